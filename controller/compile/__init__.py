@@ -1,0 +1,8 @@
+"""Network to programs: one module per feature, none of which imports another.
+
+``compile_network`` is a pure function of one network value.
+"""
+
+from controller.compile.compiler import compile_network
+
+__all__ = ["compile_network"]

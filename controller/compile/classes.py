@@ -1,0 +1,28 @@
+"""Class: the class's DSCP on the packet, its queue and its plane."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from controller.compile.context import PLANES, Context
+from controller.dataplane.cookie import Feature, cookie
+from controller.dataplane.pipeline import SHAPES
+from controller.dataplane.shapes import Row
+from controller.model.network import Switch
+
+
+def edge_rows(context: Context, _switch: Switch) -> Iterator[Row]:
+    """On an edge: the permitted class is written into the packet."""
+    for qos in context.intent.classes.values():
+        yield SHAPES["class.mark"].row(
+            cookie(Feature.CLASS, qos.dscp),
+            **{"class": qos.dscp, "queue": qos.queue, "plane": PLANES[qos.metric]},
+        )
+
+
+def fabric_rows(context: Context, _switch: Switch) -> Iterator[Row]:
+    """In the fabric: the DSCP that an edge wrote is believed."""
+    for qos in context.intent.classes.values():
+        yield SHAPES["class.transit"].row(
+            cookie(Feature.CLASS, qos.dscp), **{"class": qos.dscp, "queue": qos.queue}
+        )

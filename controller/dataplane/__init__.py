@@ -1,0 +1,1 @@
+"""The switch contract as values: tables, registers, entries, cookies, text form."""

@@ -1,0 +1,113 @@
+"""What an entry does to a packet: a closed union of frozen actions.
+
+An operand is a number or, in a shape's template, a :class:`Hole` that a row fills.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from controller.dataplane.fields import Bits, Field
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A number that each row of a shape gives: its name is the column's."""
+
+    name: str
+
+
+Operand = int | Hole
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Write a number into a range of bits (NXAST_REG_LOAD, ovs-actions(7))."""
+
+    bits: Bits
+    value: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Copy a range of bits to another of the same width (NXAST_REG_MOVE)."""
+
+    source: Bits
+    target: Bits
+
+
+@dataclass(frozen=True, slots=True)
+class SetField:
+    """Write a whole packet field (OFPAT_SET_FIELD)."""
+
+    field: Field
+    value: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class DecTtl:
+    """Count the IPv4 TTL down; a packet whose TTL is spent is dropped (OFPAT_DEC_NW_TTL)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PushVlan:
+    """Add an outer VLAN tag of this EtherType."""
+
+    eth_type: int
+
+
+@dataclass(frozen=True, slots=True)
+class PopVlan:
+    """Remove the outer VLAN tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetQueue:
+    """Choose the queue of the port that the packet leaves by."""
+
+    queue: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Send by a port."""
+
+    port: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class OutputBits:
+    """Send by the port whose number a register holds (NXAST_OUTPUT_REG)."""
+
+    bits: Bits
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Look the packet up in a conntrack zone and go on in ``table`` (NXAST_CT)."""
+
+    zone: Bits
+    table: int
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Confirm the connection in a zone and copy ``mark`` into its ct_mark (NXAST_CT, commit)."""
+
+    zone: Bits
+    mark: Move
+
+
+Action = (
+    Load
+    | Move
+    | SetField
+    | DecTtl
+    | PushVlan
+    | PopVlan
+    | SetQueue
+    | Output
+    | OutputBits
+    | Track
+    | Commit
+)

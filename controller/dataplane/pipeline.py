@@ -1,0 +1,537 @@
+"""The pipeline: every table in order, and every shape of row it may hold. Read this first.
+
+A packet from an instance walks admit, answer, resolve, track, permit, class, deliver. Towards
+another host it leaves with the wire tag and a structured destination MAC; towards an instance of
+the same host it is judged a second time, for the receiver (``far`` = 1), in the receiver's
+conntrack zone. A frame from the fabric walks admit, wire, origin, arrive and is judged with
+``far`` = 1. A fabric switch uses admit, class and deliver alone.
+
+Every packet is routed: instances know one MAC, the gateway's, whichever segment they talk to, so
+that a neighbour may move without anybody's ARP cache going stale.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+from controller.dataplane import registers as r
+from controller.dataplane.actions import (
+    Commit,
+    DecTtl,
+    Hole,
+    Load,
+    Move,
+    Operand,
+    Output,
+    OutputBits,
+    PopVlan,
+    PushVlan,
+    SetField,
+    SetQueue,
+    Track,
+)
+from controller.dataplane.fields import (
+    ARP_OP,
+    ARP_SHA,
+    ARP_SPA,
+    ARP_THA,
+    ARP_TPA,
+    CT_EST,
+    CT_INV,
+    CT_MARK,
+    CT_REL,
+    CT_RPL,
+    CT_STATE,
+    CT_TRK,
+    ETH_8021AD,
+    ETH_8021Q,
+    ETH_ARP,
+    ETH_DST,
+    ETH_IPV4,
+    ETH_SRC,
+    ETH_TYPE,
+    ICMP_TYPE,
+    IN_PORT,
+    IP_DSCP,
+    IP_PROTO,
+    IP_TTL,
+    IPV4_DST,
+    IPV4_SRC,
+    NXM_IN_PORT,
+    PROTO_ICMP,
+    PROTO_TCP,
+    PROTO_UDP,
+    TCP_DST,
+    UDP_DST,
+    VID_PRESENT,
+    VLAN_TCI,
+    VLAN_VID,
+    Bits,
+    Field,
+    whole,
+)
+from controller.dataplane.shapes import Key, Shape
+
+GATEWAY_MAC: Final = 0x026268000001  # locally administered; every edge answers with it
+
+
+class Table(IntEnum):
+    """The tables in the order in which a packet meets them."""
+
+    ADMIT = 0
+    WIRE = 1
+    ORIGIN = 2
+    ANSWER = 3
+    RESOLVE = 4
+    ARRIVE = 5
+    TRACK = 6
+    PERMIT = 7
+    CLASS = 8
+    DELIVER = 9
+    EMIT = 10
+
+
+PURPOSE: Final = {
+    Table.ADMIT: "who sent this: an instance by its port and addresses, or the fabric",
+    Table.WIRE: "inner tag: which segment and VRF a frame from the fabric is for",
+    Table.ORIGIN: "who sent a frame from the fabric: VRF and source address to identity",
+    Table.ANSWER: "ARP and gateway echo are answered here; nothing is flooded",
+    Table.RESOLVE: "VRF and destination address to receiver, its segment and edge; TTL - 1",
+    Table.ARRIVE: "receiver on this host: port, MAC, conntrack zone",
+    Table.TRACK: "connection tracking, in the zone of the instance judged for",
+    Table.PERMIT: "allow-list: identities, protocol, port, DSCP to class; the rest is dropped",
+    Table.CLASS: "mark with the class's DSCP, choose queue and plane",
+    Table.DELIVER: "to the receiver's judgement on this host, or into the fabric",
+    Table.EMIT: "out of an instance's port, with its 802.1Q tag when nested",
+}
+
+
+class Band(IntEnum):
+    """Named priorities. Within one table and band no two rows match the same packet."""
+
+    MISS = 0
+    PASS = 100
+    ROW = 1000  # the ordinary rows of a table
+    NARROW = 2000  # rows that win over the ordinary: a protocol over any protocol
+    MARKED = 3000  # rules that look at the sender's DSCP, any protocol
+    MARKED_NARROW = 4000  # rules that look at the sender's DSCP, one protocol
+
+
+# Destination MAC between switches: 02 | plane | edge (2 bytes) | lane (2 bytes).
+MAC_PREFIX: Final = 0x02 << 40
+MAC_PLANE: Final = Bits(ETH_DST, 32, 8)
+MAC_EDGE: Final = Bits(ETH_DST, 16, 16)
+MAC_LANE: Final = Bits(ETH_DST, 0, 16)
+_MAC_PREFIX_BITS: Final = Bits(ETH_DST, 40, 8)
+
+
+def fabric_mac(plane: int, edge: int, lane: int) -> int:
+    """The destination MAC of a frame between switches."""
+    return MAC_PREFIX | plane << 32 | edge << 16 | lane
+
+
+def _key(field: Field, value: Operand, mask: Operand | None = None) -> Key:
+    return Key(whole(field), value, mask)
+
+
+def _is(register: r.Register, value: Operand) -> Key:
+    return Key(register.bits, value)
+
+
+def _load(register: r.Register, value: Operand) -> Load:
+    return Load(register.bits, value)
+
+
+def _hole(name: str) -> Hole:
+    return Hole(name)
+
+
+_IPV4: Final = _key(ETH_TYPE, ETH_IPV4)
+_ARP: Final = _key(ETH_TYPE, ETH_ARP)
+_NO_TAG: Final = _key(VLAN_VID, 0)
+_SENDER: Final = (
+    *(_load(r.VRF, _hole("vrf")), _load(r.SEGMENT, _hole("segment"))),
+    *(_load(r.SOURCE, _hole("source")), _load(r.ZONE, _hole("zone"))),
+)
+_IPV4_SENDER: Final = (
+    *(_key(ETH_SRC, _hole("mac")), _IPV4, _key(IPV4_SRC, _hole("ip"))),
+)
+_ARP_SENDER: Final = (
+    *(_key(ETH_SRC, _hole("mac")), _ARP),
+    *(_key(ARP_SPA, _hole("ip")), _key(ARP_SHA, _hole("mac"))),
+)
+_NESTED_TAG: Final = Key(Bits(VLAN_VID, 0, 12), _hole("nested"))
+_TAGGED: Final = Key(Bits(VLAN_VID, 12, 1), 1)
+
+_ADMIT: Final = (
+    Shape(
+        "admit.ipv4",
+        *(Table.ADMIT, Band.ROW),
+        (_key(IN_PORT, _hole("port")), _NO_TAG, *_IPV4_SENDER),
+        _SENDER,
+        Table.ANSWER,
+        "IPv4 from an instance with its own MAC and address: VRF, segment, identity, zone",
+    ),
+    Shape(
+        "admit.arp",
+        *(Table.ADMIT, Band.ROW),
+        (_key(IN_PORT, _hole("port")), _NO_TAG, *_ARP_SENDER),
+        (_load(r.SEGMENT, _hole("segment")),),
+        Table.ANSWER,
+        "ARP from an instance that speaks of itself",
+    ),
+    Shape(
+        "admit.nested_ipv4",
+        *(Table.ADMIT, Band.ROW),
+        (_key(IN_PORT, _hole("port")), _TAGGED, _NESTED_TAG, *_IPV4_SENDER),
+        (PopVlan(), *_SENDER, _load(r.NESTED, _hole("nested"))),
+        Table.ANSWER,
+        "the same, from a tagged sub-port of a VM's port",
+    ),
+    Shape(
+        "admit.nested_arp",
+        *(Table.ADMIT, Band.ROW),
+        (_key(IN_PORT, _hole("port")), _TAGGED, _NESTED_TAG, *_ARP_SENDER),
+        (PopVlan(), _load(r.SEGMENT, _hole("segment")), _load(r.NESTED, _hole("nested"))),
+        Table.ANSWER,
+        "ARP from a tagged sub-port of a VM's port",
+    ),
+    Shape(
+        "admit.fabric",
+        *(Table.ADMIT, Band.ROW),
+        (
+            _key(IN_PORT, _hole("port")),
+            Key(_MAC_PREFIX_BITS, MAC_PREFIX >> 40),
+            Key(MAC_EDGE, _hole("edge")),
+            _TAGGED,
+            Key(Bits(VLAN_VID, 0, 12), _hole("s_vid")),
+        ),
+        (PopVlan(), Load(r.TARGET_S, _hole("s_vid")), _load(r.FAR, 1)),
+        Table.WIRE,
+        "a frame from the fabric for this edge: outer tag taken off",
+    ),
+    Shape(
+        "admit.transit",
+        *(Table.ADMIT, Band.PASS),
+        (Key(_MAC_PREFIX_BITS, MAC_PREFIX >> 40), _TAGGED),
+        (),
+        Table.CLASS,
+        "fabric switch: frames between edges",
+    ),
+)
+
+_WIRE: Final = (
+    Shape(
+        "wire.segment",
+        *(Table.WIRE, Band.ROW),
+        (Key(r.TARGET_S, _hole("s_vid")), _TAGGED, Key(Bits(VLAN_VID, 0, 12), _hole("c_vid"))),
+        (PopVlan(), Load(r.TARGET_C, _hole("c_vid")), _load(r.VRF, _hole("vrf"))),
+        Table.ORIGIN,
+        "inner tag of a segment with receivers here",
+    ),
+)
+
+_ORIGIN: Final = (
+    Shape(
+        "origin.address",
+        *(Table.ORIGIN, Band.ROW),
+        (_is(r.VRF, _hole("vrf")), _IPV4, _key(IPV4_SRC, _hole("ip"))),
+        (_load(r.SOURCE, _hole("source")),),
+        Table.ARRIVE,
+        "sender on another host, as the receiver's VRF knows it",
+    ),
+)
+
+_ANSWER: Final = (
+    Shape(
+        "answer.announce",
+        *(Table.ANSWER, Band.NARROW),
+        (
+            *(_is(r.SEGMENT, _hole("segment")), _ARP),
+            *(_key(ARP_SPA, _hole("ip")), _key(ARP_TPA, _hole("ip"))),
+        ),
+        (),
+        None,
+        "an instance that announces or tests its own address is not answered",
+    ),
+    Shape(
+        "answer.arp",
+        *(Table.ANSWER, Band.ROW),
+        (_is(r.SEGMENT, _hole("segment")), _ARP, _key(ARP_OP, 1)),
+        (
+            Move(whole(ETH_SRC), whole(ETH_DST)),
+            SetField(ETH_SRC, GATEWAY_MAC),
+            SetField(ARP_OP, 2),
+            Move(whole(ARP_SHA), whole(ARP_THA)),
+            SetField(ARP_SHA, GATEWAY_MAC),
+            Move(whole(ARP_TPA), r.DESTINATION.bits),
+            Move(whole(ARP_SPA), whole(ARP_TPA)),
+            Move(r.DESTINATION.bits, whole(ARP_SPA)),
+            Move(whole(NXM_IN_PORT), r.PORT.bits),
+        ),
+        Table.EMIT,
+        "every ARP request is answered with the gateway's MAC: proxy ARP, RFC 1027",
+    ),
+    Shape(
+        "answer.echo",
+        *(Table.ANSWER, Band.ROW),
+        (
+            *(_is(r.SEGMENT, _hole("segment")), _key(ETH_DST, GATEWAY_MAC), _IPV4),
+            *(_key(IP_PROTO, PROTO_ICMP), _key(ICMP_TYPE, 8), _key(IPV4_DST, _hole("gateway"))),
+        ),
+        (
+            Move(whole(ETH_SRC), whole(ETH_DST)),
+            SetField(ETH_SRC, GATEWAY_MAC),
+            Move(whole(IPV4_SRC), whole(IPV4_DST)),
+            SetField(IPV4_SRC, _hole("gateway")),
+            SetField(ICMP_TYPE, 0),
+            Load(whole(IP_TTL), 64),
+            Move(whole(NXM_IN_PORT), r.PORT.bits),
+        ),
+        Table.EMIT,
+        "a segment's own instances may ping its gateway",
+    ),
+    Shape(
+        "answer.pass",
+        *(Table.ANSWER, Band.PASS),
+        (_IPV4,),
+        (),
+        Table.RESOLVE,
+        "everything else in IPv4 goes on",
+    ),
+)
+
+_ROUTED: Final = (
+    *(_is(r.VRF, _hole("vrf")), _key(ETH_DST, GATEWAY_MAC), _IPV4),
+    _key(IPV4_DST, _hole("ip")),
+)
+
+_RESOLVE: Final = (
+    Shape(
+        "resolve.receiver:here",
+        *(Table.RESOLVE, Band.ROW),
+        _ROUTED,
+        (DecTtl(), SetField(ETH_SRC, GATEWAY_MAC), _load(r.TARGET, _hole("target"))),
+        Table.ARRIVE,
+        "receiver on this host",
+    ),
+    Shape(
+        "resolve.receiver:away",
+        *(Table.RESOLVE, Band.ROW),
+        _ROUTED,
+        (
+            *(DecTtl(), SetField(ETH_SRC, GATEWAY_MAC)),
+            *(_load(r.TARGET, _hole("target")), _load(r.DESTINATION, _hole("destination"))),
+            *(_load(r.EDGE, _hole("edge")), _load(r.LANE, _hole("lane"))),
+        ),
+        Table.TRACK,
+        "receiver on another host",
+    ),
+)
+
+_ARRIVE: Final = (
+    Shape(
+        "arrive.instance",
+        *(Table.ARRIVE, Band.ROW),
+        (_is(r.TARGET, _hole("target")), _IPV4, _key(IPV4_DST, _hole("ip"))),
+        (
+            *(SetField(ETH_DST, _hole("mac")), _load(r.DESTINATION, _hole("destination"))),
+            *(_load(r.PORT, _hole("port")), _load(r.NESTED, _hole("nested"))),
+            _load(r.TARGET_ZONE, _hole("zone")),
+        ),
+        Table.TRACK,
+        "an instance of this host",
+    ),
+)
+
+_FAR_ZONE: Final = Move(r.TARGET_ZONE.bits, r.ZONE.bits)
+_JUDGE: Final = Track(r.ZONE.bits, Table.PERMIT)
+
+_TRACK: Final = (
+    Shape(
+        "track.near",
+        *(Table.TRACK, Band.ROW),
+        (_is(r.FAR, 0), _IPV4),
+        (_JUDGE,),
+        None,
+        "judged for the sender, in its zone",
+    ),
+    Shape(
+        "track.far",
+        *(Table.TRACK, Band.ROW),
+        (_is(r.FAR, 1), _IPV4),
+        (_FAR_ZONE, _JUDGE),
+        None,
+        "judged for the receiver, in its zone",
+    ),
+)
+
+_REPLY: Final = CT_TRK | CT_EST | CT_RPL
+_RELATED: Final = CT_TRK | CT_REL | CT_RPL
+_INITIAL: Final = _key(CT_STATE, CT_TRK, CT_TRK | CT_RPL | CT_INV)
+_MARK_CLASS: Final = Bits(CT_MARK, 0, 6)
+_PAIR: Final = (
+    *(_is(r.SOURCE, _hole("source")), _is(r.DESTINATION, _hole("destination")), _IPV4),
+)
+_GRANT: Final = (
+    _load(r.CLASS, _hole("class")),
+    Commit(r.ZONE.bits, Move(r.CLASS.bits, _MARK_CLASS)),
+)
+_MARKED: Final = (_is(r.FAR, _hole("far")), _key(IP_DSCP, _hole("dscp")))
+_TCP: Final = (_key(IP_PROTO, PROTO_TCP), _key(TCP_DST, _hole("port"), _hole("port_mask")))
+_UDP: Final = (_key(IP_PROTO, PROTO_UDP), _key(UDP_DST, _hole("port"), _hole("port_mask")))
+_ICMP: Final = (_key(IP_PROTO, PROTO_ICMP),)
+
+
+def _permit(name: str, band: Band, keys: tuple[Key, ...], meaning: str) -> Shape:
+    return Shape(
+        name, Table.PERMIT, band, (_INITIAL, *_PAIR, *keys), _GRANT, Table.CLASS, meaning
+    )
+
+
+def _returning(name: str, state: int) -> Shape:
+    return Shape(
+        name,
+        *(Table.PERMIT, Band.ROW),
+        (_key(CT_STATE, state, state | CT_INV), _IPV4),
+        (Move(_MARK_CLASS, r.CLASS.bits),),
+        Table.CLASS,
+        "what answers a permitted connection, in that connection's class",
+    )
+
+
+_PERMIT: Final = (
+    _returning("permit.reply", _REPLY),
+    _returning("permit.related", _RELATED),
+    _permit("permit.any", Band.ROW, (), "any protocol"),
+    _permit("permit.icmp", Band.NARROW, _ICMP, "ICMP"),
+    _permit("permit.tcp", Band.NARROW, _TCP, "TCP to a block of ports"),
+    _permit("permit.udp", Band.NARROW, _UDP, "UDP to a block of ports"),
+    _permit("permit.marked_any", Band.MARKED, _MARKED, "any protocol, marked by the sender"),
+    _permit("permit.marked_icmp", Band.MARKED_NARROW, (*_MARKED, *_ICMP), "ICMP, marked"),
+    _permit("permit.marked_tcp", Band.MARKED_NARROW, (*_MARKED, *_TCP), "TCP, marked"),
+    _permit("permit.marked_udp", Band.MARKED_NARROW, (*_MARKED, *_UDP), "UDP, marked"),
+)
+
+_CLASS: Final = (
+    Shape(
+        "class.mark",
+        *(Table.CLASS, Band.NARROW),
+        (_is(r.CLASS, _hole("class")), _IPV4),
+        (
+            *(SetField(IP_DSCP, _hole("class")), SetQueue(_hole("queue"))),
+            _load(r.PLANE, _hole("plane")),
+        ),
+        Table.DELIVER,
+        "edge: an instance cannot grant itself a class by marking its own packets",
+    ),
+    Shape(
+        "class.transit",
+        *(Table.CLASS, Band.ROW),
+        (_IPV4, _key(IP_DSCP, _hole("class"))),
+        (SetQueue(_hole("queue")),),
+        Table.DELIVER,
+        "fabric switch: the DSCP that the edge wrote chooses the queue",
+    ),
+)
+
+_DELIVER: Final = (
+    Shape(
+        "deliver.here",
+        *(Table.DELIVER, Band.ROW),
+        (_is(r.FAR, 0), _is(r.EDGE, 0), _IPV4),
+        (_load(r.FAR, 1), _FAR_ZONE, _JUDGE),
+        None,
+        "receiver on this host: now judged for the receiver",
+    ),
+    Shape(
+        "deliver.judged",
+        *(Table.DELIVER, Band.ROW),
+        (_is(r.FAR, 1),),
+        (),
+        Table.EMIT,
+        "judged for the receiver: out",
+    ),
+    Shape(
+        "deliver.away",
+        *(Table.DELIVER, Band.ROW),
+        (
+            *(_is(r.FAR, 0), _is(r.EDGE, _hole("edge"))),
+            *(_is(r.PLANE, _hole("plane")), _is(r.LANE, _hole("lane"))),
+        ),
+        (
+            SetField(ETH_DST, _hole("mac")),
+            PushVlan(ETH_8021Q),
+            Move(r.TARGET_C, Bits(VLAN_TCI, 0, 12)),
+            PushVlan(ETH_8021AD),
+            Move(r.TARGET_S, Bits(VLAN_TCI, 0, 12)),
+            Output(_hole("port")),
+        ),
+        None,
+        "into the fabric: structured MAC, C tag, S tag, the plane's next hop",
+    ),
+    Shape(
+        "deliver.transit",
+        *(Table.DELIVER, Band.NARROW),
+        (
+            Key(_MAC_PREFIX_BITS, MAC_PREFIX >> 40),
+            *(Key(MAC_PLANE, _hole("plane")), Key(MAC_EDGE, _hole("edge"))),
+            Key(MAC_LANE, _hole("lane")),
+        ),
+        (Output(_hole("port")),),
+        None,
+        "fabric switch: next hop to an edge, whatever the instance",
+    ),
+)
+
+_NO_IN_PORT: Final = Load(whole(NXM_IN_PORT), 0)
+
+_EMIT: Final = (
+    Shape(
+        "emit.plain",
+        *(Table.EMIT, Band.ROW),
+        (_is(r.NESTED, 0),),
+        (_NO_IN_PORT, OutputBits(r.PORT.bits)),
+        None,
+        "an instance that owns its port; the port it came from is allowed too",
+    ),
+    Shape(
+        "emit.nested",
+        *(Table.EMIT, Band.PASS),
+        (),
+        (
+            PushVlan(ETH_8021Q),
+            Move(r.NESTED.bits, Bits(VLAN_TCI, 0, 12)),
+            *(_NO_IN_PORT, OutputBits(r.PORT.bits)),
+        ),
+        None,
+        "a tagged sub-port",
+    ),
+)
+
+
+def _miss(table: Table) -> Shape:
+    name = f"{table.name.lower()}.drop"
+    return Shape(name, table, Band.MISS, (), (), None, "nothing else matched: drop, and count")
+
+
+MISSES: Final = tuple(_miss(table) for table in Table)
+TABLE_SHAPES: Final = {
+    Table.ADMIT: _ADMIT,
+    Table.WIRE: _WIRE,
+    Table.ORIGIN: _ORIGIN,
+    Table.ANSWER: _ANSWER,
+    Table.RESOLVE: _RESOLVE,
+    Table.ARRIVE: _ARRIVE,
+    Table.TRACK: _TRACK,
+    Table.PERMIT: _PERMIT,
+    Table.CLASS: _CLASS,
+    Table.DELIVER: _DELIVER,
+    Table.EMIT: _EMIT,
+}
+SHAPES: Final = {
+    shape.name: shape
+    for table in Table
+    for shape in (*TABLE_SHAPES[table], MISSES[table])
+}

@@ -1,0 +1,1 @@
+"""Program x program to a phased plan; pure."""

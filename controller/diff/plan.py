@@ -1,0 +1,97 @@
+"""The difference of two sets of programs, and the order in which it is safe to carry out.
+
+Three phases, each finished on every switch (barrier) before the next begins:
+
+1. *add* what is new. New rows have new keys, so until somebody is sent their way they are inert.
+2. *swap* rows whose key stays and whose meaning changes, one atomic bundle a switch. This is where
+   traffic moves; whichever switches have swapped, both the old and the new rows that the others
+   rely on are in place.
+3. *remove* what is unused, after frames already on the wire have arrived.
+
+So every packet meets the old meaning or the new one on every switch, never a third.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from controller.dataplane.program import Program
+from controller.dataplane.shapes import Row
+
+EMPTY: Final = Program()
+
+
+class Phase(Enum):
+    """One step of a plan."""
+
+    ADD = "add"
+    SWAP = "swap"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchDelta:
+    """What one switch must change. ``changed`` holds the new rows; their keys stay."""
+
+    added: tuple[Row, ...] = ()
+    changed: tuple[Row, ...] = ()
+    removed: tuple[Row, ...] = ()
+
+    def rows(self, phase: Phase) -> tuple[Row, ...]:
+        """The rows that a phase sends."""
+        match phase:
+            case Phase.ADD:
+                return self.added
+            case Phase.SWAP:
+                return self.changed
+            case Phase.REMOVE:
+                return self.removed
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.changed or self.removed)
+
+    def __len__(self) -> int:
+        return len(self.added) + len(self.changed) + len(self.removed)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Deltas by switch name; switches with nothing to do are left out."""
+
+    switches: Mapping[str, SwitchDelta]
+
+    def phases(self) -> Iterator[tuple[Phase, Mapping[str, tuple[Row, ...]]]]:
+        """The phases that have work, in order, each with its rows by switch."""
+        for phase in Phase:
+            work = {
+                name: rows for name, delta in self.switches.items() if (rows := delta.rows(phase))
+            }
+            if work:
+                yield phase, work
+
+    def __bool__(self) -> bool:
+        return bool(self.switches)
+
+
+def delta(before: Program, after: Program) -> SwitchDelta:
+    """The difference of two programs of one switch."""
+    kept = before.rows.keys() & after.rows.keys()
+    return SwitchDelta(
+        added=tuple(row for key, row in after.rows.items() if key not in kept),
+        changed=tuple(
+            row for key, row in after.rows.items() if key in kept and before.rows[key] != row
+        ),
+        removed=tuple(row for key, row in before.rows.items() if key not in kept),
+    )
+
+
+def plan(before: Mapping[str, Program], after: Mapping[str, Program]) -> Plan:
+    """The plan from one set of programs to another, by switch name."""
+    deltas = {
+        name: delta(before.get(name, EMPTY), after.get(name, EMPTY))
+        for name in sorted({*before, *after})
+    }
+    return Plan({name: found for name, found in deltas.items() if found})

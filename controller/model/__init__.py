@@ -1,0 +1,1 @@
+"""What the network is and must do: values only, standard library only."""

@@ -1,0 +1,87 @@
+"""What is there: switches, hosts, links and bound ports; and the network, which is all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from controller.model.intent import Intent, frozen
+
+Role = Literal["edge", "fabric"]
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """An OpenFlow switch. ``number`` (1..65535) names it in frames; ``host`` only for an edge."""
+
+    name: str
+    role: Role
+    number: int
+    host: str = ""
+
+    @property
+    def datapath_id(self) -> int:
+        """The OpenFlow datapath id: the switch's number."""
+        return self.number
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One end of a link: a port of a switch, by interface name."""
+
+    switch: str
+    port: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A wire between two switches, the same in both directions.
+
+    ``vrfs`` empty carries every VRF; otherwise only the VRFs named (a dedicated uplink).
+    """
+
+    name: str
+    a: Endpoint
+    b: Endpoint
+    rate_mbps: int = 1000
+    latency_us: int = 10
+    cost: int = 1
+    vrfs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """The site's switches and links as declared. Every host has exactly one edge switch."""
+
+    switches: Mapping[str, Switch] = field(default_factory=lambda: frozen({}))
+    links: Mapping[str, Link] = field(default_factory=lambda: frozen({}))
+
+    def edge_of(self, host: str) -> Switch | None:
+        """The edge switch on a host, or None where there is no such host."""
+        found = (s for s in self.switches.values() if s.role == "edge" and s.host == host)
+        return next(found, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was observed. ``ports``: (switch, interface name or iface-id) to OpenFlow port number.
+
+    ``down_links`` are names of links that cannot carry a frame now.
+    """
+
+    ports: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    down_links: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Intent, topology and facts: all that a program depends on."""
+
+    intent: Intent
+    topology: Topology
+    facts: Facts = field(default_factory=Facts)
+
+    def port_number(self, switch: str, port: str) -> int | None:
+        """The OpenFlow port number of an interface or iface-id, None while it is not plugged."""
+        return self.facts.ports.get((switch, port))

@@ -1,0 +1,147 @@
+"""What the loop is told, and what it asks for: two closed unions of frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from controller.dataplane.program import Program
+from controller.dataplane.shapes import Row
+from controller.model.network import Network
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkChanged:
+    """The network is now this one; ``revision`` is that of its intent."""
+
+    network: Network
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchUp:
+    """A switch has an OpenFlow session. What it holds is not known yet."""
+
+    switch: str
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchDown:
+    """A switch's session has ended. It keeps forwarding by what it holds."""
+
+    switch: str
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBackDone:
+    """What a switch holds: rows of our shapes, and the cookies of entries that are none.
+
+    ``asked`` is the number of changes the switch had been sent when the read-back was asked for.
+    """
+
+    switch: str
+    session: int
+    asked: int
+    held: Program
+    foreign: frozenset[int] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBackFailed:
+    """A read-back got no answer."""
+
+    switch: str
+    session: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BundleDone:
+    """A switch has committed a bundle, whole."""
+
+    switch: str
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
+class BundleFailed:
+    """A switch did not commit a bundle. ``known`` False: it may have, nobody can tell."""
+
+    switch: str
+    session: int
+    reason: str
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+Event = (
+    NetworkChanged
+    | SwitchUp
+    | SwitchDown
+    | ReadBackDone
+    | ReadBackFailed
+    | BundleDone
+    | BundleFailed
+    | Tick
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """Ask a switch for all its entries."""
+
+    switch: str
+    session: int
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendBundle:
+    """Change a switch in one atomic bundle: ``purge`` by cookie, then remove, then add."""
+
+    switch: str
+    session: int
+    add: tuple[Row, ...] = ()
+    remove: tuple[Row, ...] = ()
+    purge: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Switches are confirmed, by their own answer, to hold the program of a revision."""
+
+    revision: int
+    switches: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A switch held something else than it was given; it is being repaired."""
+
+    switch: str
+    missing: int
+    extra: int
+    foreign: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A switch refused or did not answer; it is tried again."""
+
+    switch: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WakeAt:
+    """Send a :class:`Tick` at this time, on the clock of ``now``."""
+
+    time_s: float
+
+
+Effect = ReadBack | SendBundle | Settled | Drift | Problem | WakeAt

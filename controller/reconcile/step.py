@@ -1,0 +1,307 @@
+"""``step(state, event, now)``: one event in, the next state and what to do about it out.
+
+The loop converges on what is wanted, whatever order events come in: a switch is read back when it
+connects and after every change; where it differs from its wanted program the difference is rolled
+out in the phases of :mod:`controller.diff.plan`; a switch that refuses keeps its old program whole,
+is reported and tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
+
+from controller.compile import compile_network
+from controller.dataplane.program import Program, program
+from controller.dataplane.shapes import Row
+from controller.diff.plan import EMPTY, Phase, delta, plan
+from controller.reconcile.events import (
+    BundleDone,
+    BundleFailed,
+    Drift,
+    Effect,
+    Event,
+    NetworkChanged,
+    Problem,
+    ReadBack,
+    ReadBackDone,
+    ReadBackFailed,
+    SendBundle,
+    Settled,
+    SwitchDown,
+    SwitchUp,
+    Tick,
+    WakeAt,
+)
+from controller.reconcile.state import Rollout, State, SwitchState
+
+DRAIN_S: Final = 0.05
+"""How long frames under old tags may still be on the wire before their entries go: a leaf queue of
+30 full frames at 50 Mbit/s drains in 7.4 ms, three hops of it in 22 ms."""
+
+RETRY_FIRST_S: Final = 0.5
+RETRY_MOST_S: Final = 30.0
+AUDIT_S: Final = 30.0
+
+Step = tuple[State, list[Effect]]
+
+
+def step(state: State, event: Event, now: float, audit_s: float = AUDIT_S) -> Step:
+    """The next state and the effects of an event at time ``now``, in seconds of any clock."""
+    state, effects = _take(state, event, now)
+    state, more = _advance(state, now, audit_s)
+    effects += more
+    wake = _next_wake(state)
+    return state, effects if wake is None else [*effects, WakeAt(wake)]
+
+
+def _take(state: State, event: Event, now: float) -> Step:
+    match event:
+        case NetworkChanged():
+            return _network_changed(state, event), []
+        case SwitchUp(name, session):
+            old = state.switch(name)
+            fresh = SwitchState(session=session, changes=old.changes, revision=old.revision)
+            return _abandon(state, name).with_switch(name, fresh), []
+        case SwitchDown(name, session) if state.switch(name).session == session:
+            down = replace(state.switch(name), session=None, held=None, serial=0)
+            down = replace(down, reading=False, sending=False)
+            return _abandon(state, name).with_switch(name, down), []
+        case ReadBackDone() if _is_current(state, event.switch, event.session):
+            return _read_back(state, event)
+        case ReadBackFailed() if _is_current(state, event.switch, event.session):
+            return _failed(state, event.switch, event.reason, now, known=False)
+        case BundleDone() if _is_current(state, event.switch, event.session):
+            return _committed(state, event.switch), []
+        case BundleFailed() if _is_current(state, event.switch, event.session):
+            return _failed(state, event.switch, event.reason, now, known=event.known)
+        case _:
+            return state, []
+
+
+def _is_current(state: State, name: str, session: int) -> bool:
+    return state.switch(name).session == session
+
+
+def _network_changed(state: State, event: NetworkChanged) -> State:
+    return replace(
+        state,
+        network=event.network,
+        revision=event.revision,
+        serial=state.serial + 1,
+        wanted=compile_network(event.network),
+    )
+
+
+def _read_back(state: State, event: ReadBackDone) -> Step:
+    switch = replace(state.switch(event.switch), reading=False)
+    if event.asked != switch.changes:  # changed meanwhile: ask again
+        return state.with_switch(event.switch, switch), []
+    effects: list[Effect] = []
+    believed = switch.held
+    if believed is not None:
+        off = delta(believed, event.held)
+        if off or event.foreign:
+            extra = len(off.added) + len(off.changed)
+            effects.append(Drift(event.switch, len(off.removed), extra, len(event.foreign)))
+    switch = replace(switch, held=event.held, unconfirmed=False, retry_at_s=None)
+    state = state.with_switch(event.switch, switch)
+    if event.foreign and state.rollout is None and state.serial:
+        return _purge(state, event, effects)
+    return state, effects
+
+
+def _purge(state: State, event: ReadBackDone, effects: list[Effect]) -> Step:
+    """Remove entries that no shape has, by cookie; ours of the same cookie come back with it."""
+    wanted = state.wanted.get(event.switch, EMPTY)
+    kept = program(row for row in event.held if row.cookie not in event.foreign)
+    again = tuple(row for row in wanted if row.cookie in event.foreign)
+    switch = state.switch(event.switch)
+    sent = SendBundle(event.switch, event.session, again, (), tuple(sorted(event.foreign)))
+    switch = replace(
+        switch,
+        held=program((*kept, *again)),
+        changes=switch.changes + 1,
+        sending=True,
+        unconfirmed=True,
+    )
+    return state.with_switch(event.switch, switch), [*effects, sent]
+
+
+def _committed(state: State, name: str) -> State:
+    switch = state.switch(name)
+    rollout = state.rollout
+    if rollout and name in rollout.waiting:
+        phase, work = rollout.phases[0]
+        held = _applied(switch.held or EMPTY, phase, work[name])
+        switch = replace(switch, held=held)
+        state = replace(state, rollout=replace(rollout, waiting=rollout.waiting - {name}))
+    return state.with_switch(name, replace(switch, sending=False, unconfirmed=True))
+
+
+def _applied(held: Program, phase: Phase, rows: tuple[Row, ...]) -> Program:
+    found = dict(held.rows)
+    for row in rows:
+        if phase is Phase.REMOVE:
+            found.pop(row.key, None)
+        else:
+            found[row.key] = row
+    return Program(MappingProxyType(found))
+
+
+def _failed(state: State, name: str, reason: str, now: float, *, known: bool) -> Step:
+    """A switch refused (its old program stands) or did not answer (read it back)."""
+    switch = state.switch(name)
+    wait = min(RETRY_MOST_S, RETRY_FIRST_S * 2**switch.failures)
+    switch = replace(
+        switch,
+        held=switch.held if known else None,
+        reading=False,
+        sending=False,
+        unconfirmed=True,
+        problem=reason,
+        failures=switch.failures + 1,
+        retry_at_s=now + wait,
+    )
+    return _abandon(state, name).with_switch(name, switch), [Problem(name, reason)]
+
+
+def _abandon(state: State, name: str) -> State:
+    """Give a rollout up for one switch; where that switch was part of it, for all.
+
+    What other switches were given so far is in their ``held``, so the next rollout goes on from
+    there; entries are removed only at the end of one, so nothing that was allowed is lost.
+    """
+    rollout = state.rollout
+    if rollout is None or not any(name in work for _, work in rollout.phases):
+        return state
+    if rollout.sent and rollout.waiting - {name}:
+        phase, work = rollout.phases[0]
+        rest = {other: rows for other, rows in work.items() if other != name}
+        waiting = rollout.waiting - {name}
+        return replace(state, rollout=replace(rollout, phases=((phase, rest),), waiting=waiting))
+    return replace(state, rollout=None)
+
+
+def _advance(state: State, now: float, audit_s: float) -> Step:
+    """Do whatever the state calls for now."""
+    effects: list[Effect] = []
+    if state.audit_at_s is None or now >= state.audit_at_s:
+        if state.audit_at_s is not None:
+            state = _ask_all(state)
+        state = replace(state, audit_at_s=now + audit_s)
+    if state.serial:
+        state, more = _roll(state, now)
+        effects += more
+    for name in sorted(state.switches):
+        state, more = _ask(state, name, now)
+        effects += more
+    state, more = _settle(state)
+    return state, effects + more
+
+
+def _ask_all(state: State) -> State:
+    switches = {name: replace(s, unconfirmed=True) for name, s in state.switches.items()}
+    return replace(state, switches=MappingProxyType(switches))
+
+
+def _roll(state: State, now: float) -> Step:
+    """Start a rollout, or move the one under way on."""
+    if state.rollout is None:
+        state = replace(state, rollout=_new_rollout(state, now))
+    effects: list[Effect] = []
+    while state.rollout and not state.rollout.waiting:
+        rollout = state.rollout
+        if rollout.sent:
+            state = replace(state, rollout=_next_phase(rollout, now))
+            continue
+        if rollout.not_before_s is not None and now < rollout.not_before_s:
+            break
+        phase, work = rollout.phases[0]
+        state = replace(
+            state, rollout=replace(rollout, waiting=frozenset(work), sent=True, not_before_s=None)
+        )
+        for name, rows in work.items():
+            state, sent = _send(state, name, phase, rows)
+            effects.append(sent)
+    return state, effects
+
+
+def _new_rollout(state: State, now: float) -> Rollout | None:
+    ready = {
+        name: switch.held
+        for name, switch in state.switches.items()
+        if switch.session is not None and switch.held is not None and not switch.sending
+        if switch.retry_at_s is None or now >= switch.retry_at_s
+    }
+    phases = plan(ready, {name: state.wanted.get(name, EMPTY) for name in ready}).phases()
+    work = tuple(phases)
+    return Rollout(work) if work else None
+
+
+def _next_phase(rollout: Rollout, now: float) -> Rollout | None:
+    rest = rollout.phases[1:]
+    if not rest:
+        return None
+    drain = now + DRAIN_S if rest[0][0] is Phase.REMOVE else None
+    return Rollout(rest, not_before_s=drain)
+
+
+def _send(state: State, name: str, phase: Phase, rows: tuple[Row, ...]) -> tuple[State, Effect]:
+    switch = state.switch(name)
+    session = switch.session
+    assert session is not None, f"{name} has no session, yet is in a rollout"
+    switch = replace(switch, changes=switch.changes + 1, sending=True)
+    state = state.with_switch(name, switch)
+    if phase is Phase.REMOVE:
+        return state, SendBundle(name, session, remove=rows)
+    return state, SendBundle(name, session, add=rows)
+
+
+def _ask(state: State, name: str, now: float) -> Step:
+    """Read a switch back when it is unknown, or changed and no longer being changed."""
+    switch = state.switch(name)
+    busy = switch.session is None or switch.reading or switch.sending
+    early = switch.retry_at_s is not None and now < switch.retry_at_s
+    if busy or early:
+        return state, []
+    rolling = state.rollout is not None and any(name in w for _, w in state.rollout.phases)
+    if switch.held is not None and (not switch.unconfirmed or rolling):
+        return state, []
+    assert switch.session is not None
+    effect = ReadBack(name, switch.session, switch.changes)
+    return state.with_switch(name, replace(switch, reading=True)), [effect]
+
+
+def _settle(state: State) -> Step:
+    """Mark switches whose confirmed content is what is wanted now."""
+    settled = frozenset(_newly_in_line(state))
+    for name in settled:
+        switch = replace(
+            state.switch(name),
+            serial=state.serial,
+            revision=state.revision,
+            problem=None,
+            failures=0,
+            retry_at_s=None,
+        )
+        state = state.with_switch(name, switch)
+    return state, [Settled(state.revision, settled)] if settled else []
+
+
+def _newly_in_line(state: State) -> Iterator[str]:
+    for name, switch in state.switches.items():
+        known = switch.session is not None and switch.held is not None
+        confirmed = known and not (switch.unconfirmed or switch.sending)
+        if confirmed and state.serial and switch.serial != state.serial:
+            assert switch.held is not None
+            if not delta(switch.held, state.wanted.get(name, EMPTY)):
+                yield name
+
+
+def _next_wake(state: State) -> float | None:
+    times = [s.retry_at_s for s in state.switches.values() if s.session is not None]
+    times += [state.audit_at_s, state.rollout.not_before_s if state.rollout else None]
+    return min((time for time in times if time is not None), default=None)

@@ -1,0 +1,1 @@
+"""The networkx graph of switches and links; planes and routes."""
