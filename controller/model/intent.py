@@ -127,7 +127,7 @@ class Selector:
 
 @dataclass(frozen=True, slots=True, order=True)
 class PortRange:
-    """What a rule allows: a protocol and, for tcp and udp, an inclusive range of destination ports."""
+    """What a rule allows: a protocol and, for tcp and udp, an inclusive destination port range."""
 
     protocol: Protocol
     first: int = 0
@@ -173,7 +173,7 @@ class Intent:
         return self.vrfs[self.segment_of(instance).vrf]
 
     def effective_labels(self, service_name: str) -> Labels:
-        """A service's labels with its tenant's and the implicit ones (its own win, implicit last)."""
+        """A service's labels over its tenant's, with the implicit ones over both."""
         service = self.services[service_name]
         tenant = self.tenants[service.tenant]
         segment = self.segments[tenant.segment]

@@ -1,0 +1,165 @@
+"""Allocates what instances leave out: id, MAC and IP address.
+
+An address is free when none of the VRFs that can resolve the instance (its own, and those that a
+rule leaks it into) resolves that address to another instance or answers it as a gateway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from ipaddress import IPv4Address
+from typing import Final
+
+from controller.model.draft import InstanceDraft
+from controller.model.intent import INSTANCE_ID_MAX, Instance, Intent, Segment, frozen
+from controller.model.meaning import leaks
+from controller.model.problems import Problems
+from controller.model.subnets import is_host
+
+MAC_PREFIX: Final = "02:b0"  # locally administered (IEEE 802-2014 section 8.2.2)
+_Views = frozenset[str]
+
+
+def allocate_instances(
+    partial: Intent, drafts: list[InstanceDraft], previous: Intent, problems: Problems
+) -> Intent:
+    """``partial`` with its instances; an instance for which a pool is exhausted is reported."""
+    ids = _ids(drafts, previous, problems)
+    drafts = [draft for draft in drafts if draft.name in ids]
+    macs = _macs(drafts, ids, previous)
+    addresses = _Addresses(partial, drafts).allocate(drafts, previous, problems)
+    instances = {
+        draft.name: Instance(
+            name=draft.name,
+            service=draft.service,
+            host=draft.host,
+            id=ids[draft.name],
+            port=draft.port,
+            mac=macs[draft.name],
+            ip=addresses[draft.name],
+            nested_vlan=draft.nested_vlan,
+        )
+        for draft in drafts
+        if draft.name in addresses
+    }
+    return replace(partial, instances=frozen(instances))
+
+
+def _ids(drafts: list[InstanceDraft], previous: Intent, problems: Problems) -> dict[str, int]:
+    found = {draft.name: draft.id for draft in drafts if draft.id is not None}
+    taken = set(found.values())
+    for draft in drafts:
+        held = previous.instances.get(draft.name)
+        if draft.name not in found and held is not None and held.id not in taken:
+            found[draft.name] = held.id
+            taken.add(held.id)
+    unused = (number for number in range(1, INSTANCE_ID_MAX + 1) if number not in taken)
+    for draft in drafts:
+        if draft.name in found:
+            continue
+        number = next(unused, None)
+        if number is None:
+            pool = f"instance ids (1..{INSTANCE_ID_MAX})"
+            problems.add(("instances", draft.name), f"no free value is left in the {pool}")
+        else:
+            found[draft.name] = number
+    return found
+
+
+def _macs(drafts: list[InstanceDraft], ids: Mapping[str, int], previous: Intent) -> dict[str, str]:
+    found = {draft.name: draft.mac for draft in drafts if draft.mac is not None}
+    taken = set(found.values())
+    for draft in drafts:
+        held = previous.instances.get(draft.name)
+        if draft.name not in found and held is not None and held.mac not in taken:
+            found[draft.name] = held.mac
+            taken.add(held.mac)
+    for draft in drafts:
+        if draft.name not in found:
+            found[draft.name] = next(m for m in _macs_of(ids[draft.name]) if m not in taken)
+            taken.add(found[draft.name])
+    return found
+
+
+def _macs_of(number: int) -> Iterator[str]:
+    """The MAC addresses an id may get: 65536 for at most 65535 instances, so one is free."""
+    low = f"{number >> 8:02x}:{number & 0xFF:02x}"
+    return (f"{MAC_PREFIX}:{n >> 8:02x}:{n & 0xFF:02x}:{low}" for n in range(1 << 16))
+
+
+class _Addresses:
+    """The addresses taken in each view, and cursors over the subnets' hosts."""
+
+    def __init__(self, partial: Intent, drafts: list[InstanceDraft]) -> None:
+        populated = {draft.service for draft in drafts}
+        self._segments: dict[str, Segment] = {}
+        views: dict[str, set[str]] = {}
+        for name in populated:
+            segment = partial.segments[partial.tenants[partial.services[name].tenant].segment]
+            self._segments[name] = segment
+            views[name] = {segment.vrf}
+        for vrf, leaked in leaks(partial, populated).items():
+            for service in leaked:
+                views[service].add(vrf)
+        self._views = {name: frozenset(vrfs) for name, vrfs in views.items()}
+        self._taken: dict[str, set[int]] = {vrf: set() for vrf in partial.vrfs}
+        for segment in partial.segments.values():
+            self._taken[segment.vrf].add(int(segment.gateway))
+        self._cursors: dict[tuple[str, _Views], Iterator[int]] = {}
+
+    def allocate(
+        self, drafts: list[InstanceDraft], previous: Intent, problems: Problems
+    ) -> dict[str, IPv4Address]:
+        found: dict[str, IPv4Address] = {}
+        for draft in drafts:
+            if draft.ip is not None:
+                found[draft.name] = draft.ip
+                self._take(draft.service, int(draft.ip))
+        for draft in drafts:
+            address = self._held(draft, previous) if draft.name not in found else None
+            if address is not None and self._free(draft.service, int(address)):
+                found[draft.name] = address
+                self._take(draft.service, int(address))
+        for draft in drafts:
+            if draft.name not in found:
+                number = self._next(draft.service)
+                if number is None:
+                    segment = self._segments[draft.service]
+                    problems.add(
+                        ("instances", draft.name),
+                        f"no free address is left in {segment.subnet}, the subnet of segment "
+                        f"`{segment.name}`; use another segment or a wider subnet",
+                    )
+                else:
+                    found[draft.name] = IPv4Address(number)
+                    self._take(draft.service, number)
+        return found
+
+    def _held(self, draft: InstanceDraft, previous: Intent) -> IPv4Address | None:
+        """What the instance had, unless its own segment's subnet was changed under it."""
+        held = previous.instances.get(draft.name)
+        if held is None:
+            return None
+        segment, before = self._segments[draft.service], previous.segment_of(held)
+        if held.ip in segment.subnet:
+            return held.ip if is_host(held.ip, segment.subnet) else None
+        renumbered = segment.name == before.name and held.ip in before.subnet
+        return None if renumbered else held.ip
+
+    def _free(self, service: str, number: int) -> bool:
+        return not any(number in self._taken[vrf] for vrf in self._views[service])
+
+    def _take(self, service: str, number: int) -> None:
+        for vrf in self._views[service]:
+            self._taken[vrf].add(number)
+
+    def _next(self, service: str) -> int | None:
+        """The lowest free host; what is taken never becomes free, so a cursor need not go back."""
+        segment, views = self._segments[service], self._views[service]
+        key = (segment.name, views)
+        if key not in self._cursors:
+            subnet = segment.subnet
+            first, last = int(subnet.network_address) + 1, int(subnet.broadcast_address)
+            self._cursors[key] = iter(range(first, last))
+        return next((n for n in self._cursors[key] if self._free(service, n)), None)
