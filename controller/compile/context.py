@@ -8,7 +8,8 @@ from ipaddress import IPv4Address
 from typing import Final
 
 from controller.model.intent import Instance, Intent, Metric, Segment
-from controller.model.meaning import identity_key, view
+from controller.model.identity import identity_key
+from controller.model.meaning import view
 from controller.model.network import Network, Switch
 from controller.model.numbers import stable_numbers
 from controller.model.wire import WireTag, wire_tag

@@ -7,12 +7,12 @@ equally.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from controller.dataplane.actions import Action, Commit, Hole, Operand, Track
+from controller.dataplane.actions import Action, Hole, Load, Move, Operand, Track
 from controller.dataplane.fields import Bits, Field
 
 
@@ -177,10 +177,10 @@ class Shape:
         return True
 
 
-def merge_matches(items: object) -> tuple[Match, ...]:
+def merge_matches(items: Iterable[tuple[Bits, int, int]]) -> tuple[Match, ...]:
     """Match columns joined to one item a field, sorted by name. ``items``: (bits, value, mask)."""
     merged: dict[Field, tuple[int, int]] = {}
-    for bits, value, mask in items:  # type: ignore[attr-defined]
+    for bits, value, mask in items:
         old_value, old_mask = merged.get(bits.field, (0, 0))
         mask <<= bits.offset
         merged[bits.field] = (old_value | (value << bits.offset) & mask, old_mask | mask)
@@ -197,16 +197,14 @@ def recirculates(action: Action) -> int | None:
 def written_bits(action: Action) -> tuple[Bits, ...]:
     """The register bits that an action writes."""
     match action:
-        case Commit():
-            return ()
+        case Load(bits, _) | Move(_, bits):
+            return (bits,)
         case _:
-            target = getattr(action, "target", None) or getattr(action, "bits", None)
-            writes = type(action).__name__ in ("Load", "Move")
-            return (target,) if writes and target is not None else ()
+            return ()
 
 
-def _holes(operands: object) -> tuple[str, ...]:
-    names = (o.name for o in operands if isinstance(o, Hole))  # type: ignore[attr-defined]
+def _holes(operands: Iterable[object]) -> tuple[str, ...]:
+    names = (o.name for o in operands if isinstance(o, Hole))
     return tuple(dict.fromkeys(names))
 
 
@@ -224,7 +222,7 @@ def _fill_action(action: Action, columns: Mapping[str, int]) -> Action:
         for item in fields(action)
         if isinstance(operand := getattr(action, item.name), Hole)
     }
-    return replace(action, **filled) if filled else action
+    return replace(action, **filled) if filled else action  # type: ignore[arg-type]
 
 
 def _bind(operand: Operand, value: int, columns: dict[str, int]) -> None:

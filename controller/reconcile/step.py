@@ -253,7 +253,7 @@ def _send(state: State, name: str, phase: Phase, rows: tuple[Row, ...]) -> tuple
     switch = state.switch(name)
     session = switch.session
     assert session is not None, f"{name} has no session, yet is in a rollout"
-    switch = replace(switch, changes=switch.changes + 1, sending=True)
+    switch = replace(switch, changes=switch.changes + 1, sending=True, retry_at_s=None)
     state = state.with_switch(name, switch)
     if phase is Phase.REMOVE:
         return state, SendBundle(name, session, remove=rows)
@@ -272,7 +272,8 @@ def _ask(state: State, name: str, now: float) -> Step:
         return state, []
     assert switch.session is not None
     effect = ReadBack(name, switch.session, switch.changes)
-    return state.with_switch(name, replace(switch, reading=True)), [effect]
+    asked = replace(switch, reading=True, retry_at_s=None)
+    return state.with_switch(name, asked), [effect]
 
 
 def _settle(state: State) -> Step:

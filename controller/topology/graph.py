@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 import networkx as nx
 
@@ -12,7 +12,7 @@ from controller.model.network import Link, Network, Topology
 NO_LANE: Final = 0
 """The lane of VRFs that have no links of their own."""
 
-Graph = nx.MultiGraph
+Graph: TypeAlias = "nx.MultiGraph[str]"
 
 
 def lanes(network: Network) -> dict[str, int]:

@@ -101,7 +101,7 @@ def shortest_path_tree(links: Graph, destination: str, metric: Metric) -> Mappin
 
 
 def _next_hop(
-    links: Graph, switch: str, destination: str, distances: Mapping[str, int], metric: Metric
+    links: Graph, switch: str, destination: str, distances: Mapping[str, float], metric: Metric
 ) -> Hop:
     steps = (
         (data["link"], neighbour)

@@ -1,0 +1,1 @@
+"""Bulkhead: an SDN controller for hosts that run many services at once."""
