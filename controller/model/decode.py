@@ -9,7 +9,7 @@ mistake is reported once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from controller.model.allocate import allocate
 from controller.model.check import check
@@ -65,6 +65,13 @@ def restore_intent(document: object) -> Intent:
     return _decode(document, _EMPTY, Problems(), None, lambda instance: True)
 
 
+def uses_of(document: Mapping[str, object]) -> list[Use]:
+    """Every place of a document that names another object."""
+    reader = _Reader(document, Problems())
+    reader.read_all()
+    return reader.uses
+
+
 def _decode(
     document: object,
     previous: Intent,
@@ -99,7 +106,7 @@ def _read(document: object, hosts: frozenset[str] | None, problems: Problems) ->
 class _Reader:
     """Reads the collections of a document, noting every name it declares or uses."""
 
-    def __init__(self, tree: Mapping[object, object], problems: Problems) -> None:
+    def __init__(self, tree: Mapping[Any, object], problems: Problems) -> None:
         self.declared: dict[str, set[str]] = {collection: set() for collection in COLLECTIONS}
         self.declared["classes"].add(BEST_EFFORT.name)
         self.uses: list[Use] = []

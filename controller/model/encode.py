@@ -26,6 +26,9 @@ Value = Vrf | QosClass | Segment | Tenant | Service | Instance | Rule
 Body = dict[str, Any]
 """A JSON-able object of a document, without its name."""
 
+Tree = dict[str, dict[str, Any]]
+"""A complete document by collection and name, rules too."""
+
 
 def encode_intent(intent: Intent) -> Body:
     """The complete document of an intent, JSON-able; rules are a list with names."""
@@ -38,6 +41,12 @@ def encode_intent(intent: Intent) -> Body:
     }
     rules = [{"name": name, **body} for name, body in bodies["rules"].items()]
     return {**bodies, "rules": rules}
+
+
+def tree_of(intent: Intent) -> Tree:
+    """An intent's complete document, with rules by name as all other collections are."""
+    document = encode_intent(intent)
+    return {**document, "rules": {rule.pop("name"): rule for rule in document["rules"]}}
 
 
 def encode_object(collection: str, value: Value) -> Body:

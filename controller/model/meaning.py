@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Final
 
-from controller.model.intent import (
-    PORT_MAX,
-    Instance,
-    Intent,
-    Labels,
-    PortRange,
-    Rule,
-    Selector,
-    frozen,
-)
+from controller.model.identity import IdentityKey as IdentityKey
+from controller.model.identity import identities as identities
+from controller.model.identity import identity_key as identity_key
+from controller.model.intent import PORT_MAX, Instance, Intent, PortRange, Rule, Selector, frozen
+from controller.model.reach import Reach as Reach
+from controller.model.reach import gained_lost as gained_lost
+from controller.model.reach import reachability as reachability
+from controller.model.selection import LabelIndex, class_of
+from controller.model.selection import selects as selects
 
 ICMP: Final = 1  # IANA protocol numbers
 TCP: Final = 6
@@ -36,32 +35,6 @@ class Decision:
 
     rule: str
     qos_class: str
-
-
-def selects(selector: Selector, labels: Labels) -> bool:
-    """Whether every key of the selector has one of its values among the labels."""
-    return all(labels.get(key) in values for key, values in selector.labels.items())
-
-
-class LabelIndex:
-    """Finds the services a selector matches, for all services of an intent at once."""
-
-    __slots__ = ("_all", "_by_label", "labels")
-
-    def __init__(self, intent: Intent) -> None:
-        self.labels = {name: intent.effective_labels(name) for name in intent.services}
-        self._all = frozenset(intent.services)
-        self._by_label: dict[tuple[str, str], set[str]] = {}
-        for name, labels in self.labels.items():
-            for item in labels.items():
-                self._by_label.setdefault(item, set()).add(name)
-
-    def services(self, selector: Selector) -> frozenset[str]:
-        """The names of the services that a selector matches: ``selects`` over all of them."""
-        found = self._all
-        for key, values in selector.labels.items():
-            found &= frozenset[str]().union(*(self._by_label.get((key, v), ()) for v in values))
-        return found
 
 
 def leaks(intent: Intent, populated: Collection[str] | None = None) -> dict[str, dict[str, str]]:
@@ -148,11 +121,6 @@ def verdict(
         return None
     rule = intent.rules[min(matching)[2]]
     return Decision(rule.name, class_of(intent, rule, destination.service))
-
-
-def class_of(intent: Intent, rule: Rule, destination: str) -> str:
-    """The class of what a rule allows to a service: the rule's own, else the service's."""
-    return rule.qos_class or intent.services[destination].qos_class
 
 
 def width_of(ports: PortRange) -> int:

@@ -13,7 +13,7 @@ def path_text(path: Path) -> str:
     """A path as people write it: ``segments.orders.vlan``, ``rules[web-to-api].allow[0]``."""
     text = ""
     for depth, part in enumerate(path):
-        bracketed = isinstance(part, int) or (depth == 1 and path[0] == "rules")
+        bracketed = isinstance(part, int) or (depth == 1 and path[0] in ("rules", "links"))
         text += f"[{part}]" if bracketed else f".{part}" if text else f"{part}"
     return text or "document"
 

@@ -1,0 +1,66 @@
+"""Identities: services that no rule can tell apart share one.
+
+An identity is a VRF and a set of labels. The labels a service and its tenant carry are always in
+it. The implicit labels tenant, service and segment are in it only with values that some rule
+names: otherwise every service would be its own identity, and a rule over many services would need
+an entry for every pair of them. The class of the service is in it too, as it decides how what a
+rule without a class allows is carried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from controller.model.intent import Intent, Labels, frozen
+
+IdentityKey = tuple[str, tuple[tuple[str, str], ...]]
+"""VRF name, and the labels in the order of their keys."""
+
+CLASS_MARK: Final = "@class"
+"""Stands for the service's class in a key. No label of a document can be called so."""
+
+_BY_NAME: Final = ("tenant", "service", "segment")
+
+
+def identities(intent: Intent) -> Mapping[str, IdentityKey]:
+    """Service name to the key of its identity, for all services."""
+    named = _named_by_rules(intent)
+    return frozen({service: _key(intent, service, named) for service in intent.services})
+
+
+def identity_key(intent: Intent, service: str) -> IdentityKey:
+    """The key of one service's identity. For all services, :func:`identities` is faster."""
+    return _key(intent, service, _named_by_rules(intent))
+
+
+def identity_labels(key: IdentityKey) -> Labels:
+    """Labels that every selector of the intent judges as it judges each service of the identity."""
+    vrf, labels = key
+    return frozen({**dict(labels), "vrf": vrf})
+
+
+def identity_text(key: IdentityKey) -> str:
+    """One line of text per identity, distinct for distinct keys: a key for stable numbers."""
+    vrf, labels = key
+    return ",".join([f"vrf={vrf}", *(f"{name}={value}" for name, value in labels)])
+
+
+def _named_by_rules(intent: Intent) -> frozenset[tuple[str, str]]:
+    selectors = [s for rule in intent.rules.values() for s in (rule.source, rule.destination)]
+    return frozenset(
+        (key, value)
+        for selector in selectors
+        for key in _BY_NAME
+        for value in selector.labels.get(key, ())
+    )
+
+
+def _key(intent: Intent, service: str, named: frozenset[tuple[str, str]]) -> IdentityKey:
+    labels = intent.effective_labels(service)
+    kept = [
+        (key, value)
+        for key, value in labels.items()
+        if key != "vrf" and (key not in _BY_NAME or (key, value) in named)
+    ]
+    return labels["vrf"], tuple(sorted([(CLASS_MARK, intent.services[service].qos_class), *kept]))

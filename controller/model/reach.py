@@ -1,0 +1,132 @@
+"""Which services may reach which, and what a change of intent gains and loses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from controller.model.intent import Intent, PortRange, Rule
+from controller.model.selection import LabelIndex, class_of
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What one rule lets instances of one service open to instances of another.
+
+    ``dscp`` None is any marking, else only packets that the sender marked so; ``qos_class`` is the
+    class the packets travel in.
+    """
+
+    source: str
+    destination: str
+    allow: tuple[PortRange, ...]
+    rule: str
+    qos_class: str
+    dscp: int | None
+
+
+def reachability(intent: Intent) -> tuple[Reach, ...]:
+    """All pairs of services that a rule opens, by source, destination and rule."""
+    found = [
+        _reach(intent, opening.rule, source, destination)
+        for opening in _openings(intent).values()
+        for source in opening.sources
+        for destination in opening.destinations
+    ]
+    return _sorted(found)
+
+
+def gained_lost(before: Intent, after: Intent) -> tuple[tuple[Reach, ...], tuple[Reach, ...]]:
+    """What services may open after and not before, and what before and not after.
+
+    ``allow`` of each is only the part that is new or gone, so a rule that another one takes the
+    place of gains and loses nothing.
+    """
+    old, new = _Openings(before), _Openings(after)
+    return _sorted(new.beyond(old)), _sorted(old.beyond(new))
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """A rule and the services it opens to each other: every source to every destination."""
+
+    rule: Rule
+    sources: frozenset[str]
+    destinations: frozenset[str]
+
+
+def _openings(intent: Intent) -> dict[str, _Opening]:
+    index = LabelIndex(intent)
+    return {
+        name: _Opening(rule, index.services(rule.source), index.services(rule.destination))
+        for name, rule in intent.rules.items()
+    }
+
+
+class _Openings:
+    """The openings of an intent, by rule and by source."""
+
+    def __init__(self, intent: Intent) -> None:
+        self._intent = intent
+        self._by_rule = _openings(intent)
+        self._by_source: dict[str, list[_Opening]] = {}
+        for opening in self._by_rule.values():
+            for source in opening.sources:
+                self._by_source.setdefault(source, []).append(opening)
+
+    def beyond(self, other: _Openings) -> Iterator[Reach]:
+        """What these open that the other ones do not."""
+        for name, opening in self._by_rule.items():
+            for source, destination in _new_pairs(opening, other._by_rule.get(name)):
+                covered = other._covering(source, destination, opening.rule.dscp)
+                left = _subtract(opening.rule.allow, covered)
+                if left:
+                    reach = _reach(self._intent, opening.rule, source, destination)
+                    yield replace(reach, allow=left)
+
+    def _covering(self, source: str, destination: str, dscp: int | None) -> list[PortRange]:
+        return [
+            ports
+            for opening in self._by_source.get(source, ())
+            if destination in opening.destinations and opening.rule.dscp in (None, dscp)
+            for ports in opening.rule.allow
+        ]
+
+
+def _new_pairs(opening: _Opening, before: _Opening | None) -> Iterator[tuple[str, str]]:
+    """The pairs of an opening, without those it had with the same ports and DSCP before."""
+    rule = opening.rule
+    same = before and (before.rule.allow, before.rule.dscp) == (rule.allow, rule.dscp)
+    for source in opening.sources:
+        known = before.destinations if before and same and source in before.sources else ()
+        for destination in opening.destinations.difference(known):
+            yield source, destination
+
+
+def _subtract(allow: Iterable[PortRange], covered: Iterable[PortRange]) -> tuple[PortRange, ...]:
+    """The parts of ``allow`` outside ``covered``. A part of `any` counts as all of it."""
+    left = list(allow)
+    for cover in covered:
+        left = [part for ports in left for part in _without(ports, cover)]
+    return tuple(sorted(left))
+
+
+def _without(ports: PortRange, cover: PortRange) -> Iterator[PortRange]:
+    if cover.protocol == "any":
+        return
+    if cover.protocol != ports.protocol or cover.last < ports.first or ports.last < cover.first:
+        yield ports
+        return
+    if ports.first < cover.first:
+        yield PortRange(ports.protocol, ports.first, cover.first - 1)
+    if cover.last < ports.last:
+        yield PortRange(ports.protocol, cover.last + 1, ports.last)
+
+
+def _reach(intent: Intent, rule: Rule, source: str, destination: str) -> Reach:
+    qos_class = class_of(intent, rule, destination)
+    return Reach(source, destination, rule.allow, rule.name, qos_class, rule.dscp)
+
+
+def _sorted(found: Iterable[Reach]) -> tuple[Reach, ...]:
+    return tuple(sorted(found, key=lambda r: (r.source, r.destination, r.rule)))
