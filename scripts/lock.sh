@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Makes requirements/lock.txt and requirements/ryu.txt from requirements.in (needs uv on the PATH).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+if ! command -v uv >/dev/null; then
+  echo "lock: uv is not installed; run: pip install uv" >&2
+  exit 1
+fi
+whole=$(mktemp)
+trap 'rm -f "$whole"' EXIT
+uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+  --override requirements/overrides.txt --build-constraint requirements/ryu-build.txt \
+  requirements/requirements.in -o "$whole"
+awk '/^[a-z]/ { ours = /^ryu==/ } ours' "$whole" > requirements/ryu.txt
+awk '/^[a-z]/ { ours = /^ryu==/ } !ours' "$whole" > requirements/lock.txt
