@@ -1,0 +1,134 @@
+"""A record of what was made on this machine, so that all of it can be removed after a crash.
+
+Each run owns a folder under ``/run/bulkhead`` with a file ``ledger`` of JSON lines, written before
+the thing is made. A process is named with its start time, so a number used again is left alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+ROOT: Final = Path(os.environ.get("BULKHEAD_LEDGERS", "/run/bulkhead"))
+_STOP_S: Final = 5.0
+
+Kind = Literal["pid", "netns", "link", "dir"]
+
+
+class Record(NamedTuple):
+    """One thing that was made: its kind and name, and for a process its start time in ticks."""
+
+    kind: Kind
+    name: str
+    start: int = 0
+
+
+class Ledger:
+    """One run's record."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._file = folder / "ledger"
+
+    @staticmethod
+    def create(name: str) -> Ledger:
+        """A new run's folder and record, named after its process."""
+        folder = ROOT / f"{name}-{os.getpid()}"
+        if folder.exists():
+            Ledger(folder).clean()
+        folder.mkdir(parents=True)
+        ledger = Ledger(folder)
+        ledger.add("dir", str(folder))
+        return ledger
+
+    def add(self, kind: Kind, name: str) -> None:
+        """Write down a namespace, link or folder that is about to be made."""
+        self._write(Record(kind, name))
+
+    def add_process(self, pid: int) -> None:
+        """Write down a process that was started."""
+        self._write(Record("pid", str(pid), start_time(pid) or 0))
+
+    def records(self) -> Iterator[Record]:
+        """What was written down, in order."""
+        if self._file.exists():
+            for line in self._file.read_text().splitlines():
+                yield Record(*json.loads(line))
+
+    def clean(self) -> None:
+        """Remove all that is in the record, newest first, and the record."""
+        records = list(self.records())
+        for record in reversed(records):
+            _REMOVE[record.kind](record)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _write(self, record: Record) -> None:
+        with self._file.open("a") as file:
+            file.write(json.dumps(record) + "\n")
+
+
+def start_time(pid: int) -> int | None:
+    """When a process started, in clock ticks since boot (proc(5), stat field 22)."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    fields = text[text.rindex(")") + 2 :].split()
+    return None if fields[0] == "Z" else int(fields[19])
+
+
+def _stop(record: Record) -> None:
+    pid = int(record.name)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if start_time(pid) != record.start or not record.start:
+            return
+        os.kill(pid, number)
+        deadline = time.monotonic() + _STOP_S
+        while start_time(pid) == record.start and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+
+def _delete_netns(record: Record) -> None:
+    path = Path("/run/netns") / record.name
+    if path.exists():
+        subprocess.run(["ip", "netns", "delete", record.name], capture_output=True, check=False)
+
+
+def _delete_link(record: Record) -> None:
+    if Path("/sys/class/net", record.name).exists():
+        subprocess.run(["ip", "link", "delete", record.name], capture_output=True, check=False)
+
+
+def _delete_dir(record: Record) -> None:
+    shutil.rmtree(record.name, ignore_errors=True)
+
+
+_REMOVE: Final = {
+    "pid": _stop,
+    "netns": _delete_netns,
+    "link": _delete_link,
+    "dir": _delete_dir,
+}
+
+
+def clean_all() -> list[str]:
+    """Remove what every run has left; the names of the runs. Runs still alive are stopped too."""
+    found = sorted(path.parent for path in ROOT.glob("*/ledger"))
+    for folder in found:
+        Ledger(folder).clean()
+    return [folder.name for folder in found]
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["clean"]:
+        sys.exit("usage: python -m labkit.ledger clean")
+    names = clean_all()
+    print(f"clean: removed what was left of {', '.join(names)}" if names else "clean: nothing left")

@@ -1,0 +1,148 @@
+"""A private Open vSwitch: its own run directory, database and processes, nothing of the system's."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Literal
+
+from labkit.ledger import Ledger
+
+_SCHEMA: Final = Path("/usr/share/openvswitch/vswitch.ovsschema")
+_START_S: Final = 10.0
+
+Datapath = Literal["dummy", "netdev"]
+
+
+class PrivateOvs:
+    """ovsdb-server and ovs-vswitchd for one run.
+
+    ``dummy`` needs no device and carries no packet: it takes flows and answers ``ofproto/trace``.
+    ``netdev`` is the userspace datapath on real devices.
+    """
+
+    def __init__(self, ledger: Ledger, datapath: Datapath = "dummy", name: str = "ovs") -> None:
+        self.datapath: Datapath = datapath
+        self.run_dir = ledger.folder / name
+        self._ledger = ledger
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    @property
+    def database(self) -> str:
+        """The OVSDB remote of the switch's database."""
+        return f"unix:{self.run_dir}/db.sock"
+
+    def __enter__(self) -> PrivateOvs:
+        self.run_dir.mkdir(parents=True)
+        self._run("ovsdb-tool", "create", str(self.run_dir / "conf.db"), str(_SCHEMA))
+        self._spawn(
+            "ovsdb-server",
+            *("ovsdb-server", str(self.run_dir / "conf.db")),
+            f"--remote=punix:{self.run_dir}/db.sock",
+            "--remote=db:Open_vSwitch,Open_vSwitch,manager_options",
+            f"--unixctl={self.run_dir}/ovsdb-server.ctl",
+        )
+        self._wait(lambda: (self.run_dir / "db.sock").exists(), "ovsdb-server")
+        self.vsctl("--no-wait", "init")
+        self.vsctl("--no-wait", "set", "Open_vSwitch", ".", "other_config:vlan-limit=2")
+        self.start_switch()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for process in reversed(self._processes.values()):
+            _end(process)
+        self._processes.clear()
+
+    def start_switch(self) -> None:
+        """Start ovs-vswitchd and wait until it has taken up its database."""
+        mode = ("--enable-dummy=override",) if self.datapath == "dummy" else ()
+        self._spawn(
+            "ovs-vswitchd",
+            *("ovs-vswitchd", self.database, *mode, "--disable-system"),
+            f"--unixctl={self.run_dir}/ovs-vswitchd.ctl",
+        )
+        self._wait(lambda: (self.run_dir / "ovs-vswitchd.ctl").exists(), "ovs-vswitchd")
+        self.vsctl("--timeout=10", "get", "Open_vSwitch", ".", "cur_cfg")
+
+    def kill_switch(self) -> None:
+        """SIGKILL to ovs-vswitchd: its flows are gone, its database stays."""
+        process = self._processes.pop("ovs-vswitchd")
+        process.kill()
+        process.wait()
+        (self.run_dir / "ovs-vswitchd.ctl").unlink(missing_ok=True)
+
+    def vsctl(self, *arguments: str) -> str:
+        """Run ovs-vsctl on this database; its output."""
+        return self._run("ovs-vsctl", f"--db={self.database}", *arguments)
+
+    def ofctl(self, command: str, bridge: str, *arguments: str, text: str | None = None) -> str:
+        """Run ovs-ofctl, OpenFlow 1.4, on a bridge's management socket; its output."""
+        socket = f"unix:{self.run_dir}/{bridge}.mgmt"
+        return self._run(
+            *("ovs-ofctl", "-O", "OpenFlow14", *command.split(), socket, *arguments), text=text
+        )
+
+    def appctl(self, *arguments: str) -> str:
+        """Run ovs-appctl on ovs-vswitchd; its output."""
+        return self._run("ovs-appctl", "-t", f"{self.run_dir}/ovs-vswitchd.ctl", *arguments)
+
+    def trace(self, bridge: str, flow: str, *ct_states: str) -> str:
+        """``ofproto/trace`` of a flow; ``ct_states`` are what each ct action finds, in order."""
+        found = [part for state in ct_states for part in ("--ct-next", state)]
+        return self.appctl("ofproto/trace", bridge, *found, flow)
+
+    def log(self) -> str:
+        """What ovs-vswitchd has logged."""
+        return (self.run_dir / "ovs-vswitchd.log").read_text()
+
+    def _spawn(self, name: str, *command: str) -> None:
+        with (self.run_dir / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                command, env=self._environment(), stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
+        self._processes[name] = process
+        self._ledger.add_process(process.pid)
+
+    def _run(self, *command: str, text: str | None = None) -> str:
+        done = subprocess.run(
+            command,
+            env=self._environment(),
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout
+
+    def _environment(self) -> dict[str, str]:
+        place = str(self.run_dir)
+        return {**os.environ, "OVS_RUNDIR": place, "OVS_DBDIR": place, "OVS_LOGDIR": place}
+
+    def _wait(self, condition: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + _START_S
+        while not condition():
+            if time.monotonic() > deadline:
+                log = (self.run_dir / f"{what}.log").read_text()
+                raise RuntimeError(f"{what} did not start within {_START_S:.0f} s: {log[-500:]}")
+            time.sleep(0.005)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
