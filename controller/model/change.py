@@ -32,9 +32,9 @@ class Change:
     body: object = None
 
 
-def decode_changes(document: object) -> tuple[Change, ...]:
+def decode_changes(document: object, positions: Positions = NO_POSITIONS) -> tuple[Change, ...]:
     """A list of ``{op, collection, name, body}`` as changes. Raises :class:`errors.Invalid`."""
-    problems = Problems()
+    problems = Problems(positions)
     if not isinstance(document, Sequence) or isinstance(document, str):
         problems.add((), f"expected a list of changes, found {describe(document)}")
         problems.raise_if_any()

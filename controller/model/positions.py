@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from controller.errors import Problem
+
 Path = tuple[str | int, ...]
 """A way into a document's tree: mapping keys and list indices, outermost first."""
 
@@ -20,9 +22,14 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Positions:
-    """The known places of a document's nodes. A tree that came without text has none."""
+    """The known places of a document's nodes. A tree that came without text has none.
+
+    ``problems`` are what the reader found and a tree cannot show (a key given twice): who decodes
+    the tree reports them with its own, so that all come at once.
+    """
 
     places: Mapping[Path, Place] = field(default_factory=lambda: MappingProxyType({}))
+    problems: tuple[Problem, ...] = ()
 
     def find(self, path: Path) -> Place | None:
         """The place of the node at ``path``, else of its nearest known ancestor, else None."""

@@ -25,13 +25,16 @@ def closest(word: str, known: Iterable[str]) -> str:
 
 
 class Problems:
-    """The problems found so far. Paths go by object name, whatever shape the document has."""
+    """The problems found so far, the reader's first.
+
+    Paths go by object name, whatever shape the document has.
+    """
 
     __slots__ = ("_found", "_places", "_positions")
 
     def __init__(self, positions: Positions = NO_POSITIONS) -> None:
         self._positions = positions
-        self._found: list[Problem] = []
+        self._found: list[Problem] = list(positions.problems)
         self._places: dict[Path, Path] = {}
 
     def place(self, path: Path, where: Path) -> None:

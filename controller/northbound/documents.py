@@ -42,7 +42,8 @@ class _Loader(_Base):  # type: ignore[misc]
 def load_text(text: str, name: str) -> tuple[object, Positions]:
     """The tree of a text and its positions; ``name`` is what messages call the file.
 
-    Raises :class:`errors.Invalid` for a text that is no document, a key given twice, a tag.
+    Raises :class:`errors.Invalid` for a text that is no document. A key given twice or a tag is
+    among the problems of the positions, for who decodes the tree to report with the rest.
     """
     reader = _Reader(name)
     try:
@@ -56,9 +57,7 @@ def load_text(text: str, name: str) -> tuple[object, Positions]:
         reason = " ".join(str(error).split())
         raise Invalid((Problem("document", f"not YAML: {reason}", name),)) from None
     tree = None if node is None else reader.read(node, ())
-    if reader.problems:
-        raise Invalid(tuple(reader.problems))
-    return tree, Positions(reader.places)
+    return tree, Positions(reader.places, tuple(reader.problems))
 
 
 def load_yaml(source: Path | str, name: str | None = None) -> tuple[object, Positions]:
@@ -81,7 +80,7 @@ def load_yaml(source: Path | str, name: str | None = None) -> tuple[object, Posi
 
 
 def load_files(files: Iterable[Path]) -> tuple[object, Positions]:
-    """Several files as one document. What two files both say is a problem naming both."""
+    """Several files as one document. What two files both say is a problem naming both places."""
     merge = _Merge()
     problems: list[Problem] = []
     for file in files:
@@ -91,10 +90,9 @@ def load_files(files: Iterable[Path]) -> tuple[object, Positions]:
             problems += error.problems
             continue
         merge.add(tree, places, str(file))
-    problems += merge.problems
     if problems:
-        raise Invalid(tuple(problems))
-    return merge.tree, Positions(merge.places)
+        raise Invalid((*problems, *merge.problems))
+    return merge.tree, Positions(merge.places, tuple(merge.problems))
 
 
 def dump_yaml(tree: object) -> str:
@@ -125,10 +123,9 @@ class _Reader:
         self._left -= 1
         self.places.setdefault(path, Place(self._file, node.start_mark.line + 1))
         if self._left < 0 or len(path) > DEPTH_MAX:
-            if self._left > -NODES_MAX:  # said once: every later node would say it again
-                self._left = -NODES_MAX
-                self._fail(node, path, "the document is too deep or, with its aliases, too large")
-            return None
+            message = "the document is too deep or, with its aliases expanded, too large"
+            line = node.start_mark.line + 1
+            raise Invalid((Problem("document", message, self._file, line),))
         match node:
             case yaml.MappingNode():
                 return dict(self._entries(node, path))
@@ -188,6 +185,7 @@ class _Merge:
     problems: list[Problem] = field(default_factory=list)
 
     def add(self, tree: object, places: Positions, file: str) -> None:
+        self.problems += places.problems
         if tree is None:
             return
         if not isinstance(tree, Mapping):
