@@ -87,7 +87,7 @@ def after_hub(hub: Any) -> None:
     Stock ``StreamServer`` pops its TLS context out of a dict that all connections share, so only
     the first finds it; what it falls back on, ``ssl.wrap_socket``, is gone in Python 3.12.
     """
-    stock = hub.StreamServer
+    stock: Any = hub.StreamServer
 
     class StreamServer(stock):  # type: ignore[misc]
         """The stock server with one TLS context for all connections."""

@@ -1,0 +1,312 @@
+"""The running controller: it turns facts into events, steps the loop, and carries effects out.
+
+Everything here happens in one asyncio loop, one event at a time. What takes time (a switch's
+answer, a commit) is a task whose outcome comes back as an event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol
+
+from controller.dataplane.program import Program
+from controller.errors import Conflict
+from controller.model.encode import encode_intent
+from controller.model.intent import Intent
+from controller.model.network import Facts, Network, Topology
+from controller.northbound.ports import Outcome, RevisionInfo, SwitchStatus
+from controller.reconcile.events import (
+    Drift,
+    Effect,
+    Event,
+    NetworkChanged,
+    Problem,
+    ReadBack,
+    SendBundle,
+    Settled,
+    SwitchDown,
+    SwitchUp,
+    Tick,
+    WakeAt,
+)
+from controller.reconcile.state import State
+from controller.reconcile.step import step
+
+log = logging.getLogger(__name__)
+
+Origins = Mapping[str, tuple[str, int]]
+
+
+class Switches(Protocol):
+    """What carries out the loop's requests to switches (:mod:`controller.southbound.switches`)."""
+
+    async def send_bundle(self, effect: SendBundle) -> Event:
+        """Commit a bundle: BundleDone or BundleFailed."""
+
+    async def read_back(self, effect: ReadBack) -> Event:
+        """Ask what a switch holds: ReadBackDone or ReadBackFailed."""
+
+
+class History(Protocol):
+    """What keeps revisions (:mod:`controller.history`)."""
+
+    async def latest(self) -> Revision | None:
+        """The newest revision, None while there is none."""
+
+    async def commit(
+        self, intent: Intent, origins: Origins, *, expected: int, author: str, message: str
+    ) -> Revision:
+        """Make an intent the next revision. Raises Conflict if ``expected`` is not the newest."""
+
+    async def revisions(self, limit: int) -> Sequence[RevisionInfo]:
+        """The newest revisions, newest first."""
+
+    async def intent_at(self, number: int) -> Intent:
+        """The intent of a revision. Raises NotFound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A stored intent, with where each object was written down."""
+
+    number: int
+    intent: Intent
+    origins: Origins
+
+
+class Control:
+    """The desired network, the loop's state, and the way from one to the other."""
+
+    def __init__(
+        self,
+        topology: Topology,
+        switches: Switches,
+        history: History,
+        *,
+        audit_s: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._network = Network(Intent(), topology)
+        self._switches = switches
+        self._history = history
+        self._audit_s = audit_s
+        self._clock = clock
+        self._revision = Revision(0, Intent(), {})
+        self._state = State()
+        self._facts_known = False
+        self._writing = asyncio.Lock()
+        self._moved = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._wake: asyncio.TimerHandle | None = None
+        self.on_network: Callable[[Network], None] = lambda _network: None
+        """Called after each change of the network, for adapters that follow it (QoS)."""
+
+    # What the northbound asks.
+
+    def network(self) -> Network:
+        """The network as it should be now."""
+        return self._network
+
+    def revision(self) -> int:
+        """The newest revision, 0 while there is none."""
+        return self._revision.number
+
+    def origins(self) -> Origins:
+        """Where each object of the intent was written down: file and line."""
+        return self._revision.origins
+
+    def installed(self) -> Mapping[str, Program]:
+        """What each connected switch is known to hold."""
+        return {n: s.held for n, s in self._state.switches.items() if s.held is not None}
+
+    def switches(self) -> Sequence[SwitchStatus]:
+        """The declared switches, by name."""
+        return [self._status(name) for name in sorted(self._network.topology.switches)]
+
+    def started(self) -> bool:
+        """Whether stored intent and observed ports are known, so that programs can be computed."""
+        return self._facts_known
+
+    def ready(self) -> tuple[bool, str]:
+        """Whether every declared switch holds the newest revision, and if not, why."""
+        if not self._facts_known:
+            return False, "waiting for the switches' OVSDB: ports are not known yet"
+        waiting = self._pending(self._state.serial)
+        why = "; ".join(f"{name}: {reason}" for name, reason in waiting.items())
+        return (not waiting, why or "every switch holds the newest revision")
+
+    async def revisions(self, limit: int) -> Sequence[RevisionInfo]:
+        """The newest revisions, newest first."""
+        return await self._history.revisions(limit)
+
+    async def intent_at(self, number: int) -> Intent:
+        """The intent of a revision. Raises NotFound."""
+        return await self._history.intent_at(number)
+
+    async def submit(
+        self,
+        intent: Intent,
+        *,
+        expected: int,
+        author: str,
+        message: str,
+        origins: Origins,
+        wait: Literal["applied", "stored"],
+        timeout_s: float,
+    ) -> Outcome:
+        """Store an intent as the next revision and see it applied. Raises Conflict."""
+        async with self._writing:
+            if expected != self._revision.number:
+                raise Conflict(
+                    f"made against revision {expected}, but {self._revision.number} is the newest;"
+                    " read it again and repeat the change"
+                )
+            if encode_intent(intent) != encode_intent(self._revision.intent):
+                self.adopt(
+                    await self._history.commit(
+                        intent, origins, expected=expected, author=author, message=message
+                    )
+                )
+            number, serial = self._revision.number, self._state.serial
+        if wait == "applied":
+            await self._applied(serial, timeout_s)
+        pending = self._pending(serial)
+        return Outcome(number, not pending, pending)
+
+    # What the adapters tell.
+
+    def adopt(self, revision: Revision) -> None:
+        """Take a stored revision as what is wanted from now on."""
+        self._revision = revision
+        self._change(replace(self._network, intent=revision.intent))
+
+    def observe(self, facts: Facts) -> None:
+        """Take observed ports and links."""
+        if facts != self._network.facts or not self._facts_known:
+            self._facts_known = True
+            self._change(replace(self._network, facts=facts))
+
+    def switch_up(self, datapath_id: int, session: int) -> None:
+        """A switch has connected."""
+        name = self._name(datapath_id)
+        if name is None:
+            log.warning("switch %016x is not in the topology: left alone", datapath_id)
+        else:
+            log.info("%s is connected", name)
+            self.feed(SwitchUp(name, session))
+
+    def switch_down(self, datapath_id: int, session: int) -> None:
+        """A switch's session has ended."""
+        name = self._name(datapath_id)
+        if name is not None:
+            log.warning("%s has disconnected; it keeps forwarding", name)
+            self.feed(SwitchDown(name, session))
+
+    def feed(self, event: Event) -> None:
+        """One step of the loop."""
+        self._state, effects = step(self._state, event, self._clock(), self._audit_s)
+        for effect in effects:
+            self._perform(effect)
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    async def close(self) -> None:
+        """Stop stepping. Switches keep what they hold."""
+        if self._wake:
+            self._wake.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # Inside.
+
+    def _change(self, network: Network) -> None:
+        self._network = network
+        if self._facts_known:
+            self.feed(NetworkChanged(network, self._revision.number))
+            self.on_network(network)
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case SendBundle():
+                self._spawn(self._outcome(self._switches.send_bundle(effect)))
+            case ReadBack():
+                self._spawn(self._outcome(self._switches.read_back(effect)))
+            case WakeAt(time_s):
+                self._wake_at(time_s)
+            case Settled(revision, names):
+                log.info("revision %d confirmed by %s", revision, ", ".join(sorted(names)))
+            case Drift(name, missing, extra, foreign):
+                log.warning(
+                    "%s held something else than it was given: %d missing, %d changed or added,"
+                    " %d cookies not ours; repairing",
+                    *(name, missing, extra, foreign),
+                )
+            case Problem(name, reason):
+                log.error("%s: %s; it keeps its old program and is tried again", name, reason)
+
+    async def _outcome(self, request: Coroutine[Any, Any, Event]) -> None:
+        self.feed(await request)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _wake_at(self, time_s: float) -> None:
+        if self._wake:
+            self._wake.cancel()
+        delay = max(0.001, time_s - self._clock())
+        self._wake = asyncio.get_running_loop().call_later(delay, self.feed, Tick())
+
+    async def _applied(self, serial: int, timeout_s: float) -> None:
+        """Wait until every connected switch has confirmed, or the time is up."""
+
+        def connected_pending() -> bool:
+            return any(self._state.switch(name).session for name in self._pending(serial))
+
+        try:
+            async with asyncio.timeout(timeout_s):
+                while connected_pending():
+                    await self._moved.wait()
+        except TimeoutError:
+            return
+
+    def _pending(self, serial: int) -> dict[str, str]:
+        return {
+            name: self._why_not(name)
+            for name in sorted(self._network.topology.switches)
+            if self._state.switch(name).serial < serial or serial == 0
+        }
+
+    def _why_not(self, name: str) -> str:
+        switch = self._state.switch(name)
+        if switch.session is None:
+            return "not connected"
+        return switch.problem or "has not confirmed yet"
+
+    def _status(self, name: str) -> SwitchStatus:
+        declared = self._network.topology.switches[name]
+        switch = self._state.switch(name)
+        in_sync = self._state.in_line(name)
+        return SwitchStatus(
+            name=name,
+            number=declared.number,
+            role=declared.role,
+            host=declared.host,
+            connected=switch.session is not None,
+            in_sync=in_sync,
+            revision=switch.revision,
+            entries=len(switch.held) if switch.held is not None else 0,
+            problem=None if in_sync else self._why_not(name),
+        )
+
+    def _name(self, datapath_id: int) -> str | None:
+        for switch in self._network.topology.switches.values():
+            if switch.datapath_id == datapath_id:
+                return switch.name
+        return None

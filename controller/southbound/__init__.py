@@ -1,0 +1,1 @@
+"""OpenFlow bytes, the channel to the speaker, and OVSDB."""
