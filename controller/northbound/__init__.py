@@ -1,0 +1,1 @@
+"""REST over the engine, and YAML files."""

@@ -1,0 +1,95 @@
+"""What the northbound needs of the engine, declared where it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from controller.dataplane.program import Program
+from controller.model.intent import Intent
+from controller.model.network import Network, Role
+
+Wait = Literal["applied", "stored"]
+"""When a write answers: confirmed by every connected switch, or as soon as it is durable."""
+
+Origins = Mapping[str, tuple[str, int]]
+"""Where objects were written down: ``rules/web-to-api`` to (file, line from 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchStatus:
+    """One declared switch. ``revision`` is the last it confirmed; ``problem`` why not in sync."""
+
+    name: str
+    number: int
+    role: Role
+    host: str
+    connected: bool
+    in_sync: bool
+    revision: int | None
+    entries: int
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a write. ``pending``: switches that do not hold it yet, each with why."""
+
+    revision: int
+    applied: bool
+    pending: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionInfo:
+    """A stored revision without its content. ``created_at`` is ISO 8601 in UTC."""
+
+    number: int
+    author: str
+    message: str
+    created_at: str
+
+
+class Controller(Protocol):
+    """The engine, as the northbound sees it. Called from the engine's own asyncio loop."""
+
+    def network(self) -> Network:
+        """The desired network now: newest intent, topology and facts."""
+
+    def revision(self) -> int:
+        """The number of the newest stored revision, 0 while there is none."""
+
+    def origins(self) -> Origins:
+        """Where the newest revision's objects were written down."""
+
+    def switches(self) -> Sequence[SwitchStatus]:
+        """Every declared switch."""
+
+    def installed(self) -> Mapping[str, Program]:
+        """What each switch is known to hold, by read-back."""
+
+    def started(self) -> bool:
+        """Whether stored intent and observed ports are known."""
+
+    def ready(self) -> tuple[bool, str]:
+        """Whether every declared switch holds the newest revision, and if not, why."""
+
+    async def submit(
+        self,
+        intent: Intent,
+        *,
+        expected: int,
+        author: str,
+        message: str,
+        origins: Origins,
+        wait: Wait,
+        timeout_s: float,
+    ) -> Outcome:
+        """Store an intent as the revision after ``expected``. Raises :class:`errors.Conflict`."""
+
+    async def revisions(self, limit: int) -> Sequence[RevisionInfo]:
+        """The newest revisions, newest first."""
+
+    async def intent_at(self, number: int) -> Intent:
+        """The intent of a revision. Raises :class:`errors.NotFound`."""
