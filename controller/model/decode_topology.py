@@ -91,13 +91,15 @@ def _links(tree: object, switches: set[str], problems: Problems) -> Iterator[tup
         return
     seen: set[str] = set()
     for index, body in enumerate(tree or ()):
-        fields = Fields(body, ("links", index), problems, _LINK_KEYS)
+        named = body.get("name") if isinstance(body, Mapping) else None
+        fresh = isinstance(named, str) and named not in seen
+        path: Path = ("links", str(named) if fresh else index)
+        problems.place(path, ("links", index))
+        fields = Fields(body, path, problems, _LINK_KEYS)
         name = fields.text("name", parse_name, "")
         if name in seen:
             fields.fail("name", f"`{name}` is already the name of another link")
         seen.add(name)
-        if name:
-            problems.place(("links", name), ("links", index))
         link = _decode_link(fields, name, switches)
         if fields.ok:
             yield name, link

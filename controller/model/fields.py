@@ -30,9 +30,9 @@ def describe(value: object) -> str:
         case str():
             return f"`{value[:80]}`"
         case Mapping():
-            return "a mapping"
+            return "a mapping" if value else "an empty mapping"
         case list() | tuple():
-            return "a list"
+            return "a list" if value else "an empty list"
         case _:
             return f"a {type(value).__name__}"
 
@@ -40,7 +40,7 @@ def describe(value: object) -> str:
 class Fields:
     """One object of a document, at ``path``, with the keys it may have."""
 
-    __slots__ = ("_problems", "_tree", "ok", "path", "uses")
+    __slots__ = ("_problems", "_tree", "_unread", "ok", "path", "uses")
 
     def __init__(self, tree: object, path: Path, problems: Problems, known: Sequence[str]) -> None:
         self.path = path
@@ -48,8 +48,11 @@ class Fields:
         self.uses: list[Use] = []
         self._problems = problems
         self._tree: Mapping[object, object] = tree if isinstance(tree, Mapping) else {}
-        if not isinstance(tree, Mapping | None):
-            self.fail(None, f"expected a mapping of {', '.join(known)}, found {describe(tree)}")
+        self._unread = not isinstance(tree, Mapping | None)
+        if self._unread:
+            self.ok = False
+            message = f"expected a mapping of {', '.join(known)}, found {describe(tree)}"
+            problems.add(path, message)
         for key in self._tree:
             if key not in known:
                 hint = closest(str(key), known) or f"; known are {', '.join(known)}"
@@ -58,6 +61,8 @@ class Fields:
     def fail(self, key: str | int | None, message: str, *deeper: str | int) -> None:
         """Records a problem of this object, at one of its keys or below it."""
         self.ok = False
+        if self._unread:
+            return  # it is no mapping; that its keys are missing would say it again
         where = self.path if key is None else (*self.path, key, *deeper)
         self._problems.add(where, message)
 
@@ -98,7 +103,7 @@ class Fields:
     def _parsed(self, key: str, parse: Callable[[str], T], placeholder: T) -> T:
         value = self._tree[key]
         if not isinstance(value, str):
-            self.fail(key, f"expected text, found {describe(value)}{_quote_it(value)}")
+            self.fail(key, _no_text(value, parse))
             return placeholder
         return self.attempt(key, parse, value, placeholder)
 
@@ -166,8 +171,16 @@ class Fields:
                 self.fail(key, f"expected text, found {describe(item)}", index)
 
 
-def _quote_it(value: object) -> str:
-    return "; put it in quotes" if isinstance(value, bool | int | float) else ""
+def _no_text(value: object, parse: Callable[[str], object]) -> str:
+    """Why a value that is no text is wrong; quotes are the remedy only where they would help."""
+    message = f"expected text, found {describe(value)}"
+    if not isinstance(value, bool | int | float):
+        return message
+    try:
+        parse(str(value))
+    except ValueError as error:
+        return str(error)
+    return f"{message}; put it in quotes"
 
 
 def _parse_address(text: str) -> IPv4Address | None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import yaml
 
@@ -22,21 +22,15 @@ from controller.model.problems import path_text
 NODES_MAX: Final = 1_000_000  # nodes of a document with its aliases expanded
 DEPTH_MAX: Final = 32
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
-_INT: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)")
-_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INT: Final = re.compile(r"-?(0|[1-9][0-9]{0,18})")
+_FLOAT: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORDS: Final[Mapping[str, bool | None]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-_TEXT_TAG: Final = "tag:yaml.org,2002:str"
-_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one where PyYAML has it
-
-
-class _Loader(_Base):  # type: ignore[misc]
-    """Composes nodes; plain scalars keep their text, for this module to tell what they are."""
-
-    yaml_implicit_resolvers: Mapping[str, object] = {}
+_Event = Any  # a yaml.Event; its type stubs leave most attributes out
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one where PyYAML has it
 
 
 def load_text(text: str, name: str) -> tuple[object, Positions]:
@@ -45,18 +39,17 @@ def load_text(text: str, name: str) -> tuple[object, Positions]:
     Raises :class:`errors.Invalid` for a text that is no document. A key given twice or a tag is
     among the problems of the positions, for who decodes the tree to report with the rest.
     """
-    reader = _Reader(name)
+    reader = _Reader(yaml.parse(text, Loader=_Loader), name)
     try:
-        node = yaml.compose(text, Loader=_Loader)
+        tree = reader.document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
         message = f"not YAML: {error.problem or error.context}; check the indent and the quotes"
         raise Invalid((Problem("document", message, name, line),)) from None
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
         raise Invalid((Problem("document", f"not YAML: {reason}", name),)) from None
-    tree = None if node is None else reader.read(node, ())
     return tree, Positions(reader.places, tuple(reader.problems))
 
 
@@ -111,65 +104,112 @@ def _text(path: Path) -> str:
 
 
 class _Reader:
-    """Turns composed nodes into plain values, noting places and problems."""
+    """Turns a parser's events into plain values, noting places and problems.
 
-    def __init__(self, file: str) -> None:
+    Not PyYAML's composer: its C one recurses without a limit and ends the process on a text of
+    some ten thousand brackets.
+    """
+
+    def __init__(self, events: Iterator[_Event], file: str) -> None:
+        self._events = events
         self._file = file
-        self._left = NODES_MAX
+        self._nodes = 0
+        self._anchors: dict[str, tuple[object, int]] = {}  # value and its number of nodes
         self.places: dict[positions.Path, Place] = {}
         self.problems: list[Problem] = []
 
-    def read(self, node: yaml.Node, path: positions.Path) -> object:
-        self._left -= 1
-        self.places.setdefault(path, Place(self._file, node.start_mark.line + 1))
-        if self._left < 0 or len(path) > DEPTH_MAX:
-            message = "the document is too deep or, with its aliases expanded, too large"
-            line = node.start_mark.line + 1
-            raise Invalid((Problem("document", message, self._file, line),))
-        match node:
-            case yaml.MappingNode():
-                return dict(self._entries(node, path))
-            case yaml.SequenceNode():
-                return [self.read(item, (*path, i)) for i, item in enumerate(node.value)]
-            case _:
-                return self._scalar(node, path)
+    def document(self) -> object:
+        """The one document of the text, None when there is none."""
+        tree: object = None
+        count = 0
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                count += 1
+                if count > 1:
+                    self._stop(event, "a second document begins; a file has one")
+                tree = self._read(next(self._events), ())
+        return tree
 
-    def _entries(
-        self, node: yaml.MappingNode, path: positions.Path
-    ) -> Iterator[tuple[object, object]]:
+    def _read(self, event: _Event, path: positions.Path) -> object:
+        before = self._nodes
+        self._count(event, 1)
+        self.places.setdefault(path, Place(self._file, _line(event)))
+        if len(path) > DEPTH_MAX:
+            self._stop(event, f"more than {DEPTH_MAX} levels deep")
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event)
+        if event.tag is not None:
+            self._fail(event, path, f"the tag {event.tag} is not used here; remove it")
+        value = self._value(event, path)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = value, self._nodes - before
+        return value
+
+    def _value(self, event: _Event, path: positions.Path) -> object:
+        if isinstance(event, yaml.MappingStartEvent):
+            return dict(self._entries(path))
+        if isinstance(event, yaml.SequenceStartEvent):
+            return [self._read(item, (*path, i)) for i, item in enumerate(self._items())]
+        return _scalar(event)
+
+    def _items(self) -> Iterator[_Event]:
+        for event in self._events:
+            if isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
+                return
+            yield event
+
+    def _entries(self, path: positions.Path) -> Iterator[tuple[object, object]]:
         lines: dict[object, int] = {}
-        for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                self._fail(key_node, path, "expected a text as key, found a list or a mapping")
-                continue
-            key = self._scalar(key_node, path)
-            line = key_node.start_mark.line + 1
+        for event in self._items():
+            if not isinstance(event, yaml.ScalarEvent):
+                self._stop(event, "expected a text as key, found a list, a mapping or an alias")
+            key, line = _scalar(event), _line(event)
             inner = (*path, key if isinstance(key, str) else str(key))
             if key in lines:
-                self._fail(key_node, inner, f"given twice; the first is in line {lines[key]}")
+                self._fail(event, inner, f"given twice; the first is in line {lines[key]}")
+                self._read(next(self._events), inner)
                 continue
             lines[key] = line
             self.places[inner] = Place(self._file, line)
-            yield key, self.read(value_node, inner)
+            yield key, self._read(next(self._events), inner)
 
-    def _scalar(self, node: yaml.Node, path: positions.Path) -> object:
-        if node.tag != _TEXT_TAG:
-            self._fail(node, path, f"the tag {node.tag} is not used here; remove it")
-            return None
-        text: str = node.value
-        return _plain(text) if isinstance(node, yaml.ScalarNode) and not node.style else text
+    def _alias(self, event: _Event) -> object:
+        if event.anchor not in self._anchors:
+            self._stop(event, f"nothing before it is marked `&{event.anchor}`")
+        value, nodes = self._anchors[event.anchor]
+        self._count(event, nodes)
+        return value
 
-    def _fail(self, node: yaml.Node, path: positions.Path, message: str) -> None:
-        line = node.start_mark.line + 1
+    def _count(self, event: _Event, nodes: int) -> None:
+        self._nodes += nodes
+        if self._nodes > NODES_MAX:
+            self._stop(event, f"too large: more than {NODES_MAX} values, aliases expanded")
+
+    def _fail(self, event: _Event, path: positions.Path, message: str) -> None:
+        line = _line(event)
         self.problems.append(Problem(path_text(path), message, self._file, line))
+
+    def _stop(self, event: _Event, message: str) -> NoReturn:
+        line = _line(event)
+        raise Invalid((Problem("document", message, self._file, line),))
+
+
+def _line(event: _Event) -> int:
+    line: int = event.start_mark.line
+    return line + 1
+
+
+def _scalar(event: _Event) -> object:
+    text: str = event.value
+    return text if event.style else _plain(text)
 
 
 def _plain(text: str) -> object:
     if text in _WORDS:
         return _WORDS[text]
-    if _INT.fullmatch(text) and len(text) <= 20:
+    if _INT.fullmatch(text):
         return int(text)
-    return float(text) if _FLOAT.fullmatch(text) and not _INT.fullmatch(text) else text
+    return float(text) if _FLOAT.fullmatch(text) else text
 
 
 _Objects = Mapping[positions.Path, Mapping[positions.Path, Place]]
