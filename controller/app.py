@@ -1,0 +1,242 @@
+"""The Ryu application: the speaker. It keeps OpenFlow sessions and moves bytes, nothing more.
+
+Run it with the stock ``ryu-manager controller.app``. It starts the engine
+(:mod:`controller.engine`) as a child process, passes messages between it and the switches without
+reading them, and starts it again when it dies; sessions stay up meanwhile. Why two processes:
+docs/adr/0001-two-processes.md.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import eventlet
+import greenlet
+from eventlet.green import subprocess
+from ryu import cfg
+from ryu.base import app_manager
+from ryu.controller import ofp_event
+from ryu.controller.handler import DEAD_DISPATCHER, MAIN_DISPATCHER, set_ev_cls
+from ryu.lib import hub
+from ryu.ofproto import ofproto_parser, ofproto_v1_4
+
+from controller.errors import Invalid
+from controller.settings import Settings, environment_of, load
+from controller.southbound.frames import ENGINE_XID, Frame, FrameReader, Kind, encode
+
+RESTART_FIRST_S: Final = 0.2
+RESTART_MOST_S: Final = 5.0
+STABLE_S: Final = 30.0
+STOP_S: Final = 10.0
+_RECV: Final = 1 << 18
+_QUEUE: Final = 64  # chunks waiting for one switch before the engine has to wait
+
+
+def settings_of(conf: Any) -> Settings:
+    """The settings of this run. Ends the process with a clear message when one is wrong."""
+    flags = {}
+    if conf.ofp_tcp_listen_port is not None:
+        flags["openflow_port"] = str(conf.ofp_tcp_listen_port)
+    if conf.ofp_listen_host:
+        flags["openflow_host"] = conf.ofp_listen_host
+    try:
+        files = tuple(Path(name) for name in conf.config_file or ())
+        return load(files, os.environ, flags).settings
+    except Invalid as error:
+        for problem in error.problems:
+            print(f"bulkhead: {problem}", file=sys.stderr)
+        print("bulkhead: see every setting with: bulkhead settings", file=sys.stderr)
+        sys.exit(2)
+
+
+SETTINGS: Final = settings_of(cfg.CONF)
+cfg.CONF.set_override("ofp_tcp_listen_port", SETTINGS.openflow_port)
+cfg.CONF.set_override("ofp_listen_host", SETTINGS.openflow_host)
+
+
+class Session:
+    """One switch's connection, with a queue of its own so that a slow switch delays no other."""
+
+    def __init__(self, datapath: Any, number: int) -> None:
+        self.datapath = datapath
+        self.number = number
+        self.queue: Any = hub.Queue(_QUEUE)
+        self.thread = hub.spawn(self._send)
+
+    def _send(self) -> None:
+        while True:
+            self.datapath.send(self.queue.get())
+
+    def close(self) -> None:
+        """Stop sending."""
+        hub.kill(self.thread)
+
+
+class Speaker(app_manager.RyuApp):
+    """OpenFlow sessions on one side, the engine on the other."""
+
+    OFP_VERSIONS = (ofproto_v1_4.OFP_VERSION,)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._sessions: dict[int, Session] = {}
+        self._count = 0
+        self._engine: Any = None
+        self._process: Any = None
+        self._closing = False
+        self._path = Path(SETTINGS.run_dir) / f"speaker-{os.getpid()}.sock"
+        _hand_over(self._from_switch)
+
+    def start(self) -> None:
+        """Called by Ryu once all applications are there."""
+        super().start()
+        main = greenlet.getcurrent()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: _interrupt(main))
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._path.unlink(missing_ok=True)
+        self._listener.bind(str(self._path))
+        self._path.chmod(0o600)
+        self._listener.listen(1)
+        self.threads.append(hub.spawn(self._accept))
+        self.threads.append(hub.spawn(self._supervise))
+        gc.collect()
+        gc.freeze()  # a full collection of Ryu's objects stops the hub for 70 ms
+
+    def close(self) -> None:
+        """End the engine, then the sessions. Switches keep their flows."""
+        self._closing = True
+        self._to_engine(Frame(Kind.BYE))
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                self.logger.error("the engine did not end within %d s: killed", STOP_S)
+                self._process.kill()
+        self._path.unlink(missing_ok=True)
+
+    @set_ev_cls(ofp_event.EventOFPStateChange, [MAIN_DISPATCHER, DEAD_DISPATCHER])
+    def _state_changed(self, event: Any) -> None:
+        datapath = event.datapath
+        if event.state == MAIN_DISPATCHER:
+            self._up(datapath)
+        elif datapath.id is not None:
+            self._down(datapath)
+
+    def _up(self, datapath: Any) -> None:
+        old = self._sessions.get(datapath.id)
+        if old is not None:
+            self._down(old.datapath)
+        self._count += 1
+        session = Session(datapath, self._count)
+        self._sessions[datapath.id] = session
+        self._to_engine(Frame(Kind.SWITCH_UP, datapath.id, session.number))
+
+    def _down(self, datapath: Any) -> None:
+        session = self._sessions.get(datapath.id)
+        if session is None or session.datapath is not datapath:
+            return
+        del self._sessions[datapath.id]
+        session.close()
+        self._to_engine(Frame(Kind.SWITCH_DOWN, datapath.id, session.number))
+
+    def _from_switch(self, datapath: Any, data: bytes) -> None:
+        session = self._sessions.get(datapath.id)
+        if session is not None and session.datapath is datapath:
+            self._to_engine(Frame(Kind.MESSAGE, datapath.id, session.number, data))
+
+    def _to_engine(self, frame: Frame) -> None:
+        engine = self._engine
+        if engine is None:
+            return
+        try:
+            engine.sendall(encode(frame))
+        except OSError:
+            self._engine = None
+
+    def _accept(self) -> None:
+        while True:
+            engine, _ = self._listener.accept()
+            self._engine = engine
+            for datapath_id, session in list(self._sessions.items()):
+                self._to_engine(Frame(Kind.SWITCH_UP, datapath_id, session.number))
+            self._listen(engine)
+
+    def _listen(self, engine: Any) -> None:
+        """Carry out what the engine says, until it is gone."""
+        reader = FrameReader()
+        while True:
+            try:
+                data = engine.recv(_RECV)
+            except OSError:
+                data = b""
+            if not data:
+                break
+            for frame in reader.feed(data):
+                self._carry_out(frame)
+        engine.close()
+        if self._engine is engine:
+            self._engine = None
+
+    def _carry_out(self, frame: Frame) -> None:
+        session = self._sessions.get(frame.datapath_id)
+        if session is None or session.number != frame.session:
+            return
+        if frame.kind is Kind.SEND:
+            session.queue.put(frame.payload)
+        elif frame.kind is Kind.CLOSE:
+            session.datapath.close()
+
+    def _supervise(self) -> None:
+        """Keep an engine running; wait longer each time while it dies young."""
+        wait_s = RESTART_FIRST_S
+        while not self._closing:
+            began_s = time.monotonic()
+            status = self._run_engine()
+            if self._closing:
+                return
+            if time.monotonic() - began_s > STABLE_S:
+                wait_s = RESTART_FIRST_S
+            self.logger.error("the engine ended (%s); starting it again", status)
+            hub.sleep(wait_s)
+            wait_s = min(RESTART_MOST_S, wait_s * 2)
+
+    def _run_engine(self) -> str:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "controller.engine", "--speaker", str(self._path)],
+            env={**os.environ, **environment_of(SETTINGS)},
+            start_new_session=True,  # Ctrl-C is ours to pass on, in order
+        )
+        status = int(self._process.wait())
+        return f"signal {-status}" if status < 0 else f"exit status {status}"
+
+
+def _interrupt(main: Any) -> None:
+    """Let the main greenlet see Ctrl-C, wherever the signal found us."""
+    eventlet.hubs.get_hub().schedule_call_global(0, main.throw, KeyboardInterrupt)
+
+
+def _hand_over(take: Any) -> None:
+    """Pass messages that are the engine's to ``take`` and keep them from Ryu's parser.
+
+    ``ryu.controller.controller`` looks ``ofproto_parser.msg`` up for every message and passes over
+    what it answers None for.
+    """
+    parse = ofproto_parser.msg
+
+    def message(datapath: Any, version: int, kind: int, length: int, xid: int, data: bytes) -> Any:
+        if xid & ENGINE_XID:
+            take(datapath, bytes(data[:length]))
+            return None
+        return parse(datapath, version, kind, length, xid, data)
+
+    ofproto_parser.msg = message

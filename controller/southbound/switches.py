@@ -1,0 +1,129 @@
+"""Carries out what the loop asks of switches: atomic bundles, and reading back.
+
+An error about a bundle's member does not fail Open vSwitch's commit, so errors are counted behind
+a barrier before the commit is sent; if there was one, the bundle is discarded.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from controller.dataplane.cookie import is_ours
+from controller.dataplane.program import program, row_of
+from controller.dataplane.shapes import Entry, Row
+from controller.errors import RemoteError, UnknownOutcome
+from controller.reconcile.events import (
+    BundleDone,
+    BundleFailed,
+    ReadBack,
+    ReadBackDone,
+    ReadBackFailed,
+    SendBundle,
+)
+from controller.southbound.channel import Refused, SpeakerChannel
+from controller.southbound.openflow.decode import decode_flow_stats
+from controller.southbound.openflow.encode import (
+    ADD,
+    DELETE_STRICT,
+    delete_cookie,
+    encode_rows,
+)
+from controller.southbound.openflow.messages import (
+    BundleControl,
+    barrier,
+    bundle_add,
+    bundle_control,
+    describe,
+    flow_stats_request,
+)
+
+_BUNDLE_IDS: Final = itertools.count(1)
+
+
+class Switches:
+    """Requests to switches by name, over a channel; ``datapath_id`` finds a switch's."""
+
+    def __init__(
+        self, channel: SpeakerChannel, datapath_id: Callable[[str], int], timeout_s: float
+    ) -> None:
+        self._channel = channel
+        self._datapath_id = datapath_id
+        self._timeout_s = timeout_s
+
+    async def send_bundle(self, effect: SendBundle) -> BundleDone | BundleFailed:
+        """Change a switch in one atomic bundle, or not at all."""
+        session = (self._datapath_id(effect.switch), effect.session)
+        try:
+            await self._commit(session, effect)
+        except RemoteError as error:
+            return BundleFailed(effect.switch, effect.session, str(error), known=True)
+        except UnknownOutcome as error:
+            return BundleFailed(effect.switch, effect.session, str(error), known=False)
+        return BundleDone(effect.switch, effect.session)
+
+    async def read_back(self, effect: ReadBack) -> ReadBackDone | ReadBackFailed:
+        """All that a switch holds."""
+        session = (self._datapath_id(effect.switch), effect.session)
+        xid = self._channel.xid()
+        try:
+            parts = await self._channel.request(
+                session, [flow_stats_request(xid)], xid, self._timeout_s
+            )
+        except (RemoteError, UnknownOutcome) as error:
+            return ReadBackFailed(effect.switch, effect.session, f"read-back: {error}")
+        rows: list[Row] = []
+        foreign: set[int] = set()
+        for entry in itertools.chain.from_iterable(map(decode_flow_stats, parts)):
+            row = row_of(entry) if isinstance(entry, Entry) and is_ours(entry.cookie) else None
+            if row is None:
+                foreign.add(entry.cookie)
+            else:
+                rows.append(row)
+        return ReadBackDone(
+            effect.switch, effect.session, effect.asked, program(rows), frozenset(foreign)
+        )
+
+    async def _commit(self, session: tuple[int, int], effect: SendBundle) -> None:
+        bundle = next(_BUNDLE_IDS) & 0xFFFFFFFF
+        await self._control(session, bundle, BundleControl.OPEN_REQUEST)
+        xids = self._channel.xids(len(effect.purge) + len(effect.remove) + len(effect.add))
+        members = (bundle_add(bundle, member) for member in _members(effect, iter(xids)))
+        self._channel.watch(xids)
+        try:
+            fence = self._channel.xid()
+            messages = itertools.chain(members, [barrier(fence)])
+            await self._channel.request(session, messages, fence, self._timeout_s)
+        finally:
+            errors = self._channel.unwatch(xids)
+        if errors:
+            await self._control(session, bundle, BundleControl.DISCARD_REQUEST)
+            first = describe(next(iter(errors.values())))
+            row = _blamed(effect, xids, next(iter(errors)))
+            raise RemoteError(f"{len(errors)} of {len(xids)} entries refused; {first}: {row}")
+        await self._control(session, bundle, BundleControl.COMMIT_REQUEST)
+
+    async def _control(self, session: tuple[int, int], bundle: int, kind: BundleControl) -> None:
+        xid = self._channel.xid()
+        try:
+            await self._channel.request(
+                session, [bundle_control(xid, bundle, kind)], xid, self._timeout_s
+            )
+        except Refused as error:
+            raise RemoteError(f"bundle {kind.name.lower()}: {error}") from error
+
+
+def _members(effect: SendBundle, xids: Iterator[int]) -> Iterator[bytes]:
+    for cookie in effect.purge:
+        yield delete_cookie(cookie, next(xids))
+    yield from encode_rows(effect.remove, DELETE_STRICT, xids)
+    yield from encode_rows(effect.add, ADD, xids)
+
+
+def _blamed(effect: SendBundle, xids: list[int], xid: int) -> str:
+    """What the message with an xid was about."""
+    index = xids.index(xid)
+    things: list[object] = [f"cookie {value:#x}" for value in effect.purge]
+    things += [*effect.remove, *effect.add]
+    return str(things[index])

@@ -1,0 +1,1 @@
+"""Revisions and status, durable and shared, in an OVSDB database of our own schema."""

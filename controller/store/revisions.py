@@ -1,0 +1,182 @@
+"""Revisions in the store: numbered documents, each made against the one before.
+
+One transaction does it all (RFC 7047, section 5.2): ``wait`` until the head is what the writer
+expects, insert, move the head, and ``commit`` durably, so that of two writers one fails and what
+was acknowledged is on disk. Calls block in one thread of their own, never the engine's loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import ovs.json
+import ovs.jsonrpc
+import ovs.stream
+
+from controller.errors import Conflict, NotFound, RemoteError, UnknownOutcome
+
+DATABASE: Final = "Bulkhead"
+KEPT: Final = 200
+"""How many revisions are kept; older ones go when a new one comes."""
+
+_COLUMNS: Final = ["number", "document", "author", "message", "created_at"]
+_TIMED_OUT: Final = "timed out"  # what a wait of 0 ms that does not hold answers
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionHead:
+    """A revision without its content. ``created_at`` is ISO 8601, UTC."""
+
+    number: int
+    author: str
+    message: str
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRevision:
+    """A revision and its document."""
+
+    head: RevisionHead
+    document: Mapping[str, Any]
+
+
+class Store:
+    """The store behind a list of OVSDB remotes; the first that answers is used."""
+
+    def __init__(self, remotes: Sequence[str]) -> None:
+        self._remotes = tuple(remotes)
+        self._connection: Any = None
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+
+    async def latest(self) -> StoredRevision | None:
+        """The newest revision, None while there is none."""
+        heads = await self._transact(_select("Head", [], ["number"]))
+        if not heads[0]["rows"]:
+            return None
+        return await self.get(int(heads[0]["rows"][0]["number"]))
+
+    async def get(self, number: int) -> StoredRevision:
+        """A revision. Raises NotFound."""
+        found = await self._transact(_select("Revision", [["number", "==", number]], _COLUMNS))
+        if not found[0]["rows"]:
+            raise NotFound(f"there is no revision {number}; the last {KEPT} are kept")
+        row = found[0]["rows"][0]
+        return StoredRevision(_head(row), json.loads(row["document"]))
+
+    async def heads(self, limit: int) -> list[RevisionHead]:
+        """The newest revisions, newest first."""
+        columns = [name for name in _COLUMNS if name != "document"]
+        found = await self._transact(_select("Revision", [], columns))
+        rows = sorted(found[0]["rows"], key=lambda row: -int(row["number"]))
+        return [_head(row) for row in rows[:limit]]
+
+    async def commit(
+        self, document: Mapping[str, Any], *, expected: int, author: str, message: str
+    ) -> StoredRevision:
+        """Make a document the next revision after ``expected`` (0: the first).
+
+        Raises Conflict where another writer was first, UnknownOutcome where the answer was lost.
+        """
+        head = RevisionHead(
+            expected + 1, author, message, datetime.now(UTC).isoformat(timespec="milliseconds")
+        )
+        row = {
+            "number": head.number,
+            "document": json.dumps(document, separators=(",", ":"), sort_keys=True),
+            "author": author,
+            "message": message,
+            "created_at": head.created_at,
+        }
+        try:
+            await self._transact(*_swap_head(expected), *_insert(row))
+        except UnknownOutcome:
+            if not await self._is_there(head):
+                raise
+        return StoredRevision(head, document)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._run(self._disconnect)
+        self._thread.shutdown()
+
+    async def _is_there(self, head: RevisionHead) -> bool:
+        """Whether a commit whose answer was lost has happened after all."""
+        try:
+            return (await self.get(head.number)).head == head
+        except NotFound:
+            return False
+
+    async def _transact(self, *operations: Mapping[str, Any]) -> list[Any]:
+        results: list[Any] = await self._run(self._request, operations)
+        for result in results:
+            if result and "error" in result:
+                if result["error"] in (_TIMED_OUT, "constraint violation"):
+                    raise Conflict("another writer was first; read the newest revision and retry")
+                raise RemoteError(f"store: {result['error']}: {result.get('details', '')}")
+        return results
+
+    async def _run(self, work: Any, *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+
+    def _request(self, operations: Sequence[Mapping[str, Any]]) -> Any:
+        if self._connection is None:
+            self._connect()
+        request = ovs.jsonrpc.Message.create_request("transact", [DATABASE, *operations])
+        error, reply = self._connection.transact_block(request)
+        if error:
+            self._disconnect()
+            raise UnknownOutcome("store: the connection was lost before the answer")
+        if reply.error:
+            raise RemoteError(f"store: {reply.error}")
+        return reply.result
+
+    def _connect(self) -> None:
+        reasons = []
+        for remote in self._remotes:
+            error, stream = ovs.stream.Stream.open_block(ovs.stream.Stream.open(remote))
+            if not error:
+                self._connection = ovs.jsonrpc.Connection(stream)
+                return
+            reasons.append(f"{remote}: error {error}")
+        raise RemoteError(f"store: nobody answers: {'; '.join(reasons)}")
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _select(table: str, where: list[Any], columns: list[str]) -> dict[str, Any]:
+    return {"op": "select", "table": table, "where": where, "columns": columns}
+
+
+def _swap_head(expected: int) -> list[dict[str, Any]]:
+    """Fail unless the head is ``expected``, then move it on. The table holds one row at most."""
+    now, then = {"number": expected}, {"number": expected + 1}
+    if expected == 0:
+        return [{"op": "insert", "table": "Head", "row": then}]
+    wait = {"op": "wait", "table": "Head", "where": [], "columns": ["number"], "until": "=="}
+    return [
+        {**wait, "rows": [now], "timeout": 0},
+        {"op": "update", "table": "Head", "where": [], "row": then},
+    ]
+
+
+def _insert(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    too_old = [["number", "<=", int(row["number"]) - KEPT]]
+    return [
+        {"op": "insert", "table": "Revision", "row": dict(row)},
+        {"op": "delete", "table": "Revision", "where": too_old},
+        {"op": "commit", "durable": True},
+    ]
+
+
+def _head(row: Mapping[str, Any]) -> RevisionHead:
+    return RevisionHead(int(row["number"]), row["author"], row["message"], row["created_at"])

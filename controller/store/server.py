@@ -1,0 +1,100 @@
+"""The store's own ovsdb-server, where the setting ``state`` names a file.
+
+A server that an engine left behind when it was killed is ended before a new one opens the file: a
+database file has one server at a time (ovsdb(7)), which it guards with a lock.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Final
+
+from controller.errors import RemoteError
+
+SCHEMA: Final = Path(__file__).with_name("bulkhead.ovsschema")
+_START_S: Final = 10.0
+_STOP_S: Final = 5.0
+_POLL_S: Final = 0.005
+
+
+class StoreServer:
+    """ovsdb-server on a file, listening on a socket under ``run_dir``."""
+
+    def __init__(self, file: Path, run_dir: Path) -> None:
+        self._file = file
+        self._socket = run_dir / "store.sock"
+        self._control = run_dir / "store.ctl"
+        self._pidfile = run_dir / "store.pid"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def remote(self) -> str:
+        """The OVSDB remote to connect to."""
+        return f"unix:{self._socket}"
+
+    def start(self) -> None:
+        """Create or convert the file where needed, and start. Raises RemoteError."""
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._socket.parent.mkdir(parents=True, exist_ok=True)
+        self._end_left_over()
+        if not self._file.exists():
+            _tool("create", str(self._file), str(SCHEMA))
+        elif _tool("needs-conversion", str(self._file), str(SCHEMA)) == "yes":
+            _tool("convert", str(self._file), str(SCHEMA))
+        self._socket.unlink(missing_ok=True)
+        self._process = subprocess.Popen(
+            [
+                *("ovsdb-server", str(self._file), f"--remote=p{self.remote}"),
+                *(f"--unixctl={self._control}", "-vconsole:warn", "-vsyslog:off"),
+            ],
+            start_new_session=True,
+        )
+        self._pidfile.write_text(f"{self._process.pid}\n")
+        self._wait()
+
+    def stop(self) -> None:
+        """End the server; what was acknowledged is on disk."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+        self._pidfile.unlink(missing_ok=True)
+
+    def _wait(self) -> None:
+        assert self._process is not None
+        deadline = time.monotonic() + _START_S
+        while not self._socket.exists():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RemoteError(
+                    f"ovsdb-server did not open {self._file}; its own message is above. Expected a"
+                    " database made by this controller; move the file away to begin anew"
+                )
+            time.sleep(_POLL_S)
+
+    def _end_left_over(self) -> None:
+        try:
+            pid = int(self._pidfile.read_text())
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, ValueError):
+            return
+        if str(self._file).encode() not in command or b"ovsdb-server" not in command:
+            return
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + _STOP_S
+        while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
+
+
+def _tool(*arguments: str) -> str:
+    done = subprocess.run(["ovsdb-tool", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RemoteError(f"ovsdb-tool {arguments[0]}: {done.stderr.strip()}")
+    return done.stdout.strip()
