@@ -33,6 +33,14 @@ _Event = Any  # a yaml.Event; its type stubs leave most attributes out
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one where PyYAML has it
 
 
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """PyYAML's safe dumper, with our idea of which texts need quotes."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        """Always: an alias saves little and nobody likes to read one."""
+        return True
+
+
 def load_text(text: str, name: str) -> tuple[object, Positions]:
     """The tree of a text and its positions; ``name`` is what messages call the file.
 
@@ -89,11 +97,25 @@ def load_files(files: Iterable[Path]) -> tuple[object, Positions]:
 
 
 def dump_yaml(tree: object) -> str:
-    """The YAML text of a tree, in the order of its keys as given."""
-    text: str = yaml.safe_dump(
-        tree, sort_keys=False, default_flow_style=None, width=100, allow_unicode=True
+    """The YAML text of a tree, in the order of its keys as given; reading it gives the tree."""
+    text: str = yaml.dump(
+        tree,
+        Dumper=_Dumper,
+        sort_keys=False,
+        default_flow_style=None,
+        width=100,
+        allow_unicode=True,
     )
     return text
+
+
+def _quoted_where_needed(dumper: Any, text: str) -> Any:
+    """PyYAML quotes what YAML 1.1 would misread; texts like `1e3` need it by our rules too."""
+    style = None if isinstance(_plain(text), str) else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_Dumper.add_representer(str, _quoted_where_needed)
 
 
 def _text(path: Path) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from controller.errors import Invalid
 from controller.model.decode import decode_intent
@@ -24,6 +26,25 @@ def test_scalars_are_json_s_and_nothing_more() -> None:
         "no", "on", "12:30", "0x10", "010", 1000.0, -7, 2.5, True, None, None, "5", "x\n",
         "2024-01-01",
     ]  # fmt: skip
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**18), 10**18)
+    | st.text()
+    | st.sampled_from(["1e3", "0x1", "no", "12:30", "~", "1_0", "=", "<<", "2024-01-01", "1."]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(JSON)
+def test_what_is_dumped_is_read_back(tree: object) -> None:
+    assert load_text(dump_yaml(tree), "t")[0] == tree
+    text = json.dumps(tree, ensure_ascii=False)
+    if text.isprintable():  # YAML reads no control characters, of which JSON allows one: DEL
+        assert load_text(text, "t.json")[0] == tree
 
 
 def test_json_is_read_as_well_with_its_lines() -> None:
