@@ -1,0 +1,96 @@
+"""HTTP answers: JSON with the revision as ETag, problem documents for every error."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from controller.errors import BulkheadError, Problem
+from controller.northbound.problems import of_error, problem
+from controller.northbound.views import Body
+
+log = logging.getLogger(__name__)
+
+
+class ProblemResponse(JSONResponse):
+    """A problem document (RFC 9457 section 3)."""
+
+    media_type = "application/problem+json"
+
+
+def etag(revision: int) -> str:
+    """The ETag of whatever follows from one revision."""
+    return f'"{revision}"'
+
+
+def answer(content: object, revision: int | None = None, status: int = 200) -> JSONResponse:
+    """A JSON answer; one that a revision alone determines has it as ETag."""
+    headers = {} if revision is None else {"ETag": etag(revision)}
+    return JSONResponse(content, status, headers)
+
+
+def cached(request: Request, content: object, revision: int) -> Response:
+    """The answer to a read, or 304 where the client has it already."""
+    if request.headers.get("if-none-match") == etag(revision):
+        return Response(status_code=304, headers={"ETag": etag(revision)})
+    return answer(content, revision)
+
+
+def refused(content: Body, headers: Any = None) -> ProblemResponse:
+    """The answer that carries a problem document."""
+    return ProblemResponse(content, content["status"], headers)
+
+
+def handle_errors(app: FastAPI) -> None:
+    """Every error of an app is answered as a problem document, never as a traceback."""
+
+    @app.exception_handler(BulkheadError)
+    async def _ours(request: Request, error: BulkheadError) -> Response:
+        conditional = request.headers.get("if-match", "*") != "*"
+        return refused(of_error(error, conditional=conditional))
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> Response:
+        kind = "not-found" if error.status_code == 404 else "http"
+        return refused(_http_problem(request, error.status_code, kind), error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def _query(_request: Request, error: RequestValidationError) -> Response:
+        problems = tuple(map(_parameter, error.errors()))
+        detail = "; ".join(f"{item.path}: {item.message}" for item in problems)
+        return refused(problem(400, "query", detail, problems))
+
+    @app.exception_handler(Exception)
+    async def _bug(request: Request, error: Exception) -> Response:
+        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        detail = "this is a fault of the controller; its log has the details"
+        return refused(problem(500, "internal", detail))
+
+
+def _http_problem(request: Request, status: int, kind: str) -> Body:
+    where = f"{request.method} {request.url.path}"
+    match status:
+        case 404:
+            detail = f"there is no {request.url.path}; GET /openapi.json tells what there is"
+        case 405:
+            detail = f"{where} is not possible; see the Allow header"
+        case _:
+            detail = f"{where} was not accepted"
+    return problem(status, kind, detail)
+
+
+def _parameter(error: Any) -> Problem:
+    """A pydantic error in our words; its location is ("query", name) or ("path", name)."""
+    _, *names = error["loc"]
+    path = ".".join(map(str, names)) or "query"
+    if error["type"] == "extra_forbidden":
+        return Problem(path, "there is no such parameter")
+    if error["type"] == "missing":
+        return Problem(path, "is needed")
+    message = str(error["msg"])
+    return Problem(path, f"{message[:1].lower()}{message[1:]}, found {error.get('input')!r}")

@@ -1,0 +1,193 @@
+"""Texts and examples of the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from controller.northbound.views import Body
+
+DESCRIPTION: Final = """
+Operators declare *intent* (VRFs, VLAN segments, tenants, services, instances, rules); the
+controller keeps Open vSwitch equal to it.
+
+- **Bodies** are JSON or YAML, whatever the content type says: `curl -d '{"host": "host-2"}'` works.
+- **Writes** answer when every connected switch has confirmed. `?wait=stored` answers as soon as the
+  change is durable, `?dry_run=true` answers the plan and changes nothing.
+- **Revisions**: every answer that follows from one carries it as `ETag`. With `If-Match` a write is
+  refused (412) when somebody else wrote in between; without, it is made again of the newest.
+- **Errors** are RFC 9457 problem documents. All problems of a document come at once in `errors`,
+  each with its `path`, `message` and, when known, `file` and `line`; nothing was changed then.
+"""
+
+APPLY: Final = """
+Three bodies are understood: an intent document itself; `{"document": ..., "origins": ...,
+"message": ...}`, where `origins` maps `collection/name` to `[file, line]` so that answers can name
+them; or `{"changes": [{"op": "put", "collection": ..., "name": ..., "body": ...}]}`. A document
+replaces the whole intent: what it does not contain is deleted. Allocated values stay.
+"""
+
+MOVE_TENANT_TEXT: Final = """
+Moves a tenant with its services and instances to a `segment`, or to a `vrf` and `vlan` (`auto` or
+4096..8192). Addresses stay unless `readdress` is true. Pairs allowed before and after lose no
+packet.
+"""
+
+SINGULAR: Final = {
+    "vrfs": "vrf",
+    "classes": "class",
+    "segments": "segment",
+    "tenants": "tenant",
+    "services": "service",
+    "instances": "instance",
+    "rules": "rule",
+}
+
+BODIES: Final[dict[str, Body]] = {
+    "vrfs": {"id": 100},
+    "classes": {
+        "dscp": 46,
+        "queue": 1,
+        "min_rate": "30%",
+        "max_rate": "100%",
+        "priority": 0,
+        "metric": "latency",
+    },
+    "segments": {"vrf": "business", "vlan": "auto", "subnet": "10.20.1.0/24"},
+    "tenants": {"segment": "orders", "labels": {"team": "shop"}},
+    "services": {"tenant": "shop", "labels": {"tier": "api"}, "class": "realtime"},
+    "instances": {"service": "order-api", "host": "host-1"},
+    "rules": {
+        "from": {"tier": "web"},
+        "to": {"tier": "api"},
+        "allow": ["tcp/8080"],
+        "class": "realtime",
+    },
+}
+
+OBJECTS: Final[dict[str, Body]] = {
+    "vrfs": {"name": "business", **BODIES["vrfs"]},
+    "classes": {"name": "realtime", **BODIES["classes"]},
+    "segments": {
+        "name": "orders",
+        "vrf": "business",
+        "vlan": 4096,
+        "subnet": "10.20.1.0/24",
+        "gateway": "10.20.1.1",
+    },
+    "tenants": {"name": "shop", **BODIES["tenants"], "vrf": "business", "vlan": 4096},
+    "services": {"name": "order-api", **BODIES["services"]},
+    "instances": {
+        "name": "order-api-1",
+        "service": "order-api",
+        "host": "host-1",
+        "id": 1,
+        "port": "order-api-1",
+        "mac": "02:b0:00:00:00:01",
+        "ip": "10.20.1.2",
+        "prefix_length": 24,
+        "gateway": "10.20.1.1",
+        "vlan": 4096,
+        "vrf": "business",
+        "segment": "orders",
+        "tenant": "shop",
+        "nested_vlan": None,
+        "mtu": 1500,
+        "switch": "edge-1",
+    },
+    "rules": {"name": "web-to-api", **BODIES["rules"]},
+}
+
+DOCUMENT: Final[Body] = {
+    "vrfs": {"business": BODIES["vrfs"]},
+    "segments": {"orders": BODIES["segments"]},
+    "tenants": {"shop": BODIES["tenants"]},
+    "services": {"order-api": {"tenant": "shop", "labels": {"tier": "api"}}},
+    "instances": {"order-api-1": BODIES["instances"]},
+    "rules": [{"name": "web-to-api", "from": {"tier": "web"}, "to": {"tier": "api"},
+               "allow": ["tcp/8080"]}],
+}  # fmt: skip
+
+CHANGES: Final[Body] = {
+    "message": "one more api instance",
+    "changes": [
+        {
+            "op": "put",
+            "collection": "instances",
+            "name": "order-api-2",
+            "body": {"service": "order-api", "host": "host-2"},
+        },
+        {"op": "delete", "collection": "rules", "name": "old-rule"},
+    ],
+}
+
+MOVE_TENANT: Final[Body] = {"vrf": "monitoring", "vlan": "auto"}
+MOVE_INSTANCE: Final[Body] = {"host": "host-2"}
+
+WRITTEN: Final[Body] = {
+    "revision": 12,
+    "applied": False,
+    "pending": {"edge-4": "not connected"},
+    "changed": True,
+}
+
+PLAN: Final[Body] = {
+    "revision": 12,
+    "dry_run": True,
+    "changed": True,
+    "objects": {"added": ["rules/web-to-api"], "changed": [], "removed": []},
+    "flows": {"added": 4, "changed": 0, "removed": 0},
+    "switches": {"edge-1": {"added": 4, "changed": 0, "removed": 0}},
+    "gained": [
+        {
+            "source": "web",
+            "destination": "order-api",
+            "tenants": {"source": "shop", "destination": "shop"},
+            "allow": ["tcp/8080"],
+            "rule": "web-to-api",
+            "class": "realtime",
+            "dscp": None,
+        }
+    ],
+    "lost": [],
+    "pairs": ["shop/web -> shop/order-api tcp/8080: gained"],
+}
+
+EXPLAIN: Final[Body] = {
+    "from": "web-1",
+    "to": "order-api-1",
+    "protocol": "tcp",
+    "port": 8080,
+    "dscp": 0,
+    "allowed": True,
+    "rule": {"name": "web-to-api", "file": "policies/shop.yaml", "line": 31},
+}
+
+
+def request_body(*bodies: Body) -> dict[str, Any]:
+    """The OpenAPI part for a body that is read by hand."""
+    named = {f"example {n}": {"value": body} for n, body in enumerate(bodies, 1)}
+    content = {"schema": {"type": "object"}, "examples": named}
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": content, "application/yaml": content},
+        }
+    }
+
+
+def responses(example: Body) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI part for an answer like the example, and for errors."""
+    problem = {
+        "type": "urn:bulkhead:problem:invalid",
+        "title": "The request asks for something that is not valid",
+        "status": 422,
+        "detail": "1 problem",
+        "errors": [{"path": "tenants.shop.segment", "message": "there is no segment `order`"}],
+    }
+    return {
+        200: {"description": "Done", "content": {"application/json": {"example": example}}},
+        "default": {
+            "description": "What went wrong",
+            "content": {"application/problem+json": {"example": problem}},
+        },
+    }

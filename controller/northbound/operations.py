@@ -1,0 +1,238 @@
+"""The use cases that change the network, without a transport: REST is one, others may follow.
+
+A write reads the newest intent, makes a new one of it, and submits that against the revision it
+read. Somebody else's write in between is a conflict; then it is made again of the newest intent,
+unless the caller said which revision it must be made against.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, NoReturn
+
+from controller.errors import Conflict, Invalid, NotFound, Problem
+from controller.model.change import Change, move_instance, move_tenant
+from controller.model.collections import COLLECTIONS
+from controller.model.fields import describe
+from controller.model.intent import Intent
+from controller.model.network import Network
+from controller.model.positions import NO_POSITIONS, Positions
+from controller.model.problems import closest
+from controller.northbound.origins import kept, unchanged
+from controller.northbound.planning import objects_changed, plan_view
+from controller.northbound.ports import Controller, Origins, Wait
+from controller.northbound.programs import Programs
+from controller.northbound.submission import (
+    Submission,
+    decode_submission,
+    hosts_of,
+    single,
+)
+from controller.northbound.views import Body, object_view
+
+ATTEMPTS: Final = 5  # of a write that met another one each time
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a write is carried out.
+
+    ``expected`` is the revision it must be made against, None for the newest. ``detail`` is that
+    of the plan a dry run answers.
+    """
+
+    expected: int | None = None
+    author: str = ""
+    message: str = ""
+    wait: Wait = "applied"
+    timeout_s: float = 30.0
+    dry_run: bool = False
+    detail: Literal["counts", "flows"] = "counts"
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """How a write makes its intent, and says where the result is written down."""
+
+    intent: Callable[[Network], Intent]
+    origins: Callable[[Origins, Intent, Intent], Origins]
+    message: str
+
+
+class Operations:
+    """Writes, and the plans of writes."""
+
+    def __init__(self, controller: Controller, programs: Programs) -> None:
+        self._controller = controller
+        self._programs = programs
+
+    async def put(self, collection: str, name: str, body: object, options: Options) -> Body:
+        """Make or replace one object; answers it with what was allocated, and ``created``."""
+        known_collection(collection)
+        created = name not in getattr(self._controller.network().intent, collection)
+        change = Change("put", collection, name, {} if body is None else body)
+        answer, after = await self._write(
+            _submitted(single(change), f"put {collection}/{name}"), options
+        )
+        shown = object_view(self._after(after), collection, name)
+        return {**shown, **answer, "created": created}
+
+    async def delete(self, collection: str, name: str, options: Options) -> Body:
+        """Delete one object. Raises NotFound, and Invalid while it is used."""
+        known_collection(collection)
+        known_name(self._controller.network().intent, collection, name)
+        change = single(Change("delete", collection, name))
+        return (await self._write(_submitted(change, f"delete {collection}/{name}"), options))[0]
+
+    async def apply(
+        self, tree: object, options: Options, positions: Positions = NO_POSITIONS
+    ) -> Body:
+        """A whole document or a list of changes, as one revision."""
+        submission = decode_submission(tree, positions)
+        default = "apply a document" if submission.changes is None else "apply changes"
+        edit = _submitted(submission, submission.message or default)
+        return (await self._write(edit, options))[0]
+
+    async def move_tenant(self, name: str, tree: object, options: Options) -> Body:
+        """Move a tenant; answers its ``vlan``, ``vrf`` and ``segment`` too."""
+        wish = _tenant_wish(tree)
+
+        def make(network: Network) -> Intent:
+            return move_tenant(network.intent, name, **wish)
+
+        answer, after = await self._write(_Edit(make, _moved, f"move tenant {name}"), options)
+        shown = object_view(self._after(after), "tenants", name)
+        place = {key: shown[key] for key in ("segment", "vrf", "vlan")}
+        return {"tenant": name, **place, **answer}
+
+    async def move_instance(self, name: str, tree: object, options: Options) -> Body:
+        """Move an instance to another host; answers the instance too."""
+        body = _body(tree, ("host",), '{"host": "host-2"}')
+        host = body.get("host")
+        if not isinstance(host, str):
+            _refuse("host", f"expected the name of a host, found {describe(host)}")
+
+        def make(network: Network) -> Intent:
+            return move_instance(network.intent, name, host, hosts_of(network))
+
+        edit = _Edit(make, _moved, f"move instance {name} to {host}")
+        answer, after = await self._write(edit, options)
+        return {**object_view(self._after(after), "instances", name), **answer}
+
+    async def restore(self, number: int, options: Options) -> Body:
+        """Make an earlier revision's intent the newest again, as a new revision."""
+        intent = await self._controller.intent_at(number)
+        edit = _Edit(lambda _network: intent, _restored, f"restore revision {number}")
+        return {"restored": number, **(await self._write(edit, options))[0]}
+
+    async def _write(self, edit: _Edit, options: Options) -> tuple[Body, Intent]:
+        attempts = ATTEMPTS if options.expected is None else 1
+        for left in reversed(range(attempts)):
+            revision, network = self._controller.revision(), self._controller.network()
+            if options.expected is not None and options.expected != revision:
+                raise Conflict(
+                    f"made against revision {options.expected}, but {revision} is the newest; "
+                    "read it again and repeat the change"
+                )
+            after = await asyncio.to_thread(edit.intent, network)
+            if options.dry_run:
+                return await self._plan(network, after, revision, options.detail), after
+            try:
+                return await self._submit(edit, network.intent, after, revision, options), after
+            except Conflict:
+                if not left:
+                    raise
+        raise AssertionError("a write is tried at least once")
+
+    async def _submit(
+        self, edit: _Edit, before: Intent, after: Intent, revision: int, options: Options
+    ) -> Body:
+        outcome = await self._controller.submit(
+            after,
+            expected=revision,
+            author=options.author,
+            message=options.message or edit.message,
+            origins=edit.origins(self._controller.origins(), before, after),
+            wait=options.wait,
+            timeout_s=options.timeout_s,
+        )
+        return {
+            "revision": outcome.revision,
+            "applied": outcome.applied,
+            "pending": dict(outcome.pending),
+            "changed": any(objects_changed(before, after).values()),
+        }
+
+    async def _plan(self, network: Network, after: Intent, revision: int, detail: str) -> Body:
+        target = Network(after, network.topology, network.facts)
+        old = await self._programs.of(network)
+        new = await self._programs.of(target)
+        shown = await asyncio.to_thread(plan_view, network.intent, after, old, new, detail)
+        changed = any(shown["objects"].values())
+        return {"revision": revision, "dry_run": True, "changed": changed, **shown}
+
+    def _after(self, intent: Intent) -> Network:
+        now = self._controller.network()
+        return Network(intent, now.topology, now.facts)
+
+
+def known_collection(collection: str) -> None:
+    """Raises NotFound for a collection that there is not."""
+    if collection not in COLLECTIONS:
+        hint = closest(collection, COLLECTIONS) or f"; there are {', '.join(COLLECTIONS)}"
+        raise NotFound(f"there is no collection `{collection}`{hint}")
+
+
+def known_name(intent: Intent, collection: str, name: str) -> None:
+    """Raises NotFound for an object that there is not."""
+    objects: Mapping[str, object] = getattr(intent, collection)
+    if name not in objects:
+        raise NotFound(f"there is no `{name}` in {collection}{closest(name, objects)}")
+
+
+def _submitted(submission: Submission, message: str) -> _Edit:
+    def origins(now: Origins, _before: Intent, after: Intent) -> Origins:
+        return submission.origins_after(now, after)
+
+    return _Edit(submission.applied_to, origins, message)
+
+
+def _moved(now: Origins, _before: Intent, after: Intent) -> Origins:
+    return kept(now, after)
+
+
+def _restored(now: Origins, before: Intent, after: Intent) -> Origins:
+    return unchanged(now, before, after)
+
+
+def _tenant_wish(tree: object) -> dict[str, Any]:
+    keys = ("segment", "vrf", "vlan", "readdress")
+    body = _body(tree, keys, '{"vrf": "monitoring", "vlan": "auto"} or {"segment": "orders"}')
+    for key in ("segment", "vrf"):
+        if not isinstance(body.get(key), str | None):
+            _refuse(key, f"expected a name, found {describe(body[key])}")
+    vlan = body.get("vlan")
+    if isinstance(vlan, bool) or not (vlan in (None, "auto") or isinstance(vlan, int)):
+        _refuse("vlan", f"expected auto or a number, found {describe(vlan)}")
+    if not isinstance(body.get("readdress", False), bool):
+        _refuse("readdress", f"expected true or false, found {describe(body['readdress'])}")
+    return dict(body)
+
+
+def _body(tree: object, keys: tuple[str, ...], example: str) -> Mapping[str, Any]:
+    if not isinstance(tree, Mapping):
+        _refuse("body", f"expected {example}, found {describe(tree)}")
+    problems = [
+        Problem(str(key), f"unknown key{closest(str(key), keys)}; known are {', '.join(keys)}")
+        for key in tree
+        if key not in keys
+    ]
+    if problems:
+        raise Invalid(tuple(problems))
+    return tree
+
+
+def _refuse(path: str, message: str) -> NoReturn:
+    raise Invalid((Problem(path, message),))

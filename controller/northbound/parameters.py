@@ -1,0 +1,113 @@
+"""Query parameters and headers of requests. An unknown parameter is refused, not ignored."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+
+from controller.errors import Problem
+from controller.model.positions import Positions
+from controller.northbound.bodies import Malformed, read_document
+from controller.northbound.operations import Options
+
+BODY_MAX = 64 << 20  # bytes; a site of 10,000 services is a document of about 5 MB
+_ETAG = re.compile(r'(?:W/)?"?([0-9]+)"?')
+
+
+class _Query(BaseModel):
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class NoQuery(_Query):
+    """No parameters."""
+
+
+class PlanQuery(_Query):
+    """Parameters of a plan."""
+
+    detail: Literal["counts", "flows"] = Field(
+        "counts", description="`flows` adds every entry, written as `ovs-ofctl` does"
+    )
+
+
+class WriteQuery(PlanQuery):
+    """Parameters of every write."""
+
+    wait: Literal["applied", "stored"] = Field(
+        "applied",
+        description="Answer when every connected switch has confirmed, or once it is stored",
+    )
+    timeout: float = Field(
+        30.0,
+        gt=0,
+        le=600,
+        description="Seconds to wait for switches; after it `applied` is false, "
+        "the write stays and the controller goes on",
+    )
+    dry_run: bool = Field(False, description="Answer the plan and change nothing")
+    message: str = Field("", max_length=1000, description="Why, for the history")
+
+
+class RevisionsQuery(_Query):
+    """Parameters of the history."""
+
+    limit: int = Field(20, ge=1, le=1000, description="At most so many, newest first")
+
+
+class RoutesQuery(_Query):
+    """Parameters of a route."""
+
+    source: str = Field(alias="from", description="A host", examples=["host-1"])
+    destination: str = Field(alias="to", description="A host", examples=["host-2"])
+    qos_class: str = Field("best-effort", alias="class", description="A class")
+    vrf: str | None = Field(None, description="A VRF; all of them when left out")
+
+
+class ExplainQuery(_Query):
+    """Parameters of a question about one packet."""
+
+    source: str = Field(alias="from", description="An instance", examples=["web-1"])
+    destination: str = Field(alias="to", description="An instance", examples=["api-1"])
+    protocol: str = Field("tcp", description="tcp, udp, icmp, or an IP protocol number")
+    port: int = Field(0, ge=0, le=65535, description="Destination port of tcp and udp")
+    dscp: int = Field(0, ge=0, le=63, description="What the sender marks its packets with")
+
+
+def options_of(request: Request, query: WriteQuery) -> Options:
+    """How a write shall be carried out. Raises :class:`Malformed` for a wrong If-Match."""
+    client = request.client.host if request.client else "unknown"
+    return Options(
+        expected=expected_revision(request),
+        author=request.headers.get("bulkhead-author") or f"REST from {client}",
+        message=query.message,
+        wait=query.wait,
+        timeout_s=query.timeout,
+        dry_run=query.dry_run,
+        detail=query.detail,
+    )
+
+
+def expected_revision(request: Request) -> int | None:
+    """The revision that If-Match names, None where it names none."""
+    text = request.headers.get("if-match", "*").strip()
+    if text == "*":
+        return None
+    match = _ETAG.fullmatch(text)
+    if match is None:
+        message = f'expected a revision as in an ETag, like "12", found {text[:80]}'
+        raise Malformed((Problem("If-Match", message),))
+    return int(match[1])
+
+
+async def body_of(request: Request) -> tuple[object, Positions]:
+    """The tree of a request's body and its positions. Raises :class:`Malformed`."""
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > BODY_MAX:
+            message = f"larger than {BODY_MAX} bytes; split it into several changes"
+            raise Malformed((Problem("body", message),))
+    return read_document(bytes(data), request.headers.get("content-type", ""))

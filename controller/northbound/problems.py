@@ -1,0 +1,72 @@
+"""Errors as RFC 9457 problem documents."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from controller.errors import (
+    BulkheadError,
+    Conflict,
+    Invalid,
+    NotFound,
+    Problem,
+    RemoteError,
+    UnknownOutcome,
+)
+from controller.northbound.bodies import Malformed
+from controller.northbound.views import Body
+
+TYPE_PREFIX = "urn:bulkhead:problem:"
+
+
+def problem(status: int, kind: str, detail: str, problems: tuple[Problem, ...] = ()) -> Body:
+    """A problem document. ``kind`` ends its type: a URN, for there is no page to fetch."""
+    return {
+        "type": TYPE_PREFIX + kind,
+        "title": _TITLES.get(kind) or HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "errors": [_item(item) for item in problems],
+    }
+
+
+def of_error(error: BulkheadError, *, conditional: bool = False) -> Body:
+    """The problem document of an error. ``conditional``: the request had an If-Match."""
+    match error:
+        case Malformed():
+            return problem(400, "malformed", str(error), error.problems)
+        case Invalid():
+            count = len(error.problems)
+            detail = str(error.problems[0]) if count == 1 else f"{count} problems, see `errors`"
+            return problem(422, "invalid", f"{detail}; nothing was changed", error.problems)
+        case NotFound():
+            return problem(404, "not-found", str(error))
+        case Conflict():
+            return problem(412 if conditional else 409, "conflict", str(error))
+        case RemoteError():
+            return problem(502, "remote", str(error))
+        case UnknownOutcome():
+            return problem(504, "unknown-outcome", str(error))
+        case _:
+            return problem(500, "internal", str(error))
+
+
+_TITLES = {
+    "malformed": "The body cannot be read",
+    "invalid": "The request asks for something that is not valid",
+    "query": "The query parameters are not valid",
+    "not-found": "There is no such thing",
+    "conflict": "The network has changed in between",
+    "remote": "A switch or server refused",
+    "unknown-outcome": "It is not known whether it was done",
+    "internal": "An error of the controller's own",
+}
+
+
+def _item(item: Problem) -> Body:
+    found: Body = {"path": item.path, "message": item.message}
+    if item.file is not None:
+        found["file"] = item.file
+    if item.line is not None:
+        found["line"] = item.line
+    return found

@@ -1,0 +1,154 @@
+"""The use cases that only read: objects, reachability, routes, switches, revisions, status."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib.metadata import PackageNotFoundError, version
+
+from controller.errors import NotFound
+from controller.model.collections import COLLECTIONS
+from controller.model.encode import encode_intent
+from controller.model.intent import BEST_EFFORT, QosClass
+from controller.model.meaning import reachability
+from controller.model.network import Network, Switch
+from controller.model.problems import closest
+from controller.northbound.operations import known_collection, known_name
+from controller.northbound.ports import Controller
+from controller.northbound.views import (
+    Body,
+    object_view,
+    reach_view,
+    switch_view,
+    topology_view,
+)
+from controller.topology.routes import Routes
+
+
+def _version() -> str:
+    try:
+        return version("bulkhead-sdn")
+    except PackageNotFoundError:
+        return "unknown"  # run from a source tree that was never installed
+
+
+VERSION = _version()
+
+
+class Queries:
+    """Reads of the desired network and of what is known of the switches."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
+
+    def objects(self, collection: str) -> list[Body]:
+        """Every object of a collection, by name. Raises NotFound."""
+        known_collection(collection)
+        network = self._controller.network()
+        return [object_view(network, collection, n) for n in getattr(network.intent, collection)]
+
+    def object(self, collection: str, name: str) -> Body:
+        """One object. Raises NotFound."""
+        known_collection(collection)
+        network = self._controller.network()
+        known_name(network.intent, collection, name)
+        return object_view(network, collection, name)
+
+    async def reachability(self) -> list[Body]:
+        """Which services may open what to which, by rule."""
+        intent = self._controller.network().intent
+        found = await asyncio.to_thread(reachability, intent)
+        return [reach_view(intent, reach) for reach in found]
+
+    def topology(self) -> Body:
+        """Switches, links and hosts."""
+        return topology_view(self._controller.network())
+
+    def switches(self) -> list[Body]:
+        """Every declared switch with its state."""
+        return [switch_view(status) for status in self._controller.switches()]
+
+    def routes(self, source: str, destination: str, qos_class: str, vrf: str | None) -> Body:
+        """The way frames of a class take between two hosts, for each VRF. Raises NotFound."""
+        network = self._controller.network()
+        start, end = _edge(network, source), _edge(network, destination)
+        chosen = _class(network, qos_class)
+        if vrf is not None:
+            known_name(network.intent, "vrfs", vrf)
+        routes = Routes.of(network)
+        vrfs = [vrf] if vrf else list(network.intent.vrfs)
+        return {
+            "from": source,
+            "to": destination,
+            "class": chosen.name,
+            "metric": chosen.metric,
+            "paths": [_path(routes, chosen, start, end, name) for name in vrfs],
+        }
+
+    async def revisions(self, limit: int) -> list[Body]:
+        """The newest revisions, newest first."""
+        return [
+            {
+                "revision": info.number,
+                "author": info.author,
+                "message": info.message,
+                "created_at": info.created_at,
+            }
+            for info in await self._controller.revisions(limit)
+        ]
+
+    async def revision(self, number: int) -> Body:
+        """The whole document of a revision. Raises NotFound."""
+        intent = await self._controller.intent_at(number)
+        return {"revision": number, "document": encode_intent(intent)}
+
+    def status(self) -> Body:
+        """Where things stand, in one answer."""
+        ready, reason = self._controller.ready()
+        switches = self._controller.switches()
+        intent = self._controller.network().intent
+        return {
+            "version": VERSION,
+            "revision": self._controller.revision(),
+            "started": self._controller.started(),
+            "ready": ready,
+            "reason": reason,
+            "switches": {
+                "declared": len(switches),
+                "connected": sum(status.connected for status in switches),
+                "in_sync": sum(status.in_sync for status in switches),
+                "entries": sum(status.entries for status in switches),
+            },
+            "objects": {name: len(getattr(intent, name)) for name in COLLECTIONS},
+        }
+
+
+def _path(routes: Routes, chosen: QosClass, start: Switch, end: Switch, vrf: str) -> Body:
+    path = routes.path(chosen.metric, start.name, end.name, vrf)
+    if path is None:
+        return {"vrf": vrf, "reachable": False}
+    return {
+        "vrf": vrf,
+        "reachable": True,
+        "switches": list(path.switches),
+        "links": list(path.links),
+        "latency_us": path.latency_us,
+        "cost": path.cost,
+    }
+
+
+def _edge(network: Network, host: str) -> Switch:
+    edge = network.topology.edge_of(host)
+    if edge is None:
+        hosts = [s.host for s in network.topology.switches.values() if s.role == "edge"]
+        raise NotFound(f"there is no host `{host}`{closest(host, hosts)}")
+    return edge
+
+
+def _class(network: Network, name: str) -> QosClass:
+    if name == BEST_EFFORT.name:
+        return network.intent.classes.get(name, BEST_EFFORT)
+    known_name(network.intent, "classes", name)
+    return network.intent.classes[name]
+
+
+__all__ = ["Queries", "VERSION"]

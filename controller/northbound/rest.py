@@ -1,0 +1,245 @@
+"""The REST API: routes, what they mean, and nothing else. `docs/api.md` is its page."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI, Path, Query, Request
+from starlette.responses import Response
+
+from controller.model.collections import COLLECTIONS
+from controller.northbound import examples
+from controller.northbound.answers import answer, cached, handle_errors
+from controller.northbound.operations import Operations, Options
+from controller.northbound.parameters import (
+    ExplainQuery,
+    NoQuery,
+    PlanQuery,
+    RevisionsQuery,
+    RoutesQuery,
+    WriteQuery,
+    body_of,
+    options_of,
+)
+from controller.northbound.ports import Controller
+from controller.northbound.programs import Programs
+from controller.northbound.proofs import Proofs
+from controller.northbound.queries import VERSION, Queries
+from controller.northbound.views import Body
+
+Name = Annotated[str, Path(description="The object's name")]
+Number = Annotated[int, Path(ge=1, description="The revision's number")]
+Nothing = Annotated[NoQuery, Query()]
+Writing = Annotated[WriteQuery, Query()]
+Planning = Annotated[PlanQuery, Query()]
+Handler = Callable[..., Awaitable[Response]]
+
+
+def create_app(controller: Controller) -> FastAPI:
+    """The ASGI application over a controller. Its handlers run in the controller's loop."""
+    app = FastAPI(
+        title="Bulkhead",
+        version=VERSION,
+        summary="SDN controller for hosts that run many services",
+        description=examples.DESCRIPTION,
+        docs_url=None,  # their pages load scripts from other hosts
+        redoc_url=None,
+    )
+    handle_errors(app)
+    programs = Programs()
+    queries, operations = Queries(controller), Operations(controller, programs)
+    for collection in COLLECTIONS:
+        app.include_router(_collection(collection, controller, queries, operations))
+    app.include_router(_changes(operations))
+    app.include_router(_observations(controller, queries, Proofs(controller, programs)))
+    app.include_router(_history(queries, operations))
+    app.include_router(_health(controller, queries))
+    return app
+
+
+def _collection(
+    collection: str, controller: Controller, queries: Queries, operations: Operations
+) -> APIRouter:
+    one = examples.SINGULAR[collection]
+    router = APIRouter(prefix=f"/v1/{collection}", tags=[collection])
+
+    @router.get("", summary=f"All {collection}", operation_id=f"list_{collection}")
+    async def list_objects(request: Request, query: Nothing) -> Response:
+        return cached(request, queries.objects(collection), controller.revision())
+
+    @router.get(
+        "/{name}",
+        summary=f"One {one}",
+        operation_id=f"get_{one}",
+        responses=examples.responses(examples.OBJECTS[collection]),
+    )
+    async def get_object(request: Request, name: Name, query: Nothing) -> Response:
+        return cached(request, queries.object(collection, name), controller.revision())
+
+    @router.put(
+        "/{name}",
+        summary=f"Make or replace a {one}",
+        operation_id=f"put_{one}",
+        description="What the body leaves out is allocated, and stays. Read-only keys may be "
+        "sent back as they were read.",
+        openapi_extra=examples.request_body(examples.BODIES[collection]),
+        responses={201: {"description": "Made"}, **examples.responses(examples.WRITTEN)},
+    )
+    async def put_object(request: Request, name: Name, query: Writing) -> Response:
+        tree, _ = await body_of(request)
+        shown = await operations.put(collection, name, tree, options_of(request, query))
+        return written(shown, 201 if shown["created"] and not query.dry_run else 200)
+
+    @router.delete(
+        "/{name}",
+        summary=f"Delete a {one}",
+        operation_id=f"delete_{one}",
+        description="Refused, with its users, while something uses it.",
+        responses=examples.responses(examples.WRITTEN),
+    )
+    async def delete_object(request: Request, name: Name, query: Writing) -> Response:
+        return written(await operations.delete(collection, name, options_of(request, query)))
+
+    return router
+
+
+def _changes(operations: Operations) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["changes"])
+
+    @router.post(
+        "/apply",
+        summary="A whole intent document, or a list of changes, as one revision",
+        description=examples.APPLY,
+        openapi_extra=examples.request_body(examples.DOCUMENT, examples.CHANGES),
+        responses=examples.responses(examples.WRITTEN),
+    )
+    async def apply(request: Request, query: Writing) -> Response:
+        tree, positions = await body_of(request)
+        return written(await operations.apply(tree, options_of(request, query), positions))
+
+    @router.post(
+        "/plan",
+        summary="What `apply` would do with the same body",
+        openapi_extra=examples.request_body(examples.DOCUMENT, examples.CHANGES),
+        responses=examples.responses(examples.PLAN),
+    )
+    async def plan(request: Request, query: Planning) -> Response:
+        tree, positions = await body_of(request)
+        options = Options(dry_run=True, detail=query.detail)
+        return written(await operations.apply(tree, options, positions))
+
+    def move(path: str, one: str, example: Body, text: str) -> Callable[[Handler], Handler]:
+        return router.post(
+            path,
+            summary=f"Move {one}",
+            description=text,
+            openapi_extra=examples.request_body(example),
+            responses=examples.responses(examples.WRITTEN),
+        )
+
+    @move("/tenants/{name}/move", "a tenant", examples.MOVE_TENANT, examples.MOVE_TENANT_TEXT)
+    async def move_tenant(request: Request, name: Name, query: Writing) -> Response:
+        tree, _ = await body_of(request)
+        return written(await operations.move_tenant(name, tree, options_of(request, query)))
+
+    @move(
+        "/instances/{name}/move",
+        "an instance to another host",
+        examples.MOVE_INSTANCE,
+        "Its id, MAC and address stay.",
+    )
+    async def move_instance(request: Request, name: Name, query: Writing) -> Response:
+        tree, _ = await body_of(request)
+        return written(await operations.move_instance(name, tree, options_of(request, query)))
+
+    return router
+
+
+def _observations(controller: Controller, queries: Queries, proofs: Proofs) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["observations"])
+
+    @router.get("/reachability", summary="Which services may open what to which, by rule")
+    async def reachability(request: Request, query: Nothing) -> Response:
+        revision = controller.revision()
+        return cached(request, await queries.reachability(), revision)
+
+    @router.get("/topology", summary="Switches, links and hosts, as declared and observed")
+    async def topology(query: Nothing) -> Response:
+        return answer(queries.topology())
+
+    @router.get("/switches", summary="Every declared switch with its state")
+    async def switches(query: Nothing) -> Response:
+        return answer(queries.switches())
+
+    @router.get("/routes", summary="The way between two hosts for a class, by VRF")
+    async def routes(query: Annotated[RoutesQuery, Query()]) -> Response:
+        found = queries.routes(query.source, query.destination, query.qos_class, query.vrf)
+        return answer(found)
+
+    @router.get(
+        "/explain",
+        summary="Why a packet passes or not: rule, file and line, tables and path",
+        responses=examples.responses(examples.EXPLAIN),
+    )
+    async def explain(query: Annotated[ExplainQuery, Query()]) -> Response:
+        found = await proofs.explain(
+            query.source, query.destination, query.protocol, query.port, query.dscp
+        )
+        return answer(found)
+
+    @router.post("/verify", summary="Check what switches hold against the intent, all pairs")
+    async def verify(query: Nothing) -> Response:
+        return answer(await proofs.verify())
+
+    return router
+
+
+def _history(queries: Queries, operations: Operations) -> APIRouter:
+    router = APIRouter(prefix="/v1/revisions", tags=["history"])
+
+    @router.get("", summary="The newest revisions")
+    async def revisions(query: Annotated[RevisionsQuery, Query()]) -> Response:
+        return answer(await queries.revisions(query.limit))
+
+    @router.get("/{number}", summary="The whole document of a revision")
+    async def revision(number: Number, query: Nothing) -> Response:
+        return answer(await queries.revision(number))
+
+    @router.post(
+        "/{number}/restore",
+        summary="Make an earlier revision's intent the newest, as a new revision",
+        responses=examples.responses(examples.WRITTEN),
+    )
+    async def restore(request: Request, number: Number, query: Writing) -> Response:
+        return written(await operations.restore(number, options_of(request, query)))
+
+    return router
+
+
+def _health(controller: Controller, queries: Queries) -> APIRouter:
+    router = APIRouter(tags=["health"])
+
+    @router.get("/healthz", summary="200 while the controller serves")
+    async def healthz(query: Nothing) -> Response:
+        return answer({"healthy": True})
+
+    @router.get(
+        "/readyz",
+        summary="200 when every declared switch holds the newest revision, else 503 and why",
+        responses={503: {"description": "Not ready; `reason` says why"}},
+    )
+    async def readyz(query: Nothing) -> Response:
+        ready, reason = controller.ready()
+        return answer({"ready": ready, "reason": reason}, status=200 if ready else 503)
+
+    @router.get("/v1/status", summary="Where things stand, in one answer")
+    async def status(query: Nothing) -> Response:
+        return answer(queries.status())
+
+    return router
+
+
+def written(shown: dict[str, Any], status: int = 200) -> Response:
+    """The answer to a write or plan, with the revision it made or was made against."""
+    return answer(shown, shown["revision"], status)

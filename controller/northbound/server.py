@@ -1,0 +1,84 @@
+"""Serves the REST API in the engine's own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Generator
+
+import uvicorn
+
+from controller.errors import BulkheadError
+from controller.northbound.ports import Controller
+from controller.northbound.rest import create_app
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers, that tells when it serves."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.serving = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Signals are the engine's."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open for requests."""
+        await super().startup(sockets)
+        self.serving.set()
+
+
+class RestServer:
+    """The REST API on one address. ``port`` 0 takes a free one; ``address`` tells which."""
+
+    def __init__(self, controller: Controller, host: str = "127.0.0.1", port: int = 8080) -> None:
+        self._controller = controller
+        self._wanted = (host, port)
+        self._server: _Server | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.address: tuple[str, int] = self._wanted
+
+    async def start(self) -> None:
+        """Listen; returns when requests are served. Raises BulkheadError if it cannot."""
+        listener = _listener(*self._wanted)
+        self.address = listener.getsockname()[:2]
+        config = uvicorn.Config(
+            create_app(self._controller),
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+        self._server = _Server(config)
+        self._task = asyncio.create_task(self._server.serve(sockets=[listener]))
+        serving = asyncio.create_task(self._server.serving.wait())
+        await asyncio.wait({serving, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        serving.cancel()
+
+    async def stop(self) -> None:
+        """Finish the requests under way (up to 5 s) and close."""
+        if self._server is not None and self._task is not None:
+            self._server.should_exit = True
+            await self._task
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(128)
+        listener.setblocking(False)
+    except OSError as error:
+        listener.close()
+        raise BulkheadError(
+            f"cannot listen for REST on {host}:{port}: {error.strerror}; "
+            "set `listen_rest` to another address"
+        ) from None
+    return listener

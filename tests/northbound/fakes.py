@@ -1,0 +1,132 @@
+"""An engine in memory: the real core, without switches, store or sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from controller.compile import compile_network
+from controller.dataplane.program import Program
+from controller.errors import Conflict, NotFound
+from controller.model.decode import decode_intent
+from controller.model.intent import Intent
+from controller.model.network import Network
+from controller.northbound.ports import Origins, Outcome, RevisionInfo, SwitchStatus, Wait
+from tests.strategies import plugged, site
+
+DOCUMENT = {
+    "vrfs": {"business": {"id": 100}, "monitoring": {"id": 200}},
+    "classes": {"realtime": {"dscp": 46, "queue": 1, "min_rate": "30%", "metric": "latency"}},
+    "segments": {
+        "orders": {"vrf": "business", "subnet": "10.20.1.0/24"},
+        "metrics": {"vrf": "monitoring", "subnet": "10.30.1.0/24"},
+    },
+    "tenants": {"shop": {"segment": "orders"}, "ops": {"segment": "metrics"}},
+    "services": {
+        "web": {"tenant": "shop", "labels": {"tier": "web"}},
+        "api": {"tenant": "shop", "labels": {"tier": "api"}},
+        "prometheus": {"tenant": "ops", "labels": {"tier": "prometheus"}},
+    },
+    "instances": {
+        "web-1": {"service": "web", "host": "host-1"},
+        "api-1": {"service": "api", "host": "host-2"},
+        "api-2": {"service": "api", "host": "host-1", "port": "vm", "vlan": 7},
+        "prometheus-1": {"service": "prometheus", "host": "host-3"},
+    },
+    "rules": [
+        {"name": "web-to-api", "from": {"tier": "web"}, "to": {"tier": "api"},
+         "allow": ["tcp/8080"], "class": "realtime"},
+        {"name": "scrape", "from": {"vrf": "monitoring"}, "to": {"vrf": "business"},
+         "allow": ["tcp/9090"]},
+    ],
+}  # fmt: skip
+
+HOSTS = frozenset({"host-1", "host-2", "host-3"})
+
+
+class FakeController:
+    """Fulfils :class:`controller.northbound.ports.Controller`; switches obey at once.
+
+    ``disconnected`` switches never apply; ``meanwhile`` runs once before a write is compared with
+    the newest revision, as another writer would.
+    """
+
+    def __init__(self, document: object = DOCUMENT) -> None:
+        intent = decode_intent(document, hosts=HOSTS)
+        self.topology = site()
+        self.history: list[tuple[RevisionInfo, Intent]] = []
+        self.places: Origins = {}
+        self.disconnected: set[str] = set()
+        self.meanwhile: Callable[[], None] | None = None
+        self.store(intent, "test", "first")
+
+    def store(self, intent: Intent, author: str = "other", message: str = "") -> None:
+        info = RevisionInfo(len(self.history) + 1, author, message, "2026-01-01T00:00:00Z")
+        self.history.append((info, intent))
+        self._network = Network(intent, self.topology, plugged(intent, self.topology))
+
+    def network(self) -> Network:
+        return self._network
+
+    def revision(self) -> int:
+        return len(self.history)
+
+    def origins(self) -> Origins:
+        return self.places
+
+    def switches(self) -> Sequence[SwitchStatus]:
+        programs = self.installed()
+        return [
+            SwitchStatus(
+                name,
+                switch.number,
+                switch.role,
+                switch.host,
+                name not in self.disconnected,
+                name not in self.disconnected,
+                self.revision(),
+                len(programs.get(name, ())),
+                "not connected" if name in self.disconnected else None,
+            )
+            for name, switch in self.topology.switches.items()
+        ]
+
+    def installed(self) -> Mapping[str, Program]:
+        programs = compile_network(self._network)
+        return {n: p for n, p in programs.items() if n not in self.disconnected}
+
+    def started(self) -> bool:
+        return True
+
+    def ready(self) -> tuple[bool, str]:
+        pending = ", ".join(f"{name}: not connected" for name in sorted(self.disconnected))
+        return not pending, pending or "every switch holds the newest revision"
+
+    async def submit(
+        self,
+        intent: Intent,
+        *,
+        expected: int,
+        author: str,
+        message: str,
+        origins: Origins,
+        wait: Wait,
+        timeout_s: float,
+    ) -> Outcome:
+        if self.meanwhile is not None:
+            act, self.meanwhile = self.meanwhile, None
+            act()
+        if expected != self.revision():
+            raise Conflict(f"made against revision {expected}, {self.revision()} is the newest")
+        if intent != self._network.intent:
+            self.store(intent, author, message)
+            self.places = origins
+        pending = dict.fromkeys(sorted(self.disconnected), "not connected")
+        return Outcome(self.revision(), not pending and wait == "applied", pending)
+
+    async def revisions(self, limit: int) -> Sequence[RevisionInfo]:
+        return [info for info, _ in reversed(self.history)][:limit]
+
+    async def intent_at(self, number: int) -> Intent:
+        if not 1 <= number <= len(self.history):
+            raise NotFound(f"there is no revision {number}")
+        return self.history[number - 1][1]
