@@ -1,0 +1,1 @@
+"""What runs on a multi-service host, configured over netlink with pyroute2."""
