@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from controller.model.intent import Intent, PortRange, Rule
 from controller.model.selection import LabelIndex, class_of
@@ -28,7 +28,7 @@ class Reach:
 def reachability(intent: Intent) -> tuple[Reach, ...]:
     """All pairs of services that a rule opens, by source, destination and rule."""
     found = [
-        _reach(intent, opening.rule, source, destination)
+        _reach(intent, opening.rule, source, destination, opening.rule.allow)
         for opening in _openings(intent).values()
         for source in opening.sources
         for destination in opening.destinations
@@ -81,8 +81,7 @@ class _Openings:
                 covered = other._covering(source, destination, opening.rule.dscp)
                 left = _subtract(opening.rule.allow, covered)
                 if left:
-                    reach = _reach(self._intent, opening.rule, source, destination)
-                    yield replace(reach, allow=left)
+                    yield _reach(self._intent, opening.rule, source, destination, left)
 
     def _covering(self, source: str, destination: str, dscp: int | None) -> list[PortRange]:
         return [
@@ -123,9 +122,11 @@ def _without(ports: PortRange, cover: PortRange) -> Iterator[PortRange]:
         yield PortRange(ports.protocol, cover.last + 1, ports.last)
 
 
-def _reach(intent: Intent, rule: Rule, source: str, destination: str) -> Reach:
+def _reach(
+    intent: Intent, rule: Rule, source: str, destination: str, allow: tuple[PortRange, ...]
+) -> Reach:
     qos_class = class_of(intent, rule, destination)
-    return Reach(source, destination, rule.allow, rule.name, qos_class, rule.dscp)
+    return Reach(source, destination, allow, rule.name, qos_class, rule.dscp)
 
 
 def _sorted(found: Iterable[Reach]) -> tuple[Reach, ...]:
