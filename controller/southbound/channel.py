@@ -61,8 +61,7 @@ class _Pending:
 class SpeakerChannel:
     """A connection to the speaker. ``on_end`` is called when the speaker is gone or says bye."""
 
-    def __init__(self, watcher: Watcher, on_end: Callable[[], None]) -> None:
-        self._watcher = watcher
+    def __init__(self, on_end: Callable[[], None]) -> None:
         self._on_end = on_end
         self._xids = itertools.cycle(range(ENGINE_XID, 1 << 32))
         self._pending: dict[int, _Pending] = {}
@@ -70,8 +69,9 @@ class SpeakerChannel:
         self._watched: set[int] = set()
         self._live: set[tuple[int, int]] = set()
 
-    async def connect(self, path: str) -> None:
-        """Connect, and read until the speaker is gone."""
+    async def connect(self, path: str, watcher: Watcher) -> None:
+        """Connect, tell ``watcher`` of sessions, and read until the speaker is gone."""
+        self._watcher = watcher
         self._reader, self._writer = await asyncio.open_unix_connection(path, limit=_RECV)
         self._task = asyncio.get_running_loop().create_task(self._read())
 

@@ -1,0 +1,167 @@
+"""The engine: composition root of everything but the speaker.
+
+``python -m controller.engine --speaker SOCKET`` is started by :mod:`controller.app`; it ends, in
+order, when the speaker says so or is gone, and on SIGTERM.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from controller.control import Control, Revision
+from controller.errors import BulkheadError, Invalid
+from controller.history import StoredHistory
+from controller.host.queues import QueueKeeper
+from controller.model.decode import decode_intent
+from controller.model.decode_topology import decode_topology
+from controller.model.network import Topology
+from controller.northbound.documents import load_yaml
+from controller.northbound.origins import origins_of
+from controller.northbound.server import RestServer
+from controller.ports import SwitchPorts
+from controller.settings import Settings, load
+from controller.southbound.channel import SpeakerChannel
+from controller.southbound.ovsdb import SwitchDatabase
+from controller.southbound.switches import Switches
+from controller.store.revisions import Store
+from controller.store.server import StoreServer
+
+log = logging.getLogger("controller.engine")
+
+
+def main() -> int:
+    """Run until told to end. Exit status 2: settings or documents are wrong."""
+    parser = argparse.ArgumentParser(prog="python -m controller.engine", description=__doc__)
+    parser.add_argument("--speaker", required=True, help="socket of the speaker")
+    arguments = parser.parse_args()
+    try:
+        settings = load(environment=os.environ).settings
+        logging.basicConfig(
+            level=settings.log_level.upper(),
+            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        )
+        asyncio.run(_run(settings, arguments.speaker))
+    except Invalid as error:
+        for problem in error.problems:
+            print(f"bulkhead: {problem}", file=sys.stderr)
+        return 2
+    except BulkheadError as error:
+        print(f"bulkhead: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _run(settings: Settings, speaker: str) -> None:
+    ending = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, ending.set)
+    loop.add_signal_handler(signal.SIGINT, ending.set)
+    topology = read_topology(settings)
+    async with _store(settings) as store:
+        history = StoredHistory(store)
+        await _begin(settings, topology, history, speaker, ending)
+
+
+async def _begin(
+    settings: Settings,
+    topology: Topology,
+    history: StoredHistory,
+    speaker: str,
+    ending: asyncio.Event,
+) -> None:
+    """Take up the stored intent, then the switches' ports, then the switches themselves."""
+    channel = SpeakerChannel(ending.set)
+    numbers = {name: switch.datapath_id for name, switch in topology.switches.items()}
+    switches = Switches(channel, numbers.__getitem__, settings.request_timeout_s)
+    control = Control(topology, switches, history, audit_s=settings.audit_s)
+    keeper = QueueKeeper()
+    ports = SwitchPorts(settings, control.observe, keeper.want)
+    control.on_network = ports.follow
+    revision = await history.latest() or await _first_revision(settings, topology, history)
+    if revision is not None:
+        control.adopt(revision)
+    databases = {r: SwitchDatabase(r, ports.teller(r)) for r in ports.remotes(topology)}
+    ports.connect(databases, topology)
+    rest = RestServer(control, *_host_port(settings.rest))
+    await rest.start()
+    log.info("REST on http://%s:%d", *rest.address)
+    keeper.start()
+    for database in databases.values():
+        database.start()
+    ports.follow(control.network())
+    await channel.connect(speaker, control)
+    await ending.wait()
+    log.info("ending; switches keep what they hold")
+    await rest.stop()
+    await control.close()
+    for database in databases.values():
+        await database.close()
+    keeper.close()
+    await channel.close()
+
+
+@contextlib.asynccontextmanager
+async def _store(settings: Settings) -> AsyncIterator[Store]:
+    """The store behind the setting ``state``: our own server on a file, or a cluster's remotes."""
+    remotes = [part for part in settings.state.split(",") if _is_remote(part)]
+    server = None
+    if not remotes:
+        server = StoreServer(Path(settings.state), Path(settings.run_dir))
+        server.start()
+        remotes = [server.remote]
+    store = Store(remotes)
+    try:
+        yield store
+    finally:
+        await store.close()
+        if server is not None:
+            server.stop()
+
+
+def _is_remote(text: str) -> bool:
+    return text.split(":")[0] in ("tcp", "ssl", "unix")
+
+
+def read_topology(settings: Settings) -> Topology:
+    """The topology of the settings' file. Raises Invalid with every problem."""
+    if not settings.topology:
+        log.warning("no topology is set: no switch is known (setting topology, a YAML file)")
+        return Topology()
+    document, positions = load_yaml(Path(settings.topology))
+    return decode_topology(document, positions)
+
+
+async def _first_revision(
+    settings: Settings, topology: Topology, history: StoredHistory
+) -> Revision | None:
+    """Store the policy file as the first revision of an empty store."""
+    if not settings.policy:
+        return None
+    document, positions = load_yaml(Path(settings.policy))
+    hosts = frozenset(s.host for s in topology.switches.values() if s.host)
+    intent = decode_intent(document, positions=positions, hosts=hosts)
+    log.info("the store is empty: %s becomes revision 1", settings.policy)
+    return await history.commit(
+        intent,
+        origins_of(document, positions),
+        expected=0,
+        author="settings",
+        message=f"first start with {Path(settings.policy).name}",
+    )
+
+
+def _host_port(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
