@@ -64,7 +64,6 @@ from controller.dataplane.fields import (
     PROTO_UDP,
     TCP_DST,
     UDP_DST,
-    VID_PRESENT,
     VLAN_TCI,
     VLAN_VID,
     Bits,
@@ -154,9 +153,7 @@ _SENDER: Final = (
     *(_load(r.VRF, _hole("vrf")), _load(r.SEGMENT, _hole("segment"))),
     *(_load(r.SOURCE, _hole("source")), _load(r.ZONE, _hole("zone"))),
 )
-_IPV4_SENDER: Final = (
-    *(_key(ETH_SRC, _hole("mac")), _IPV4, _key(IPV4_SRC, _hole("ip"))),
-)
+_IPV4_SENDER: Final = (*(_key(ETH_SRC, _hole("mac")), _IPV4, _key(IPV4_SRC, _hole("ip"))),)
 _ARP_SENDER: Final = (
     *(_key(ETH_SRC, _hole("mac")), _ARP),
     *(_key(ARP_SPA, _hole("ip")), _key(ARP_SHA, _hole("mac"))),
@@ -371,9 +368,7 @@ _REPLY: Final = CT_TRK | CT_EST | CT_RPL
 _RELATED: Final = CT_TRK | CT_REL | CT_RPL
 _INITIAL: Final = _key(CT_STATE, CT_TRK, CT_TRK | CT_RPL | CT_INV)
 _MARK_CLASS: Final = Bits(CT_MARK, 0, 6)
-_PAIR: Final = (
-    *(_is(r.SOURCE, _hole("source")), _is(r.DESTINATION, _hole("destination")), _IPV4),
-)
+_PAIR: Final = (*(_is(r.SOURCE, _hole("source")), _is(r.DESTINATION, _hole("destination")), _IPV4),)
 _GRANT: Final = (
     _load(r.CLASS, _hole("class")),
     Commit(r.ZONE.bits, Move(r.CLASS.bits, _MARK_CLASS)),
@@ -385,9 +380,7 @@ _ICMP: Final = (_key(IP_PROTO, PROTO_ICMP),)
 
 
 def _permit(name: str, band: Band, keys: tuple[Key, ...], meaning: str) -> Shape:
-    return Shape(
-        name, Table.PERMIT, band, (_INITIAL, *_PAIR, *keys), _GRANT, Table.CLASS, meaning
-    )
+    return Shape(name, Table.PERMIT, band, (_INITIAL, *_PAIR, *keys), _GRANT, Table.CLASS, meaning)
 
 
 def _returning(name: str, state: int) -> Shape:
@@ -531,7 +524,5 @@ TABLE_SHAPES: Final = {
     Table.EMIT: _EMIT,
 }
 SHAPES: Final = {
-    shape.name: shape
-    for table in Table
-    for shape in (*TABLE_SHAPES[table], MISSES[table])
+    shape.name: shape for table in Table for shape in (*TABLE_SHAPES[table], MISSES[table])
 }
