@@ -47,7 +47,7 @@ class Options:
     author: str = ""
     message: str = ""
     wait: Wait = "applied"
-    timeout_s: float = 30.0
+    timeout_s: float = 10.0
     dry_run: bool = False
     detail: Literal["counts", "flows"] = "counts"
 

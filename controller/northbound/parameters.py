@@ -40,12 +40,12 @@ class WriteQuery(PlanQuery):
         "applied",
         description="Answer when every connected switch has confirmed, or once it is stored",
     )
-    timeout: float = Field(
-        30.0,
+    timeout: float | None = Field(
+        None,
         gt=0,
         le=600,
-        description="Seconds to wait for switches; after it `applied` is false, "
-        "the write stays and the controller goes on",
+        description="Seconds to wait for switches, by default the setting `apply_timeout_s`; "
+        "after it `applied` is false, the write stays and the controller goes on",
     )
     dry_run: bool = Field(False, description="Answer the plan and change nothing")
     message: str = Field("", max_length=1000, description="Why, for the history")
@@ -77,14 +77,17 @@ class ExplainQuery(_Query):
 
 
 def options_of(request: Request, query: WriteQuery) -> Options:
-    """How a write shall be carried out. Raises :class:`Malformed` for a wrong If-Match."""
+    """How a write shall be carried out. Raises :class:`Malformed` for a wrong If-Match.
+
+    The app's state has ``apply_timeout_s``, the wait when the request names none.
+    """
     client = request.client.host if request.client else "unknown"
     return Options(
         expected=expected_revision(request),
         author=request.headers.get("bulkhead-author") or f"REST from {client}",
         message=query.message,
         wait=query.wait,
-        timeout_s=query.timeout,
+        timeout_s=query.timeout or request.app.state.apply_timeout_s,
         dry_run=query.dry_run,
         detail=query.detail,
     )

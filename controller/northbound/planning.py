@@ -8,6 +8,7 @@ from typing import Any
 from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program
 from controller.dataplane.shapes import Row
+from controller.dataplane.text import format_entry
 from controller.diff.plan import SwitchDelta, plan
 from controller.model.collections import COLLECTIONS
 from controller.model.intent import Intent
@@ -83,6 +84,4 @@ def _texts(rows: Iterable[Row]) -> list[str]:
 
 
 def _text(row: Row) -> str:
-    from controller.dataplane.text import format_entry
-
     return format_entry(SHAPES[row.shape].entry(row))

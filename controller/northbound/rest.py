@@ -36,8 +36,11 @@ Planning = Annotated[PlanQuery, Query()]
 Handler = Callable[..., Awaitable[Response]]
 
 
-def create_app(controller: Controller) -> FastAPI:
-    """The ASGI application over a controller. Its handlers run in the controller's loop."""
+def create_app(controller: Controller, apply_timeout_s: float = 10.0) -> FastAPI:
+    """The ASGI application over a controller. Its handlers run in the controller's loop.
+
+    ``apply_timeout_s`` is how long a write waits for switches unless the request says.
+    """
     app = FastAPI(
         title="Bulkhead",
         version=VERSION,
@@ -46,6 +49,7 @@ def create_app(controller: Controller) -> FastAPI:
         docs_url=None,  # their pages load scripts from other hosts
         redoc_url=None,
     )
+    app.state.apply_timeout_s = apply_timeout_s
     handle_errors(app)
     programs = Programs()
     queries, operations = Queries(controller), Operations(controller, programs)

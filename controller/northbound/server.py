@@ -35,8 +35,14 @@ class _Server(uvicorn.Server):
 class RestServer:
     """The REST API on one address. ``port`` 0 takes a free one; ``address`` tells which."""
 
-    def __init__(self, controller: Controller, host: str = "127.0.0.1", port: int = 8080) -> None:
-        self._controller = controller
+    def __init__(
+        self,
+        controller: Controller,
+        host: str = "127.0.0.1",
+        port: int = 8080,
+        apply_timeout_s: float = 10.0,
+    ) -> None:
+        self._app = create_app(controller, apply_timeout_s)
         self._wanted = (host, port)
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
@@ -47,7 +53,7 @@ class RestServer:
         listener = _listener(*self._wanted)
         self.address = listener.getsockname()[:2]
         config = uvicorn.Config(
-            create_app(self._controller),
+            self._app,
             lifespan="off",
             access_log=False,
             log_config=None,
@@ -79,6 +85,6 @@ def _listener(host: str, port: int) -> socket.socket:
         listener.close()
         raise BulkheadError(
             f"cannot listen for REST on {host}:{port}: {error.strerror}; "
-            "set `listen_rest` to another address"
+            "set `rest` to another address"
         ) from None
     return listener

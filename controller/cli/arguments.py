@@ -1,0 +1,188 @@
+"""The command line: what may be said, with help that teaches."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import Any, Final
+
+DEFAULT_SERVER: Final = "http://127.0.0.1:8080"
+
+COLUMNS: Final = {
+    "vrfs": ("name", "id"),
+    "classes": ("name", "dscp", "queue", "min_rate", "max_rate", "priority", "metric"),
+    "segments": ("name", "vrf", "vlan", "subnet", "gateway"),
+    "tenants": ("name", "segment", "vrf", "vlan", "labels"),
+    "services": ("name", "tenant", "class", "labels"),
+    "instances": ("name", "service", "host", "ip", "mac", "vrf", "vlan", "port", "nested_vlan"),
+    "rules": ("name", "from", "to", "allow", "dscp", "class"),
+    "switches": (
+        *("name", "role", "number", "host", "connected", "in_sync"),
+        *("revision", "entries", "problem"),
+    ),
+    "reachability": ("source", "destination", "allow", "rule", "class", "dscp"),
+    "links": ("name", "a", "b", "rate_mbps", "latency_us", "cost", "vrfs", "up"),
+}
+"""What `get` lists, with the columns of its table."""
+
+_EPILOG: Final = """\
+examples:
+  bulkhead plan -f policies/shop.yaml             what would change, and who gains or loses whom
+  bulkhead apply -f policies/shop.yaml -m "shop"  make it so
+  bulkhead get instances                          everything in a collection
+  bulkhead move tenant shop --vrf monitoring      another VRF, a free VLAN, the same addresses
+  bulkhead explain web-1 api-1 tcp/8080           why this passes, or does not
+  bulkhead status                                 is everything in place?
+
+exit codes:
+  0  done (explain: allowed)
+  1  explain: denied; writes: stored, but not on every switch yet; status: not ready
+  2  wrong usage, or a document or name that is not valid: nothing was changed
+  3  no controller answers at the URL, or it failed
+  4  somebody else changed the network in between: look at the plan again
+
+environment:
+  BULKHEAD_SERVER  the controller's URL (default %(default)s)
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands; each sets ``command``."""
+    root = argparse.ArgumentParser(
+        prog="bulkhead",
+        description="Speaks to a Bulkhead controller.",
+        epilog=_EPILOG % {"default": DEFAULT_SERVER},
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    server = os.environ.get("BULKHEAD_SERVER") or DEFAULT_SERVER
+    _common(root, server, False)
+    commands = _Commands(root)
+    _writes(commands)
+    _reads(commands)
+    return root
+
+
+def _common(target: argparse.ArgumentParser, server: Any, as_json: Any) -> None:
+    target.add_argument(
+        "--server", metavar="URL", default=server, help="the controller (env BULKHEAD_SERVER)"
+    )
+    target.add_argument(
+        "--json", action="store_true", default=as_json, help="print the answer as JSON"
+    )
+
+
+class _Commands:
+    """Adds subcommands that also take the common options, after their name."""
+
+    def __init__(self, root: argparse.ArgumentParser) -> None:
+        self._commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(self, name: str, text: str, example: str) -> argparse.ArgumentParser:
+        """A subcommand."""
+        command: argparse.ArgumentParser = self._commands.add_parser(
+            name,
+            help=text,
+            description=f"{text[:1].upper()}{text[1:]}.",
+            epilog=f"example:\n  {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        _common(command, argparse.SUPPRESS, argparse.SUPPRESS)
+        return command
+
+
+def _writes(commands: _Commands) -> None:
+    apply = commands.add(
+        "apply",
+        "make a document the intent",
+        'bulkhead apply -f policies/shop.yaml -m "shop opens"',
+    )
+    _file(apply)
+    apply.add_argument("-y", "--yes", action="store_true", help="do not ask (a terminal is asked)")
+    _writing(apply)
+    plan = commands.add(
+        "plan", "show what a document would change", "bulkhead plan -f policies/ --flows"
+    )
+    _file(plan)
+    _flows(plan)
+    move = commands.add(
+        "move",
+        "move a tenant to another segment, or an instance to another host",
+        "bulkhead move tenant shop --vrf monitoring --vlan auto\n"
+        "  bulkhead move instance web-1 --host host-2",
+    )
+    move.add_argument("kind", choices=("tenant", "instance"))
+    move.add_argument("name")
+    move.add_argument("--segment", metavar="S", help="tenant: to a segment that is there")
+    move.add_argument("--vrf", metavar="V", help="tenant: to this VRF")
+    move.add_argument("--vlan", metavar="N", type=_vlan, help="tenant: auto, or 4096..8192")
+    move.add_argument("--readdress", action="store_true", help="tenant: take new addresses")
+    move.add_argument("--host", metavar="H", help="instance: to this host")
+    _writing(move)
+    restore = commands.add(
+        "restore", "make an earlier revision the newest again", "bulkhead restore 7"
+    )
+    restore.add_argument("revision", type=int)
+    _writing(restore)
+
+
+def _file(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        *("-f", "--file"), required=True, metavar="PATH", help="YAML or JSON, or a folder of them"
+    )
+
+
+def _writing(command: argparse.ArgumentParser) -> None:
+    command.add_argument("-m", "--message", default="", help="why, for the history")
+    command.add_argument("--dry-run", action="store_true", help="show the plan, change nothing")
+    _flows(command)
+    command.add_argument(
+        "--no-wait", action="store_true", help="be done once stored, do not wait for switches"
+    )
+    command.add_argument("--timeout", type=float, metavar="S", help="wait so long for switches")
+
+
+def _flows(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--flows", action="store_true", help="plan: show every flow entry")
+
+
+def _reads(commands: _Commands) -> None:
+    get = commands.add("get", "list a collection, or show one object", "bulkhead get rules")
+    get.add_argument("collection", choices=tuple(COLUMNS))
+    get.add_argument("name", nargs="?")
+    explain = commands.add(
+        "explain",
+        "tell why a packet passes or not",
+        "bulkhead explain web-1 api-1 tcp/8080 --dscp 46",
+    )
+    explain.add_argument("source", metavar="FROM", help="an instance")
+    explain.add_argument("destination", metavar="TO", help="an instance")
+    explain.add_argument("what", type=_packet, help="tcp/5432, udp/53, icmp")
+    explain.add_argument("--dscp", type=int, default=0, help="what the sender marks (default 0)")
+    routes = commands.add(
+        "routes", "show the way between two hosts", "bulkhead routes host-1 host-2 --class realtime"
+    )
+    routes.add_argument("source", metavar="HOST")
+    routes.add_argument("destination", metavar="HOST")
+    routes.add_argument("--class", dest="qos_class", default="best-effort", help="a class")
+    routes.add_argument("--vrf", help="one VRF instead of all")
+    commands.add("status", "is everything in place?", "bulkhead status")
+    commands.add("verify", "check what switches hold against the intent", "bulkhead verify")
+    revisions = commands.add("revisions", "the history", "bulkhead revisions --limit 5")
+    revisions.add_argument("--limit", type=int, default=20)
+    settings = commands.add(
+        "settings",
+        "the controller's settings, each with its value and where it came from",
+        "bulkhead settings --config-file /etc/bulkhead.conf",
+    )
+    settings.add_argument("--config-file", metavar="F", action="append", default=[])
+
+
+def _vlan(text: str) -> int | str:
+    return text if text == "auto" else int(text)
+
+
+def _packet(text: str) -> tuple[str, int]:
+    protocol, slash, port = text.partition("/")
+    if slash and not port.isdigit():
+        raise argparse.ArgumentTypeError(f"expected tcp/5432 or icmp, found {text}")
+    return protocol, int(port or 0)

@@ -1,0 +1,91 @@
+"""Requests to the controller; every failure becomes a readable end of the command."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import httpx
+
+from controller.cli.exits import Exit, Stop
+from controller.errors import Problem
+
+WRITE_TIMEOUT_S: Final = 620.0  # longer than the longest `timeout` that a write may ask for
+_EXITS: Final = {409: Exit.CONFLICT, 412: Exit.CONFLICT}
+
+Locate = Callable[[Problem], Problem]
+"""Adds the file and line of a problem, when they are known here."""
+
+
+class Client:
+    """Speaks to one controller."""
+
+    def __init__(self, server: str) -> None:
+        self._server = server.rstrip("/")
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The answer to a GET."""
+        return self.send("GET", path, query=query)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+        expected: int | None = None,
+        locate: Locate = lambda problem: problem,
+    ) -> Any:
+        """The answer's JSON. Raises Stop."""
+        headers = {"Bulkhead-Author": _user()}
+        if expected is not None:
+            headers["If-Match"] = f'"{expected}"'
+        given = {key: value for key, value in (query or {}).items() if value is not None}
+        try:
+            response = httpx.request(
+                method,
+                f"{self._server}{path}",
+                params=given,
+                json=body,
+                headers=headers,
+                timeout=httpx.Timeout(WRITE_TIMEOUT_S, connect=5.0),
+                trust_env=False,  # a proxy for the web is none for the controller
+            )
+            return _content(response, locate)
+        except httpx.InvalidURL as error:
+            raise Stop(Exit.INVALID, f"--server {self._server}: {error}") from None
+        except (httpx.HTTPError, ValueError) as error:
+            raise Stop(
+                Exit.UNREACHABLE,
+                f"no controller answers at {self._server}: {error}\n"
+                "is it running? name another with --server URL or BULKHEAD_SERVER",
+            ) from None
+
+
+def _content(response: httpx.Response, locate: Locate) -> Any:
+    content = response.json()
+    if response.is_success:
+        return content
+    if not isinstance(content, Mapping) or "title" not in content:
+        raise Stop(Exit.UNREACHABLE, f"HTTP {response.status_code}: {response.text[:500]}")
+    default = Exit.UNREACHABLE if response.status_code >= 500 else Exit.INVALID
+    raise Stop(_EXITS.get(response.status_code, default), _message(content, locate))
+
+
+def _message(content: Mapping[str, Any], locate: Locate) -> str:
+    problems = [
+        Problem(item["path"], item["message"], item.get("file"), item.get("line"))
+        for item in content.get("errors", ())
+    ]
+    if not problems:
+        return f"{content['title']}: {content.get('detail', '')}"
+    return "\n".join(str(locate(problem)) for problem in problems)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown user"  # a container may run a user id without a name

@@ -1,0 +1,32 @@
+"""Where `bulkhead` begins and ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+from controller.cli.arguments import parser
+from controller.cli.client import Client
+from controller.cli.commands import COMMANDS
+from controller.cli.exits import Exit, Stop
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code, see :class:`Exit`."""
+    options = parser().parse_args(arguments)
+    try:
+        result = COMMANDS[options.command](options, Client(options.server))
+        print(json.dumps(result.answer, indent=2) if options.json else result.text)
+        sys.stdout.flush()
+        return result.code
+    except Stop as stop:
+        print(f"bulkhead: {stop}", file=sys.stderr)
+        return stop.code
+    except KeyboardInterrupt:
+        return 130  # 128 + SIGINT, as shells say it
+    except BrokenPipeError:
+        # Whoever read our output has had enough; keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK

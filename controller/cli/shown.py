@@ -1,0 +1,152 @@
+"""Answers as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from controller.cli.tables import table
+
+Answer = Mapping[str, Any]
+
+PAIRS_MAX: Final = 40  # of a plan's pairs; --json has them all
+
+
+def written(answer: Answer) -> str:
+    """What became of a write."""
+    return "\n".join(_written(answer))
+
+
+def _written(answer: Answer) -> Iterator[str]:
+    if not answer["changed"]:
+        yield f"nothing to change: revision {answer['revision']} says so already"
+    else:
+        state = "applied" if answer["applied"] else "stored, not on every switch yet"
+        yield f"revision {answer['revision']}: {state}"
+    if "tenant" in answer and "segment" in answer and "name" not in answer:
+        place = f"segment {answer['segment']}, VRF {answer['vrf']}, VLAN {answer['vlan']}"
+        yield f"tenant {answer['tenant']}: {place}"
+    for switch, reason in answer["pending"].items():
+        yield f"  {switch}: {reason}"
+
+
+def plan(answer: Answer) -> str:
+    """What a change would do."""
+    if not answer["changed"]:
+        return f"nothing to change: revision {answer['revision']} says so already"
+    return "\n".join(_plan(answer))
+
+
+def _plan(answer: Answer) -> Iterator[str]:
+    yield f"against revision {answer['revision']}:"
+    for sign, key in (("+", "added"), ("~", "changed"), ("-", "removed")):
+        yield from (f"  {sign} {name}" for name in answer["objects"][key])
+    yield ""
+    if answer["switches"]:
+        counts = [
+            (name, delta["added"], delta["changed"], delta["removed"])
+            for name, delta in [*answer["switches"].items(), ("total", answer["flows"])]
+        ]
+        yield table(("FLOWS", "ADDED", "CHANGED", "REMOVED"), counts)
+    else:
+        yield "no flow changes"
+    for name, delta in answer["switches"].items():
+        yield from _entries(name, delta.get("entries"))
+    yield ""
+    pairs = answer["pairs"]
+    yield f"{len(answer['gained'])} pairs gained, {len(answer['lost'])} lost"
+    yield from (f"  {pair}" for pair in pairs[:PAIRS_MAX])
+    if len(pairs) > PAIRS_MAX:
+        yield f"  and {len(pairs) - PAIRS_MAX} more (--json has all)"
+
+
+def _entries(name: str, entries: Answer | None) -> Iterator[str]:
+    if entries is None:
+        return
+    yield f"\n{name}:"
+    yield from (f"  + {entry}" for entry in entries["added"])
+    for change in entries["changed"]:
+        yield f"  ~ {change['from']}\n    {change['to']}"
+    yield from (f"  - {entry}" for entry in entries["removed"])
+
+
+def routes(answer: Answer) -> str:
+    """The ways between two hosts."""
+    rows = [
+        (
+            path["vrf"],
+            _way(path) if path["reachable"] else "no way",
+            f"{path['latency_us']} us" if path["reachable"] else None,
+            path.get("cost"),
+        )
+        for path in answer["paths"]
+    ]
+    heading = f"class {answer['class']}, shortest by {answer['metric']}\n"
+    return heading + table(("VRF", "PATH", "LATENCY", "COST"), rows)
+
+
+def _way(path: Answer) -> str:
+    """``edge-1 -[h1]- fabric-1 -[h2]- edge-2``."""
+    first, *rest = path["switches"]
+    steps = zip(path["links"], rest, strict=True)
+    return f"{first}" + "".join(f" -[{link}]- {switch}" for link, switch in steps)
+
+
+def status(answer: Answer, switches: str) -> str:
+    """Where things stand."""
+    counts = answer["switches"]
+    objects = ", ".join(f"{count} {name}" for name, count in answer["objects"].items())
+    return "\n".join(
+        (
+            f"{'ready' if answer['ready'] else 'NOT READY'}: {answer['reason']}",
+            f"revision {answer['revision']}: {objects}",
+            f"switches: {counts['connected']} of {counts['declared']} connected, "
+            f"{counts['in_sync']} in sync, {counts['entries']} flow entries",
+            "",
+            switches,
+        )
+    )
+
+
+def explanation(answer: Answer) -> str:
+    """Why a packet passes or not."""
+    return "\n".join(_explanation(answer))
+
+
+def _explanation(answer: Answer) -> Iterator[str]:
+    packet = answer["protocol"] + (f"/{answer['port']}" if answer["port"] else "")
+    marked = f" marked DSCP {answer['dscp']}" if answer["dscp"] else ""
+    verdict = "allowed" if answer["allowed"] else "DENIED"
+    yield f"{answer['from']} -> {answer['to']} {packet}{marked}: {verdict}"
+    yield answer["reason"]
+    if answer["rule"]:
+        yield f"rule {rule(answer['rule'])}, class {answer['class']}, queue {answer['queue']}"
+    if answer["nearest"]:
+        yield f"nearest rule {rule(answer['nearest']['rule'])}:"
+        yield from (f"  {difference}" for difference in answer["nearest"]["differs"])
+    if answer["path"]["switches"]:
+        yield f"path {_way(answer['path'])}"
+    if answer["steps"]:
+        yield ""
+        rows = [(s["switch"], s["table"], s["object"], s["what"]) for s in answer["steps"]]
+        yield table(("SWITCH", "TABLE", "FOR", "DOES"), rows)
+    yield f"\njudged by the flows that switches {_JUDGED[answer['judged']]}"
+
+
+_JUDGED: Final = {
+    "installed": "are known to hold",
+    "wanted": "shall hold; not all of them are in sync",
+}
+
+
+def rule(answer: Answer) -> str:
+    """A rule with the place it was written down."""
+    place = f" ({answer['file']}:{answer['line']})" if answer.get("file") else ""
+    return f"`{answer['name']}`{place}"
+
+
+def verification(answer: Answer) -> str:
+    """Whether what switches hold does what the intent says."""
+    first = f"{answer['checked']} questions asked, {len(answer['mismatches'])} answered wrong"
+    wrong = (f"  {mismatch['text']}" for mismatch in answer["mismatches"])
+    return "\n".join((first, *wrong))
