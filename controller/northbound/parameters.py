@@ -105,6 +105,14 @@ def expected_revision(request: Request) -> int | None:
     return int(match[1])
 
 
+async def object_of(request: Request) -> object:
+    """The tree of a body that is one small object. Raises :class:`Malformed`."""
+    tree, positions = await body_of(request)
+    if positions.problems:
+        raise Malformed(positions.problems)
+    return tree
+
+
 async def body_of(request: Request) -> tuple[object, Positions]:
     """The tree of a request's body and its positions. Raises :class:`Malformed`."""
     data = bytearray()

@@ -20,6 +20,7 @@ from controller.northbound.parameters import (
     RoutesQuery,
     WriteQuery,
     body_of,
+    object_of,
     options_of,
 )
 from controller.northbound.ports import Controller
@@ -91,7 +92,7 @@ def _collection(
         responses={201: {"description": "Made"}, **examples.responses(examples.WRITTEN)},
     )
     async def put_object(request: Request, name: Name, query: Writing) -> Response:
-        tree, _ = await body_of(request)
+        tree = await object_of(request)
         shown = await operations.put(collection, name, tree, options_of(request, query))
         return written(shown, 201 if shown["created"] and not query.dry_run else 200)
 
@@ -144,7 +145,7 @@ def _changes(operations: Operations) -> APIRouter:
 
     @move("/tenants/{name}/move", "a tenant", examples.MOVE_TENANT, examples.MOVE_TENANT_TEXT)
     async def move_tenant(request: Request, name: Name, query: Writing) -> Response:
-        tree, _ = await body_of(request)
+        tree = await object_of(request)
         return written(await operations.move_tenant(name, tree, options_of(request, query)))
 
     @move(
@@ -154,7 +155,7 @@ def _changes(operations: Operations) -> APIRouter:
         "Its id, MAC and address stay.",
     )
     async def move_instance(request: Request, name: Name, query: Writing) -> Response:
-        tree, _ = await body_of(request)
+        tree = await object_of(request)
         return written(await operations.move_instance(name, tree, options_of(request, query)))
 
     return router
