@@ -90,7 +90,7 @@ async def _begin(
         control.adopt(revision)
     databases = {r: SwitchDatabase(r, ports.teller(r)) for r in ports.remotes(topology)}
     ports.connect(databases, topology)
-    rest = RestServer(control, *_host_port(settings.rest))
+    rest = RestServer(control, *_host_port(settings.rest), settings.apply_timeout_s)
     await rest.start()
     log.info("REST on http://%s:%d", *rest.address)
     keeper.start()
