@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +37,10 @@ RESTART_MOST_S: Final = 5.0
 STABLE_S: Final = 30.0
 STOP_S: Final = 10.0
 _RECV: Final = 1 << 18
+_RYU_KINDS: Final = (
+    *(ofproto_v1_4.OFPT_HELLO, ofproto_v1_4.OFPT_ECHO_REQUEST, ofproto_v1_4.OFPT_ECHO_REPLY),
+)
+_RYU_LISTEN_HOST: Final = "0.0.0.0"  # Ryu's default, which is not the user's choice
 _QUEUE: Final = 64  # chunks waiting for one switch before the engine has to wait
 
 
@@ -44,7 +49,7 @@ def settings_of(conf: Any) -> Settings:
     flags = {}
     if conf.ofp_tcp_listen_port is not None:
         flags["openflow_port"] = str(conf.ofp_tcp_listen_port)
-    if conf.ofp_listen_host:
+    if conf.ofp_listen_host not in ("", _RYU_LISTEN_HOST):
         flags["openflow_host"] = conf.ofp_listen_host
     try:
         files = tuple(Path(name) for name in conf.config_file or ())
@@ -88,7 +93,7 @@ class Speaker(app_manager.RyuApp):
         super().__init__(*args, **kwargs)
         self._sessions: dict[int, Session] = {}
         self._count = 0
-        self._engine: Any = None
+        self._outbox: Any = None
         self._process: Any = None
         self._closing = False
         self._path = Path(SETTINGS.run_dir) / f"speaker-{os.getpid()}.sock"
@@ -97,17 +102,15 @@ class Speaker(app_manager.RyuApp):
     def start(self) -> None:
         """Called by Ryu once all applications are there."""
         super().start()
-        main = greenlet.getcurrent()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: _interrupt(main))
+        _interrupt_on_signals(greenlet.getcurrent())
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._path.unlink(missing_ok=True)
         self._listener.bind(str(self._path))
         self._path.chmod(0o600)
         self._listener.listen(1)
-        self.threads.append(hub.spawn(self._accept))
-        self.threads.append(hub.spawn(self._supervise))
+        hub.spawn(self._accept)  # not in self.threads, whose end Ryu awaits before it closes us
+        hub.spawn(self._supervise)
         gc.collect()
         gc.freeze()  # a full collection of Ryu's objects stops the hub for 70 ms
 
@@ -149,27 +152,30 @@ class Speaker(app_manager.RyuApp):
         session.close()
         self._to_engine(Frame(Kind.SWITCH_DOWN, datapath.id, session.number))
 
-    def _from_switch(self, datapath: Any, data: bytes) -> None:
+    def _from_switch(self, datapath: Any, data: bytes) -> bool:
+        """Pass a message on to the engine; False where there is no session for it yet."""
         session = self._sessions.get(datapath.id)
-        if session is not None and session.datapath is datapath:
-            self._to_engine(Frame(Kind.MESSAGE, datapath.id, session.number, data))
+        if session is None or session.datapath is not datapath:
+            return False
+        self._to_engine(Frame(Kind.MESSAGE, datapath.id, session.number, data))
+        return True
 
     def _to_engine(self, frame: Frame) -> None:
-        engine = self._engine
-        if engine is None:
-            return
-        try:
-            engine.sendall(encode(frame))
-        except OSError:
-            self._engine = None
+        if self._outbox is not None:
+            self._outbox.put(encode(frame))
 
     def _accept(self) -> None:
+        """Serve one engine after another. Each is told first which switches are connected."""
         while True:
             engine, _ = self._listener.accept()
-            self._engine = engine
-            for datapath_id, session in list(self._sessions.items()):
+            self._outbox = hub.Queue()
+            for datapath_id, session in self._sessions.items():
                 self._to_engine(Frame(Kind.SWITCH_UP, datapath_id, session.number))
+            writer = hub.spawn(_write, engine, self._outbox)
             self._listen(engine)
+            self._outbox = None
+            hub.kill(writer)
+            engine.close()
 
     def _listen(self, engine: Any) -> None:
         """Carry out what the engine says, until it is gone."""
@@ -178,14 +184,11 @@ class Speaker(app_manager.RyuApp):
             try:
                 data = engine.recv(_RECV)
             except OSError:
-                data = b""
+                return
             if not data:
-                break
+                return
             for frame in reader.feed(data):
                 self._carry_out(frame)
-        engine.close()
-        if self._engine is engine:
-            self._engine = None
 
     def _carry_out(self, frame: Frame) -> None:
         session = self._sessions.get(frame.datapath_id)
@@ -220,22 +223,49 @@ class Speaker(app_manager.RyuApp):
         return f"signal {-status}" if status < 0 else f"exit status {status}"
 
 
-def _interrupt(main: Any) -> None:
-    """Let the main greenlet see Ctrl-C, wherever the signal found us."""
-    eventlet.hubs.get_hub().schedule_call_global(0, main.throw, KeyboardInterrupt)
+def _write(engine: Any, outbox: Any) -> None:
+    """The only writer of an engine's socket: two at once would tear each other's frames."""
+    while True:
+        try:
+            engine.sendall(outbox.get())
+        except OSError:
+            return
 
 
-def _hand_over(take: Any) -> None:
+def _interrupt_on_signals(main: Any) -> None:
+    """Let the main greenlet see Ctrl-C on SIGTERM and SIGINT, wherever they find us.
+
+    A handler alone would wait for the hub's next event: Python goes on polling after it has run. A
+    byte in a pipe is an event.
+    """
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+
+    def wait() -> None:
+        number = 0
+        while number not in (signal.SIGTERM, signal.SIGINT):
+            eventlet.hubs.trampoline(read, read=True)
+            number = os.read(read, 1)[0]
+        eventlet.hubs.get_hub().schedule_call_global(0, main.throw, KeyboardInterrupt)
+
+    hub.spawn(wait)
+
+
+def _hand_over(take: Callable[[Any, bytes], bool]) -> None:
     """Pass messages that are the engine's to ``take`` and keep them from Ryu's parser.
 
     ``ryu.controller.controller`` looks ``ofproto_parser.msg`` up for every message and passes over
-    what it answers None for.
+    what it answers None for. Ryu's own requests carry any xid, yet once a session is up it asks
+    for nothing but echoes.
     """
     parse = ofproto_parser.msg
 
     def message(datapath: Any, version: int, kind: int, length: int, xid: int, data: bytes) -> Any:
-        if xid & ENGINE_XID:
-            take(datapath, bytes(data[:length]))
+        ours = xid & ENGINE_XID and kind not in _RYU_KINDS
+        if ours and take(datapath, bytes(data[:length])):
             return None
         return parse(datapath, version, kind, length, xid, data)
 

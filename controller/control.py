@@ -239,7 +239,7 @@ class Control:
             case WakeAt(time_s):
                 self._wake_at(time_s)
             case Settled(revision, names):
-                log.info("revision %d confirmed by %s", revision, ", ".join(sorted(names)))
+                log.debug("revision %d confirmed by %s", revision, ", ".join(sorted(names)))
             case Drift(name, missing, extra, foreign):
                 log.warning(
                     "%s held something else than it was given: %d missing, %d changed or added,"

@@ -51,4 +51,3 @@ class StoredHistory:
 def _revision(stored: StoredRevision) -> Revision:
     origins = {key: (file, line) for key, (file, line) in stored.document["origins"].items()}
     return Revision(stored.head.number, restore_intent(stored.document["intent"]), origins)
-

@@ -19,6 +19,7 @@ from controller.southbound.ovsdb import (
 
 PortKey = tuple[str, str]
 
+_EVERY_ADDRESS = ("0.0.0.0", "::")
 _LEAST_BPS = 1000  # a queue without a guarantee still moves; HTB takes no rate of zero
 
 
@@ -101,7 +102,9 @@ class SwitchPorts:
         )
 
     def _bridge(self, topology: Topology, name: str) -> Bridge:
-        target = f"tcp:{self._settings.openflow_host}:{self._settings.openflow_port}"
+        host = self._settings.openflow_host
+        here = "127.0.0.1" if host in _EVERY_ADDRESS else host
+        target = f"tcp:{here}:{self._settings.openflow_port}"
         return Bridge(
             name, topology.switches[name].datapath_id, target, self._settings.datapath_type
         )

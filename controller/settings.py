@@ -95,9 +95,7 @@ class Settings:
         _text,
         "OVSDB of the switches: one remote, or SWITCH=REMOTE,...",
     )
-    datapath_type: str = _setting(
-        "", _text, "datapath of bridges it makes: netdev or system"
-    )
+    datapath_type: str = _setting("", _text, "datapath of bridges it makes: netdev or system")
     request_timeout_s: float = _setting(5.0, _seconds, "longest wait for a switch's answer")
     apply_timeout_s: float = _setting(10.0, _seconds, "longest wait of a write for all switches")
     audit_s: float = _setting(30.0, _seconds, "how often switches are read back")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Final
 
-from controller.model.intent import Instance, Intent, Metric, Segment
 from controller.model.identity import identity_key
+from controller.model.intent import Instance, Intent, Metric, Segment
 from controller.model.meaning import view
 from controller.model.network import Network, Switch
 from controller.model.numbers import stable_numbers

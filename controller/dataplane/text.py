@@ -178,7 +178,8 @@ def _match_text(match: Match) -> str:
     if name in _ADDRESSES:
         return f"{shown}={IPv4Address(value)}"
     if name.startswith("reg"):
-        return f"{shown}={value:#x}" + ("" if mask == full else f"/{mask:#x}")
+        number = f"{value:#x}" if value else "0"
+        return f"{shown}={number}" + ("" if mask == full else f"/{mask:#x}")
     if mask != full:
         return f"{shown}={value:#x}/{mask:#x}"
     return f"{shown}={value}"
@@ -201,7 +202,9 @@ def _value(field: str, value: Operand) -> str:
 
 
 def _hex(value: Operand) -> str:
-    return f"<{value.name}>" if isinstance(value, Hole) else f"{value:#x}"
+    if isinstance(value, Hole):
+        return f"<{value.name}>"
+    return f"{value:#x}" if value else "0"
 
 
 def _plain(value: Operand) -> str:

@@ -32,7 +32,6 @@ from controller.reconcile.events import (
     Settled,
     SwitchDown,
     SwitchUp,
-    Tick,
     WakeAt,
 )
 from controller.reconcile.state import Rollout, State, SwitchState
