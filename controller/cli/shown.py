@@ -126,11 +126,10 @@ def _explanation(answer: Answer) -> Iterator[str]:
         yield from (f"  {difference}" for difference in answer["nearest"]["differs"])
     if answer["path"]["switches"]:
         yield f"path {_way(answer['path'])}"
-    if answer["steps"]:
+    if answer["flows"]:
         yield ""
-        rows = [(s["switch"], s["table"], s["object"], s["what"]) for s in answer["steps"]]
-        yield table(("SWITCH", "TABLE", "FOR", "DOES"), rows)
-    yield f"\njudged by the flows that switches {_JUDGED[answer['judged']]}"
+        yield table(("SWITCH", "ENTRY"), [(f["switch"], f["entry"]) for f in answer["flows"]])
+    yield f"\nflows: what switches {_JUDGED[answer['judged']]}"
 
 
 _JUDGED: Final = {
@@ -147,6 +146,6 @@ def rule(answer: Answer) -> str:
 
 def verification(answer: Answer) -> str:
     """Whether what switches hold does what the intent says."""
-    first = f"{answer['checked']} questions asked, {len(answer['mismatches'])} answered wrong"
-    wrong = (f"  {mismatch['text']}" for mismatch in answer["mismatches"])
-    return "\n".join((first, *wrong))
+    wrong = answer["mismatches"]
+    first = f"{answer['checked']} entries checked, {len(wrong)} not as they should be"
+    return "\n".join((first, *(f"  {w['switch']} {w['what']}: {w['entry']}" for w in wrong)))

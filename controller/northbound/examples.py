@@ -159,7 +159,14 @@ EXPLAIN: Final[Body] = {
     "port": 8080,
     "dscp": 0,
     "allowed": True,
+    "reason": "rule `web-to-api` allows it",
     "rule": {"name": "web-to-api", "file": "policies/shop.yaml", "line": 31},
+    "class": "realtime",
+    "queue": 1,
+    "nearest": None,
+    "path": {"switches": ["edge-1", "fabric-1", "edge-2"], "links": ["h1-f1", "h2-f1"]},
+    "flows": [{"switch": "edge-1", "entry": "table=..., priority=..., tcp,... actions=..."}],
+    "judged": "installed",
 }
 
 

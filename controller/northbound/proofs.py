@@ -1,4 +1,4 @@
-"""The use cases that judge flow tables: explain one packet, verify all pairs."""
+"""The use cases that judge flow tables: explain one packet, verify what switches hold."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
+from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program
+from controller.dataplane.text import format_entry
+from controller.diff.plan import Plan, plan
 from controller.errors import Invalid, Problem
-from controller.model.intent import Instance
 from controller.model.meaning import ICMP, TCP, UDP
 from controller.model.network import Network
+from controller.northbound.explaining import Packet, explain_view
 from controller.northbound.operations import known_name
-from controller.northbound.ports import Controller, Origins
+from controller.northbound.ports import Controller
 from controller.northbound.programs import Programs
 from controller.northbound.views import Body
 
@@ -20,14 +23,46 @@ PROTOCOLS: Final = {"icmp": ICMP, "tcp": TCP, "udp": UDP}
 
 
 class Proofs:
-    """Questions to the verifier, about what switches hold or, before they do, what they shall."""
+    """Questions about what switches hold or, before they do, what they shall hold."""
 
     def __init__(self, controller: Controller, programs: Programs) -> None:
         self._controller = controller
         self._programs = programs
 
+    async def explain(
+        self, source: str, destination: str, protocol: str, port: int, dscp: int
+    ) -> Body:
+        """Why a packet between two instances passes or not. Raises NotFound and Invalid."""
+        network = self._controller.network()
+        for name in (source, destination):
+            known_name(network.intent, "instances", name)
+        packet = Packet(
+            network.intent.instances[source],
+            network.intent.instances[destination],
+            protocol_number(protocol),
+            port,
+            dscp,
+        )
+        asked = {"from": source, "to": destination, "protocol": protocol, "port": port}
+        judged, programs = await self._judged(network)
+        origins = self._controller.origins()
+        found = await asyncio.to_thread(explain_view, network, origins, programs, packet)
+        return {**asked, "dscp": dscp, **found, "judged": judged}
+
+    async def verify(self) -> Body:
+        """Compare what switches are known to hold with what the intent makes of them."""
+        network, installed = self._controller.network(), self._controller.installed()
+        wanted = await self._programs.of(network)
+        found = await asyncio.to_thread(plan, installed, wanted)
+        mismatches = _mismatches(found)
+        return {
+            "revision": self._controller.revision(),
+            "holds": not mismatches,
+            "checked": sum(map(len, wanted.values())),
+            "mismatches": mismatches,
+        }
+
     async def _judged(self, network: Network) -> tuple[str, Mapping[str, Program]]:
-        """What switches are known to hold, or what they shall hold while some are not known."""
         installed = self._controller.installed()
         if installed.keys() >= network.topology.switches.keys():
             return "installed", installed
@@ -43,7 +78,14 @@ def protocol_number(text: str) -> int:
     return number
 
 
-def rule_view(name: str, origins: Origins) -> Body:
-    """A rule with the place it was written down, where that is known."""
-    file, line = origins.get(f"rules/{name}", (None, None))
-    return {"name": name, "file": file, "line": line}
+def _mismatches(found: Plan) -> list[Body]:
+    return [
+        {"switch": switch, "what": what, "entry": format_entry(SHAPES[row.shape].entry(row))}
+        for switch, delta in found.switches.items()
+        for what, rows in (
+            ("missing", delta.added),
+            ("differs", delta.changed),
+            ("extra", delta.removed),
+        )
+        for row in rows
+    ]

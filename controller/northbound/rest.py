@@ -184,7 +184,7 @@ def _observations(controller: Controller, queries: Queries, proofs: Proofs) -> A
 
     @router.get(
         "/explain",
-        summary="Why a packet passes or not: rule, file and line, tables and path",
+        summary="Why a packet passes or not: rule, file and line, path and flows",
         responses=examples.responses(examples.EXPLAIN),
     )
     async def explain(query: Annotated[ExplainQuery, Query()]) -> Response:
@@ -193,7 +193,7 @@ def _observations(controller: Controller, queries: Queries, proofs: Proofs) -> A
         )
         return answer(found)
 
-    @router.post("/verify", summary="Check what switches hold against the intent, all pairs")
+    @router.post("/verify", summary="Compare what switches hold with what the intent makes of them")
     async def verify(query: Nothing) -> Response:
         return answer(await proofs.verify())
 

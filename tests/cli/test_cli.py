@@ -174,3 +174,24 @@ def test_wrong_usage_is_exit_2(run: Run, arguments: list[str]) -> None:
 def test_help_teaches(run: Run) -> None:
     assert "bulkhead move tenant shop --vrf monitoring" in run("--help").out
     assert "example:" in run("explain", "--help").out
+
+
+def test_explain_names_rule_and_line_and_exits_1_when_denied(
+    run: Run, engine: FakeController
+) -> None:
+    engine.places = {"rules/web-to-api": ("shop.yaml", 31)}
+    ran = run("explain", "web-1", "api-1", "tcp/8080")
+    assert ran.code == 0
+    assert "web-1 -> api-1 tcp/8080: allowed" in ran.out
+    assert "rule `web-to-api` (shop.yaml:31), class realtime, queue 1" in ran.out
+    denied = run("explain", "web-1", "api-1", "tcp/5432", "--dscp", "46")
+    assert denied.code == 1
+    assert "DENIED" in denied.out
+    assert "nearest rule `web-to-api` (shop.yaml:31):" in denied.out
+
+
+def test_verify_exits_1_when_something_does_not_hold(run: Run, engine: FakeController) -> None:
+    assert run("verify").code == 0
+    engine.disconnected = {"edge-1"}
+    ran = run("verify")
+    assert (ran.code, "edge-1 missing: " in ran.out) == (1, True)
