@@ -1,4 +1,4 @@
-"""Admit: who sent this. Anti-spoofing: port, tag, MAC and address must all be the instance's own."""
+"""Admit: who sent this. Port, tag, MAC and address must all be the instance's own."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from controller.model.intent import PORT_MAX, PortRange, Protocol, Rule
@@ -105,7 +106,7 @@ def _pieces(claims: Sequence[_Claim]) -> Iterator[tuple[int, int, _Claim]]:
     """Disjoint (first, last, winner), in order, neighbours of one winner joined."""
     cuts = sorted({c.allow.first for c in claims} | {c.allow.last + 1 for c in claims})
     current: tuple[int, int, _Claim] | None = None
-    for first, after in zip(cuts, cuts[1:], strict=False):
+    for first, after in pairwise(cuts):
         winner = min((c for c in claims if c.allow.first <= first < c.allow.last + 1), default=None)
         if current and winner and current[2] == winner and current[1] == first - 1:
             current = (current[0], after - 1, winner)

@@ -1,4 +1,4 @@
-"""Topology and link state as a networkx multigraph: nodes are switch names, edge keys link names."""
+"""Topology and link state as a networkx multigraph: nodes are switches, edge keys are links."""
 
 from __future__ import annotations
 

@@ -1,0 +1,189 @@
+"""Why A reaches B, or does not: the walk of one packet through what the switches hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from controller.dataplane.cookie import Feature, parse
+from controller.dataplane.pipeline import PURPOSE, Table
+from controller.dataplane.program import Program, row_of
+from controller.model.intent import Instance
+from controller.model.network import Network
+from controller.model.numbers import stable_numbers
+from controller.verify.nearest import Near, nearest
+from controller.verify.probe import Question, ask
+from controller.verify.site import (
+    Answered,
+    Delivered,
+    Dropped,
+    Fate,
+    Hop,
+    Looped,
+    Lost,
+    Site,
+    Walk,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TableStep:
+    """One table's verdict: the shape of the entry that matched, and what the entry is there for."""
+
+    switch: str
+    table: str
+    shape: str
+    purpose: str
+    cookie: int
+    subject: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What becomes of a packet, and why. ``path``: switches and links, from one to the other.
+
+    For a denied one ``nearest`` are the rules with the fewest differences, and ``needed`` is the
+    rule that would have had to exist.
+    """
+
+    allowed: bool
+    reason: str
+    rule: str | None
+    qos_class: str | None
+    queue: int | None
+    path: tuple[str, ...]
+    steps: tuple[TableStep, ...]
+    needed: str | None
+    nearest: tuple[Near, ...]
+
+
+def explain(
+    network: Network,
+    programs: Mapping[str, Program],
+    source: Instance,
+    destination: Instance,
+    protocol: int,
+    port: int,
+    dscp: int = 0,
+) -> Explanation:
+    """Walk the first packet of a connection and its reply. Raises Ambiguous."""
+    question = Question(source, destination, protocol, port, dscp)
+    answer = ask(Site(network, programs), question)
+    allowed = answer.reached == destination.name and answer.answered == source.name
+    steps = _steps(network, answer.there)
+    rule = next((s.subject for s in steps if s.table == "permit" and s.subject), None)
+    near = () if allowed else nearest(network.intent, question)
+    return Explanation(
+        allowed=allowed,
+        reason=_reason(network, question, answer.there, answer.back, rule),
+        rule=rule,
+        qos_class=_class(network, answer.there) if allowed else None,
+        queue=next((hop.queue for hop in _hops(answer.there) if hop.link), None),
+        path=_path(answer.there),
+        steps=steps,
+        needed=None if allowed else _needed(network, question),
+        nearest=near,
+    )
+
+
+def _hops(walk: Walk | None) -> tuple[Hop, ...]:
+    return () if walk is None else walk.hops
+
+
+def _path(walk: Walk | None) -> tuple[str, ...]:
+    parts: list[str] = []
+    for hop in _hops(walk):
+        parts.append(hop.switch)
+        if hop.link:
+            parts.append(hop.link)
+    return tuple(parts)
+
+
+def _steps(network: Network, walk: Walk | None) -> tuple[TableStep, ...]:
+    rules = {number: name for name, number in stable_numbers(network.intent.rules, 32).items()}
+    found = []
+    for hop in _hops(walk):
+        for step in hop.steps:
+            row = step.entry and row_of(step.entry)
+            cookie = step.entry.cookie if step.entry else 0
+            subject = None
+            if parse(cookie).feature == Feature.PERMIT:
+                subject = rules.get(parse(cookie).object)
+            table = Table(step.table)
+            found.append(
+                TableStep(
+                    hop.switch,
+                    table.name.lower(),
+                    row.shape if row else "none",
+                    PURPOSE[table],
+                    cookie,
+                    subject,
+                )
+            )
+    return tuple(found)
+
+
+def _class(network: Network, walk: Walk | None) -> str | None:
+    if walk is None or not isinstance(walk.fate, Delivered):
+        return None
+    dscp = walk.fate.packet.get("ip_dscp")
+    return next((c.name for c in network.intent.classes.values() if c.dscp == dscp), None)
+
+
+def _reason(
+    network: Network, question: Question, there: Walk | None, back: Walk | None, rule: str | None
+) -> str:
+    if there is None:
+        return f"{question.source.name} is not plugged: no port has its interface id"
+    if not isinstance(there.fate, Delivered):
+        return _fate_text(network, question, there.fate)
+    if there.fate.instance != question.destination.name:
+        return f"the address belongs to {there.fate.instance} in the sender's VRF"
+    if back is None or not isinstance(back.fate, Delivered):
+        why = "nobody can send it" if back is None else _fate_text(network, question, back.fate)
+        return f"delivered by rule {rule}, yet the reply is lost: {why}"
+    return f"rule {rule} allows it, and its reply returns"
+
+
+def _fate_text(network: Network, question: Question, fate: Fate) -> str:
+    match fate:
+        case Dropped(switch, table):
+            return f"dropped at {switch}, table {Table(table).name.lower()}: {_WHY[Table(table)]}"
+        case Lost(switch, port):
+            return f"{switch} sent it out of port {port}, where nobody is or the link is down"
+        case Looped(switch):
+            return f"it goes round and round at {switch}"
+        case Answered():
+            return "the switch itself answered it: the address is a gateway"
+        case Delivered(instance):
+            return f"delivered to {instance}"
+
+
+_WHY = {
+    Table.ADMIT: "the sender's port, MAC and address do not belong together there",
+    Table.WIRE: "no segment of this host has the frame's inner tag",
+    Table.ORIGIN: "the receiver's VRF does not know the sender's address",
+    Table.ANSWER: "neither ARP of the sender's own nor IPv4",
+    Table.RESOLVE: "the sender's VRF has no such address, and no rule leads to one",
+    Table.ARRIVE: "the receiver is not plugged into its host",
+    Table.TRACK: "not IPv4",
+    Table.PERMIT: "no rule allows it",
+    Table.CLASS: "its class is not known there",
+    Table.DELIVER: "there is no way to the receiver's edge switch for this class",
+    Table.EMIT: "it has no port to leave by",
+}
+
+
+def _needed(network: Network, question: Question) -> str:
+    """The rule that would have had to exist, in words."""
+    intent = network.intent
+    from_vrf, to_vrf = (intent.vrf_of(i).name for i in (question.source, question.destination))
+    across = f", across VRFs {from_vrf} and {to_vrf}" if from_vrf != to_vrf else ""
+    names = {6: "tcp", 17: "udp", 1: "icmp"}
+    what = names.get(question.protocol, "any")
+    if what in ("tcp", "udp"):
+        what = f"{what}/{question.port}"
+    return (
+        f"a rule from {question.source.service} to {question.destination.service}"
+        f" that allows {what}{across}"
+    )

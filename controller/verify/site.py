@@ -1,0 +1,167 @@
+"""A packet's walk across the switches and links of a site, to one of a closed set of fates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from controller.dataplane.program import Program
+from controller.model.intent import Instance
+from controller.model.network import Network
+from controller.verify.conntrack import Conntrack
+from controller.verify.interpreter import Interpreter, Step
+from controller.verify.packet import Packet
+
+MAX_HOPS: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """It reached an instance's port, as this packet."""
+
+    instance: str
+    packet: Packet
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The switch itself answered, with this packet."""
+
+    packet: Packet
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A table of a switch dropped it."""
+
+    switch: str
+    table: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """It left by a port with nobody behind it, or by a link that is down."""
+
+    switch: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Looped:
+    """It went from switch to switch without end."""
+
+    switch: str
+
+
+Fate = Delivered | Answered | Dropped | Lost | Looped
+State = Mapping[str, Conntrack]
+"""Connections known to each switch, by its name."""
+
+NOTHING_KNOWN: Final[State] = MappingProxyType({})
+
+
+class Hop(NamedTuple):
+    """One switch on a walk: its tables' verdicts, and the link and queue it left by, if any."""
+
+    switch: str
+    steps: tuple[Step, ...]
+    link: str | None
+    queue: int
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A packet's fate and way, and what the switches know of connections afterwards."""
+
+    fate: Fate
+    hops: tuple[Hop, ...]
+    state: State
+
+
+@dataclass(frozen=True)
+class Site:
+    """Programs on the switches of a network."""
+
+    network: Network
+    programs: Mapping[str, Program]
+    _interpreters: dict[str, Interpreter] = field(default_factory=dict, compare=False, repr=False)
+
+    def walk(self, packet: Packet, switch: str, port: int, state: State = NOTHING_KNOWN) -> Walk:
+        """A packet that enters a switch by a port, to its fate."""
+        hops: list[Hop] = []
+        known = dict(state)
+        for _ in range(MAX_HOPS):
+            result = self._at(switch).run(packet, port, known.get(switch, Conntrack()))
+            known[switch] = result.conntrack
+            if not result.emissions:
+                hops.append(Hop(switch, result.steps, None, 0))
+                return Walk(Dropped(switch, result.steps[-1].table), tuple(hops), known)
+            out = result.emissions[0]
+            beyond = self._links.get((switch, out.port))
+            hops.append(Hop(switch, result.steps, beyond and beyond.link, out.queue))
+            if beyond is None:
+                fate = self._at_port(switch, out.port, out.packet, port if len(hops) == 1 else 0)
+                return Walk(fate, tuple(hops), known)
+            if beyond.down:
+                return Walk(Lost(switch, out.port), tuple(hops), known)
+            switch, port, packet = beyond.switch, beyond.port, out.packet
+        return Walk(Looped(switch), tuple(hops), known)
+
+    def _at(self, switch: str) -> Interpreter:
+        if switch not in self._interpreters:
+            program = self.programs.get(switch, Program())
+            self._interpreters[switch] = Interpreter(program.entries())
+        return self._interpreters[switch]
+
+    def _at_port(self, switch: str, port: int, packet: Packet, came_by: int) -> Fate:
+        tag = packet.tags[0].vid if packet.tags else 0
+        instance = self._ports.get((switch, port, tag))
+        is_answer = packet.get("eth_type") == 0x0806 or packet.get("ip_proto") == 1
+        if port == came_by and is_answer and not self._addressed_by_other(packet, instance):
+            return Answered(packet)
+        return Lost(switch, port) if instance is None else Delivered(instance.name, packet)
+
+    def _addressed_by_other(self, packet: Packet, instance: Instance | None) -> bool:
+        """Whether a packet that left by the port it came in by is from a nested neighbour."""
+        if instance is None or packet.get("eth_type") == 0x0806:
+            return False
+        segment = self.network.intent.segment_of(instance)
+        return packet.get("ipv4_src") != int(segment.gateway)
+
+    @cached_property
+    def _links(self) -> Mapping[tuple[str, int], _Beyond]:
+        found = {}
+        for link in self.network.topology.links.values():
+            for near, far in ((link.a, link.b), (link.b, link.a)):
+                out = self.network.port_number(near.switch, near.port)
+                into = self.network.port_number(far.switch, far.port)
+                if out is not None:
+                    down = link.name in self.network.facts.down_links or into is None
+                    found[near.switch, out] = _Beyond(link.name, far.switch, into or 0, down)
+        return found
+
+    @cached_property
+    def _ports(self) -> Mapping[tuple[str, int, int], Instance]:
+        found = {}
+        for instance in self.network.intent.instances.values():
+            place = attachment(self.network, instance)
+            if place is not None:
+                found[(*place, instance.nested_vlan)] = instance
+        return found
+
+
+class _Beyond(NamedTuple):
+    link: str
+    switch: str
+    port: int
+    down: bool
+
+
+def attachment(network: Network, instance: Instance) -> tuple[str, int] | None:
+    """The edge switch and port number of an instance, None while it is not plugged."""
+    edge = network.topology.edge_of(instance.host)
+    port = edge and network.port_number(edge.name, instance.port)
+    return None if edge is None or not port else (edge.name, port)
