@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import Any, Final
 
 from controller.cli.tables import table
@@ -87,9 +88,9 @@ def routes(answer: Answer) -> str:
 
 def _way(path: Answer) -> str:
     """``edge-1 -[h1]- fabric-1 -[h2]- edge-2``."""
-    first, *rest = path["switches"]
-    steps = zip(path["links"], rest, strict=True)
-    return f"{first}" + "".join(f" -[{link}]- {switch}" for link, switch in steps)
+    switches, links = path["switches"], path["links"]
+    steps = zip_longest(links, switches[1:], fillvalue="nowhere")
+    return f"{switches[0]}" + "".join(f" -[{link}]- {switch}" for link, switch in steps)
 
 
 def status(answer: Answer, switches: str) -> str:
@@ -121,14 +122,19 @@ def _explanation(answer: Answer) -> Iterator[str]:
     yield answer["reason"]
     if answer["rule"]:
         yield f"rule {rule(answer['rule'])}, class {answer['class']}, queue {answer['queue']}"
-    if answer["nearest"]:
-        yield f"nearest rule {rule(answer['nearest']['rule'])}:"
-        yield from (f"  {difference}" for difference in answer["nearest"]["differs"])
+    if answer["needed"]:
+        yield f"it would need {answer['needed']}"
+    for near in answer["nearest"]:
+        yield f"near: rule {rule(near['rule'])}"
+        yield from (f"  {difference}" for difference in near["differs"])
     if answer["path"]["switches"]:
         yield f"path {_way(answer['path'])}"
-    if answer["flows"]:
+    if answer["steps"]:
         yield ""
-        yield table(("SWITCH", "ENTRY"), [(f["switch"], f["entry"]) for f in answer["flows"]])
+        rows = [
+            (s["switch"], s["table"], s["shape"], s["cookie"], s["rule"]) for s in answer["steps"]
+        ]
+        yield table(("SWITCH", "TABLE", "ENTRY", "COOKIE", "RULE"), rows)
     yield f"\nflows: what switches {_JUDGED[answer['judged']]}"
 
 
@@ -146,6 +152,13 @@ def rule(answer: Answer) -> str:
 
 def verification(answer: Answer) -> str:
     """Whether what switches hold does what the intent says."""
-    wrong = answer["mismatches"]
-    first = f"{answer['checked']} entries checked, {len(wrong)} not as they should be"
-    return "\n".join((first, *(f"  {w['switch']} {w['what']}: {w['entry']}" for w in wrong)))
+    return "\n".join(_verification(answer["flows"], answer["pairs"]))
+
+
+def _verification(flows: Answer, pairs: Answer) -> Iterator[str]:
+    yield f"{flows['checked']} entries, {len(flows['mismatches'])} not as they should be"
+    yield from (f"  {m['switch']} {m['what']}: {m['entry']}" for m in flows["mismatches"])
+    yield f"{pairs['asked']} packets, {len(pairs['witnesses'])} treated wrong"
+    for w in pairs["witnesses"]:
+        packet = f"protocol {w['protocol']} port {w['port']} DSCP {w['dscp']}"
+        yield f"  {w['from']} -> {w['to']} {packet}: expected {w['expected']}, found {w['found']}"

@@ -163,9 +163,19 @@ EXPLAIN: Final[Body] = {
     "rule": {"name": "web-to-api", "file": "policies/shop.yaml", "line": 31},
     "class": "realtime",
     "queue": 1,
-    "nearest": None,
     "path": {"switches": ["edge-1", "fabric-1", "edge-2"], "links": ["h1-f1", "h2-f1"]},
-    "flows": [{"switch": "edge-1", "entry": "table=..., priority=..., tcp,... actions=..."}],
+    "steps": [
+        {
+            "switch": "edge-1",
+            "table": "permit",
+            "shape": "permit.ports",
+            "purpose": "is it allowed, and in which class",
+            "cookie": "0xb04701060fa3c2d1",
+            "rule": "web-to-api",
+        }
+    ],
+    "needed": None,
+    "nearest": [],
     "judged": "installed",
 }
 

@@ -13,11 +13,13 @@ from controller.diff.plan import Plan, plan
 from controller.errors import Invalid, Problem
 from controller.model.meaning import ICMP, TCP, UDP
 from controller.model.network import Network
-from controller.northbound.explaining import Packet, explain_view
+from controller.northbound.explaining import explanation_view, verdict_view
 from controller.northbound.operations import known_name
 from controller.northbound.ports import Controller
 from controller.northbound.programs import Programs
 from controller.northbound.views import Body
+from controller.verify.check import check
+from controller.verify.explain import explain
 
 PROTOCOLS: Final = {"icmp": ICMP, "tcp": TCP, "udp": UDP}
 
@@ -36,30 +38,35 @@ class Proofs:
         network = self._controller.network()
         for name in (source, destination):
             known_name(network.intent, "instances", name)
-        packet = Packet(
-            network.intent.instances[source],
-            network.intent.instances[destination],
-            protocol_number(protocol),
-            port,
-            dscp,
+        if source == destination:
+            message = "an instance does not reach itself through the network; name another"
+            raise Invalid((Problem("to", message),))
+        sender, receiver = (network.intent.instances[name] for name in (source, destination))
+        number = protocol_number(protocol)
+        judged, programs = await self._judged(network)
+        found = await asyncio.to_thread(
+            explain, network, programs, sender, receiver, number, port, dscp
         )
         asked = {"from": source, "to": destination, "protocol": protocol, "port": port}
-        judged, programs = await self._judged(network)
-        origins = self._controller.origins()
-        found = await asyncio.to_thread(explain_view, network, origins, programs, packet)
-        return {**asked, "dscp": dscp, **found, "judged": judged}
+        shown = explanation_view(found, self._controller.origins())
+        return {**asked, "dscp": dscp, **shown, "judged": judged}
 
     async def verify(self) -> Body:
-        """Compare what switches are known to hold with what the intent makes of them."""
+        """Hold what switches are known to hold against the intent.
+
+        ``flows`` compares entries with the intent's programs. ``pairs`` walks packets between all
+        pairs of plugged instances through those entries and compares with what the intent means,
+        independent of the compiler.
+        """
         network, installed = self._controller.network(), self._controller.installed()
-        wanted = await self._programs.of(network)
-        found = await asyncio.to_thread(plan, installed, wanted)
-        mismatches = _mismatches(found)
+        revision, wanted = self._controller.revision(), await self._programs.of(network)
+        mismatches = _mismatches(await asyncio.to_thread(plan, installed, wanted))
+        verdict = await asyncio.to_thread(check, network, installed)
         return {
-            "revision": self._controller.revision(),
-            "holds": not mismatches,
-            "checked": sum(map(len, wanted.values())),
-            "mismatches": mismatches,
+            "revision": revision,
+            "holds": not (mismatches or verdict.witnesses),
+            "flows": {"checked": sum(map(len, wanted.values())), "mismatches": mismatches},
+            "pairs": verdict_view(verdict),
         }
 
     async def _judged(self, network: Network) -> tuple[str, Mapping[str, Program]]:

@@ -184,7 +184,7 @@ def _observations(controller: Controller, queries: Queries, proofs: Proofs) -> A
 
     @router.get(
         "/explain",
-        summary="Why a packet passes or not: rule, file and line, path and flows",
+        summary="Why a packet passes or not: rule, file and line, tables and path",
         responses=examples.responses(examples.EXPLAIN),
     )
     async def explain(query: Annotated[ExplainQuery, Query()]) -> Response:
@@ -193,7 +193,10 @@ def _observations(controller: Controller, queries: Queries, proofs: Proofs) -> A
         )
         return answer(found)
 
-    @router.post("/verify", summary="Compare what switches hold with what the intent makes of them")
+    @router.post(
+        "/verify",
+        summary="Hold what switches hold against the intent: entries, and packets of all pairs",
+    )
     async def verify(query: Nothing) -> Response:
         return answer(await proofs.verify())
 

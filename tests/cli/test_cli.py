@@ -187,7 +187,7 @@ def test_explain_names_rule_and_line_and_exits_1_when_denied(
     denied = run("explain", "web-1", "api-1", "tcp/5432", "--dscp", "46")
     assert denied.code == 1
     assert "DENIED" in denied.out
-    assert "nearest rule `web-to-api` (shop.yaml:31):" in denied.out
+    assert "near: rule `web-to-api` (shop.yaml:31)" in denied.out
 
 
 def test_verify_exits_1_when_something_does_not_hold(run: Run, engine: FakeController) -> None:
