@@ -179,6 +179,13 @@ EXPLAIN: Final[Body] = {
     "judged": "installed",
 }
 
+VERIFIED: Final[Body] = {
+    "revision": 12,
+    "holds": True,
+    "flows": {"checked": 160, "mismatches": []},
+    "pairs": {"asked": 120, "witnesses": []},
+}
+
 
 def request_body(*bodies: Body) -> dict[str, Any]:
     """The OpenAPI part for a body that is read by hand."""
