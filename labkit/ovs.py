@@ -1,4 +1,4 @@
-"""A private Open vSwitch: its own run directory, database and processes, nothing of the system's."""
+"""A private Open vSwitch: its own run directory, database and processes."""
 
 from __future__ import annotations
 

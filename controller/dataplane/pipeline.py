@@ -31,6 +31,7 @@ from controller.dataplane.actions import (
     SetQueue,
     Track,
 )
+from controller.dataplane.checks import check
 from controller.dataplane.fields import (
     ARP_OP,
     ARP_SHA,
@@ -526,3 +527,5 @@ TABLE_SHAPES: Final = {
 SHAPES: Final = {
     shape.name: shape for table in Table for shape in (*TABLE_SHAPES[table], MISSES[table])
 }
+
+check({table: (*TABLE_SHAPES[table], MISSES[table]) for table in Table}, r.ALL)

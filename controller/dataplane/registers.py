@@ -45,13 +45,3 @@ ALL: Final = (
     *(VRF, FAR, SEGMENT, SOURCE, DESTINATION, TARGET, EDGE, LANE, PORT, NESTED),
     *(ZONE, TARGET_ZONE, CLASS, PLANE),
 )
-
-
-def overlaps() -> list[str]:
-    """Names of registers that share a bit; empty when the layout is sound."""
-    found = []
-    for i, a in enumerate(ALL):
-        for b in ALL[i + 1 :]:
-            if a.bits.field is b.bits.field and a.bits.mask & b.bits.mask:
-                found.append(f"{a.name} and {b.name} share bits of {a.bits.field.name}")
-    return found

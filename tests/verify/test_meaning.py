@@ -1,4 +1,4 @@
-"""The compiled programs do what the intent means: judged by an interpreter that knows no compiler."""
+"""Compiled programs do what the intent means, judged by an interpreter without a compiler."""
 
 from __future__ import annotations
 

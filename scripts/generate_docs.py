@@ -1,0 +1,40 @@
+"""Writes the pages that are generated from the code, or checks that they are fresh."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from pathlib import Path
+
+from controller.dataplane.document import pipeline_page
+
+ROOT = Path(__file__).parent.parent
+PAGES = {"docs/pipeline.md": pipeline_page}
+
+
+def main() -> int:
+    """Exit status 1: a page is stale."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    mode = parser.add_mutually_exclusive_group(required=True)
+    mode.add_argument("--check", action="store_true", help="show what is stale; write nothing")
+    mode.add_argument("--write", action="store_true", help="write the pages")
+    arguments = parser.parse_args()
+    stale = False
+    for name, make in PAGES.items():
+        path, wanted = ROOT / name, make()
+        found = path.read_text() if path.exists() else ""
+        if found == wanted:
+            continue
+        if arguments.write:
+            path.write_text(wanted)
+            print(f"wrote {name}")
+            continue
+        stale = True
+        lines = difflib.unified_diff(found.splitlines(), wanted.splitlines(), name, "generated")
+        print("\n".join([*lines, f"{name} is stale; run: make docs"]))
+    return int(stale)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
