@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Final
 
-from controller.model.identity import identity_key
+from controller.dataplane.registers import IDENTITY_BITS
+from controller.model.identity import identities
 from controller.model.intent import Instance, Intent, Metric, Segment
 from controller.model.meaning import view
 from controller.model.network import Network, Switch
@@ -18,7 +19,7 @@ from controller.topology.routes import Routes
 PLANES: Final[Mapping[Metric, int]] = {"cost": 0, "latency": 1}
 """The plane that serves each routing metric."""
 
-NUMBER_BITS: Final = 32  # identities and rules: a register, and a cookie's object
+RULE_BITS: Final = 32  # a cookie's object
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Context:
             network=network,
             routes=Routes.of(network),
             identities=_identities(intent),
-            rule_numbers=stable_numbers(intent.rules, NUMBER_BITS),
+            rule_numbers=stable_numbers(intent.rules, RULE_BITS),
             views=view(intent),
             local=_local(network),
         )
@@ -80,8 +81,8 @@ class Context:
 
 
 def _identities(intent: Intent) -> Mapping[str, int]:
-    keys = {name: repr(identity_key(intent, name)) for name in intent.services}
-    numbers = stable_numbers(keys.values(), NUMBER_BITS)
+    keys = {name: repr(key) for name, key in identities(intent).items()}
+    numbers = stable_numbers(keys.values(), IDENTITY_BITS)
     return {name: numbers[key] for name, key in keys.items()}
 
 

@@ -29,6 +29,7 @@ def _resolve(context: Context, switch: Switch, vrf: str, instance: Instance) -> 
         "vrf": context.intent.vrfs[vrf].id,
         "ip": int(instance.ip),
         "target": context.tag(segment).number,
+        "destination": context.identity(instance),
     }
     if instance.host == switch.host:
         yield SHAPES["resolve.receiver:here"].row(mark, **columns)
@@ -38,7 +39,6 @@ def _resolve(context: Context, switch: Switch, vrf: str, instance: Instance) -> 
         yield SHAPES["resolve.receiver:away"].row(
             mark,
             **columns,
-            destination=context.identity(instance),
             edge=edge.number,
             lane=context.routes.lanes.get(segment.vrf, NO_LANE),
         )

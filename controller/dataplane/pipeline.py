@@ -95,10 +95,10 @@ class Table(IntEnum):
 PURPOSE: Final = {
     Table.ADMIT: "who sent this: an instance by its port and addresses, or the fabric",
     Table.WIRE: "inner tag: which segment and VRF a frame from the fabric is for",
-    Table.ORIGIN: "who sent a frame from the fabric: VRF and source address to identity",
+    Table.ORIGIN: "a frame's sender must have, in the receiver's VRF, the identity it claims",
     Table.ANSWER: "ARP and gateway echo are answered here; nothing is flooded",
     Table.RESOLVE: "VRF and destination address to receiver, its segment and edge; TTL - 1",
-    Table.ARRIVE: "receiver on this host: port, MAC, conntrack zone",
+    Table.ARRIVE: "receiver on this host, of the identity it is judged by: port, MAC, zone",
     Table.TRACK: "connection tracking, in the zone of the instance judged for",
     Table.PERMIT: "allow-list: identities, protocol, port, DSCP to class; the rest is dropped",
     Table.CLASS: "mark with the class's DSCP, choose queue and plane",
@@ -124,6 +124,11 @@ MAC_PLANE: Final = Bits(ETH_DST, 32, 8)
 MAC_EDGE: Final = Bits(ETH_DST, 16, 16)
 MAC_LANE: Final = Bits(ETH_DST, 0, 16)
 _MAC_PREFIX_BITS: Final = Bits(ETH_DST, 40, 8)
+
+# Source MAC between switches: 02 | sender's identity (20 bits) | receiver's identity (20 bits).
+_FROM_PREFIX: Final = Bits(ETH_SRC, 40, 8)
+_FROM_SOURCE: Final = Bits(ETH_SRC, r.IDENTITY_BITS, r.IDENTITY_BITS)
+_FROM_DESTINATION: Final = Bits(ETH_SRC, 0, r.IDENTITY_BITS)
 
 
 def fabric_mac(plane: int, edge: int, lane: int) -> int:
@@ -224,7 +229,11 @@ _WIRE: Final = (
         "wire.segment",
         *(Table.WIRE, Band.ROW),
         (Key(r.TARGET_S, _hole("s_vid")), _TAGGED, Key(Bits(VLAN_VID, 0, 12), _hole("c_vid"))),
-        (PopVlan(), Load(r.TARGET_C, _hole("c_vid")), _load(r.VRF, _hole("vrf"))),
+        (
+            *(PopVlan(), Load(r.TARGET_C, _hole("c_vid")), _load(r.VRF, _hole("vrf"))),
+            Move(_FROM_SOURCE, r.SOURCE.bits),
+            Move(_FROM_DESTINATION, r.DESTINATION.bits),
+        ),
         Table.ORIGIN,
         "inner tag of a segment with receivers here",
     ),
@@ -234,10 +243,13 @@ _ORIGIN: Final = (
     Shape(
         "origin.address",
         *(Table.ORIGIN, Band.ROW),
-        (_is(r.VRF, _hole("vrf")), _IPV4, _key(IPV4_SRC, _hole("ip"))),
-        (_load(r.SOURCE, _hole("source")),),
+        (
+            *(_is(r.VRF, _hole("vrf")), _is(r.SOURCE, _hole("source"))),
+            *(_IPV4, _key(IPV4_SRC, _hole("ip"))),
+        ),
+        (),
         Table.ARRIVE,
-        "sender on another host, as the receiver's VRF knows it",
+        "sender on another host: the address, in the receiver's VRF, has that identity",
     ),
 )
 
@@ -263,9 +275,9 @@ _ANSWER: Final = (
             SetField(ARP_OP, 2),
             Move(whole(ARP_SHA), whole(ARP_THA)),
             SetField(ARP_SHA, GATEWAY_MAC),
-            Move(whole(ARP_TPA), r.DESTINATION.bits),
+            Move(whole(ARP_TPA), r.SCRATCH.bits),
             Move(whole(ARP_SPA), whole(ARP_TPA)),
-            Move(r.DESTINATION.bits, whole(ARP_SPA)),
+            Move(r.SCRATCH.bits, whole(ARP_SPA)),
             Move(whole(NXM_IN_PORT), r.PORT.bits),
         ),
         Table.EMIT,
@@ -310,7 +322,10 @@ _RESOLVE: Final = (
         "resolve.receiver:here",
         *(Table.RESOLVE, Band.ROW),
         _ROUTED,
-        (DecTtl(), SetField(ETH_SRC, GATEWAY_MAC), _load(r.TARGET, _hole("target"))),
+        (
+            *(DecTtl(), _load(r.TARGET, _hole("target"))),
+            _load(r.DESTINATION, _hole("destination")),
+        ),
         Table.ARRIVE,
         "receiver on this host",
     ),
@@ -319,8 +334,8 @@ _RESOLVE: Final = (
         *(Table.RESOLVE, Band.ROW),
         _ROUTED,
         (
-            *(DecTtl(), SetField(ETH_SRC, GATEWAY_MAC)),
-            *(_load(r.TARGET, _hole("target")), _load(r.DESTINATION, _hole("destination"))),
+            *(DecTtl(), _load(r.TARGET, _hole("target"))),
+            _load(r.DESTINATION, _hole("destination")),
             *(_load(r.EDGE, _hole("edge")), _load(r.LANE, _hole("lane"))),
         ),
         Table.TRACK,
@@ -332,9 +347,12 @@ _ARRIVE: Final = (
     Shape(
         "arrive.instance",
         *(Table.ARRIVE, Band.ROW),
-        (_is(r.TARGET, _hole("target")), _IPV4, _key(IPV4_DST, _hole("ip"))),
         (
-            *(SetField(ETH_DST, _hole("mac")), _load(r.DESTINATION, _hole("destination"))),
+            *(_is(r.TARGET, _hole("target")), _is(r.DESTINATION, _hole("destination"))),
+            *(_IPV4, _key(IPV4_DST, _hole("ip"))),
+        ),
+        (
+            *(SetField(ETH_SRC, GATEWAY_MAC), SetField(ETH_DST, _hole("mac"))),
             *(_load(r.PORT, _hole("port")), _load(r.NESTED, _hole("nested"))),
             _load(r.TARGET_ZONE, _hole("zone")),
         ),
@@ -456,6 +474,9 @@ _DELIVER: Final = (
         ),
         (
             SetField(ETH_DST, _hole("mac")),
+            Load(_FROM_PREFIX, MAC_PREFIX >> 40),
+            Move(r.SOURCE.bits, _FROM_SOURCE),
+            Move(r.DESTINATION.bits, _FROM_DESTINATION),
             PushVlan(ETH_8021Q),
             Move(r.TARGET_C, Bits(VLAN_TCI, 0, 12)),
             PushVlan(ETH_8021AD),
@@ -463,7 +484,7 @@ _DELIVER: Final = (
             Output(_hole("port")),
         ),
         None,
-        "into the fabric: structured MAC, C tag, S tag, the plane's next hop",
+        "into the fabric: structured MACs, C tag, S tag, the plane's next hop",
     ),
     Shape(
         "deliver.transit",
