@@ -16,6 +16,8 @@ from controller.errors import Invalid, Problem
 
 SECTION: Final = "bulkhead"
 PREFIX: Final = "BULKHEAD_"
+_COMMANDS: Final = frozenset({"BULKHEAD_SERVER"})  # the command's own, no setting
+_RUN_DIR_MOST: Final = 107 - len("/speaker-4194304.sock")  # unix(7): sun_path has 108 with its NUL
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -72,6 +74,12 @@ def _file(value: str) -> str:
     return value
 
 
+def _folder(value: str) -> str:
+    if not 0 < len(os.fsencode(value)) <= _RUN_DIR_MOST:
+        raise ValueError(f"a path of at most {_RUN_DIR_MOST} bytes, for it holds sockets (unix(7))")
+    return value
+
+
 def _setting(default: Any, read: Callable[[str], Any], meaning: str) -> Any:
     metadata = {"read": read, "meaning": meaning}
     if callable(default):
@@ -89,7 +97,7 @@ class Settings:
     topology: str = _setting("", _file, "YAML file of switches and links")
     policy: str = _setting("", _file, "YAML intent, stored when the store is still empty")
     state: str = _setting(_state_home, _text, "store: a file, or remotes tcp:HOST:PORT,...")
-    run_dir: str = _setting(_run_home, _text, "folder for sockets")
+    run_dir: str = _setting(_run_home, _folder, "folder for sockets")
     ovsdb: str = _setting(
         "unix:/var/run/openvswitch/db.sock",
         _text,
@@ -129,7 +137,7 @@ def load(
     for path in config_files:
         given |= {name: (value, str(path)) for name, value in _section(path, problems).items()}
     for name, value in sorted((environment or {}).items()):
-        if name.startswith(PREFIX):
+        if name.startswith(PREFIX) and name not in _COMMANDS:
             given[name.removeprefix(PREFIX).lower()] = (value, f"environment {name}")
     for name, value in (flags or {}).items():
         given[name] = (value, "flag")
@@ -159,7 +167,8 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 
 def _section(path: Path, problems: list[Problem]) -> Mapping[str, str]:
-    parser = configparser.ConfigParser(interpolation=None)
+    # Ryu's own options stand in [DEFAULT] of the same file, and are not defaults of ours.
+    parser = configparser.ConfigParser(interpolation=None, default_section="")
     try:
         parser.read_string(path.read_text(), str(path))
     except (OSError, configparser.Error) as error:

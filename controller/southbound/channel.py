@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterable
+import secrets
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -63,7 +64,9 @@ class SpeakerChannel:
 
     def __init__(self, on_end: Callable[[], None]) -> None:
         self._on_end = on_end
-        self._xids = itertools.cycle(range(ENGINE_XID, 1 << 32))
+        # From anywhere: a late answer to an engine before us must not be taken for ours.
+        count = itertools.count(secrets.randbits(31))
+        self._xids = (ENGINE_XID | n % ENGINE_XID for n in count)
         self._pending: dict[int, _Pending] = {}
         self._errors: dict[int, Failure] = {}
         self._watched: set[int] = set()
@@ -136,7 +139,8 @@ class SpeakerChannel:
                     self._take(frame)
         except ConnectionError:
             pass
-        self._on_end()
+        finally:
+            self._on_end()
 
     def _take(self, frame: Frame) -> None:
         session = (frame.datapath_id, frame.session)
@@ -176,7 +180,7 @@ class SpeakerChannel:
             pending.answer.set_result(pending.parts)
 
 
-def chunks(messages: Iterable[bytes]) -> Iterable[bytes]:
+def chunks(messages: Iterable[bytes]) -> Iterator[bytes]:
     """Messages joined up to 64 KiB, which Ryu's send queue of 16 takes well."""
     joined = bytearray()
     for data in messages:
