@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import eventlet
 import greenlet
@@ -30,7 +30,14 @@ from ryu.ofproto import ofproto_parser, ofproto_v1_4
 
 from controller.errors import Invalid
 from controller.settings import Settings, environment_of, load
-from controller.southbound.frames import ENGINE_XID, Frame, FrameReader, Kind, encode
+from controller.southbound.frames import (
+    ENGINE_XID,
+    Frame,
+    FrameError,
+    FrameReader,
+    Kind,
+    encode,
+)
 
 RESTART_FIRST_S: Final = 0.2
 RESTART_MOST_S: Final = 5.0
@@ -38,7 +45,14 @@ STABLE_S: Final = 30.0
 STOP_S: Final = 10.0
 _RECV: Final = 1 << 18
 _RYU_KINDS: Final = (
-    *(ofproto_v1_4.OFPT_HELLO, ofproto_v1_4.OFPT_ECHO_REQUEST, ofproto_v1_4.OFPT_ECHO_REPLY),
+    ofproto_v1_4.OFPT_HELLO,
+    ofproto_v1_4.OFPT_ECHO_REQUEST,
+    ofproto_v1_4.OFPT_ECHO_REPLY,
+)
+_UNASKED_KINDS: Final = (
+    ofproto_v1_4.OFPT_PACKET_IN,
+    ofproto_v1_4.OFPT_FLOW_REMOVED,
+    ofproto_v1_4.OFPT_PORT_STATUS,
 )
 _RYU_LISTEN_HOST: Final = "0.0.0.0"  # Ryu's default, which is not the user's choice
 _QUEUE: Final = 64  # chunks waiting for one switch before the engine has to wait
@@ -55,13 +69,26 @@ def settings_of(conf: Any) -> Settings:
         files = tuple(Path(name) for name in conf.config_file or ())
         return load(files, os.environ, flags).settings
     except Invalid as error:
-        for problem in error.problems:
-            print(f"bulkhead: {problem}", file=sys.stderr)
-        print("bulkhead: see every setting with: bulkhead settings", file=sys.stderr)
-        sys.exit(2)
+        _refuse(*map(str, error.problems), "see every setting with: bulkhead settings")
+
+
+def _refuse(*lines: str) -> NoReturn:
+    """Say why there is no start, and end."""
+    for line in lines:
+        print(f"bulkhead: {line}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _check_free(host: str, port: int) -> None:
+    """Try the address for OpenFlow: Ryu would end with a traceback, as if all were well."""
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        _refuse(f"openflow_host, openflow_port: cannot listen on {host}:{port}: {error.strerror}")
 
 
 SETTINGS: Final = settings_of(cfg.CONF)
+_check_free(SETTINGS.openflow_host, SETTINGS.openflow_port)
 cfg.CONF.set_override("ofp_tcp_listen_port", SETTINGS.openflow_port)
 cfg.CONF.set_override("ofp_listen_host", SETTINGS.openflow_host)
 
@@ -80,14 +107,16 @@ class Session:
             self.datapath.send(self.queue.get())
 
     def close(self) -> None:
-        """Stop sending."""
+        """Stop sending. Nobody is left waiting for room in the queue."""
         hub.kill(self.thread)
+        self.queue.resize(None)
 
 
 class Speaker(app_manager.RyuApp):
     """OpenFlow sessions on one side, the engine on the other."""
 
     OFP_VERSIONS = (ofproto_v1_4.OFP_VERSION,)
+    ENGINE_COMMAND: tuple[str, ...] = (sys.executable, "-m", "controller.engine")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -103,12 +132,10 @@ class Speaker(app_manager.RyuApp):
         """Called by Ryu once all applications are there."""
         super().start()
         _interrupt_on_signals(greenlet.getcurrent())
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._path.unlink(missing_ok=True)
-        self._listener.bind(str(self._path))
-        self._path.chmod(0o600)
-        self._listener.listen(1)
+        try:
+            self._listener = _engine_listener(self._path)
+        except OSError as error:
+            _refuse(f"run_dir: cannot listen on {self._path}: {error.strerror}")
         hub.spawn(self._accept)  # not in self.threads, whose end Ryu awaits before it closes us
         hub.spawn(self._supervise)
         gc.collect()
@@ -183,12 +210,15 @@ class Speaker(app_manager.RyuApp):
         while True:
             try:
                 data = engine.recv(_RECV)
+                for frame in reader.feed(data):
+                    self._carry_out(frame)
             except OSError:
+                return
+            except FrameError:
+                self.logger.exception("the engine is not understood; its connection is closed")
                 return
             if not data:
                 return
-            for frame in reader.feed(data):
-                self._carry_out(frame)
 
     def _carry_out(self, frame: Frame) -> None:
         session = self._sessions.get(frame.datapath_id)
@@ -215,12 +245,23 @@ class Speaker(app_manager.RyuApp):
 
     def _run_engine(self) -> str:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "controller.engine", "--speaker", str(self._path)],
+            [*self.ENGINE_COMMAND, "--speaker", str(self._path)],
             env={**os.environ, **environment_of(SETTINGS)},
             start_new_session=True,  # Ctrl-C is ours to pass on, in order
         )
         status = int(self._process.wait())
         return f"signal {-status}" if status < 0 else f"exit status {status}"
+
+
+def _engine_listener(path: Path) -> Any:
+    """A socket for the engine, and for nobody of another user."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(path))
+    path.chmod(0o600)
+    listener.listen(1)
+    return listener
 
 
 def _write(engine: Any, outbox: Any) -> None:
@@ -259,12 +300,13 @@ def _hand_over(take: Callable[[Any, bytes], bool]) -> None:
 
     ``ryu.controller.controller`` looks ``ofproto_parser.msg`` up for every message and passes over
     what it answers None for. Ryu's own requests carry any xid, yet once a session is up it asks
-    for nothing but echoes.
+    for nothing but echoes. What a switch says unasked (xid 0) is the engine's too: Ryu's parser
+    would stop the hub for what nobody here reads.
     """
     parse = ofproto_parser.msg
 
     def message(datapath: Any, version: int, kind: int, length: int, xid: int, data: bytes) -> Any:
-        ours = xid & ENGINE_XID and kind not in _RYU_KINDS
+        ours = kind in _UNASKED_KINDS or (xid & ENGINE_XID and kind not in _RYU_KINDS)
         if ours and take(datapath, bytes(data[:length])):
             return None
         return parse(datapath, version, kind, length, xid, data)
