@@ -8,6 +8,7 @@ docs/adr/0001-two-processes.md.
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import signal
@@ -256,6 +257,8 @@ class Speaker(app_manager.RyuApp):
 def _engine_listener(path: Path) -> Any:
     """A socket for the engine, and for nobody of another user."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.parent.stat().st_uid not in (0, os.geteuid()):
+        raise PermissionError(errno.EPERM, "the folder belongs to another user")
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(str(path))

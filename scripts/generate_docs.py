@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 from controller.dataplane.document import pipeline_page
+from controller.settings import settings_page
 
 ROOT = Path(__file__).parent.parent
-PAGES = {"docs/pipeline.md": pipeline_page}
+PAGES = {"docs/pipeline.md": pipeline_page, "docs/settings.md": settings_page}
 
 
 def main() -> int:

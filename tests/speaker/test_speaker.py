@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import struct
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,7 +27,7 @@ from tests.speaker.conftest import (
     running,
 )
 
-PORT_STATUS = 12
+HELLO, FEATURES_REQUEST, FEATURES_REPLY, PORT_STATUS, PORT_DESC = 0, 5, 6, 12, 13
 FLOW_MOD = struct.Struct("!BBHI QQ BBHHH III HH HH4x")
 XID = ENGINE_XID | 77
 
@@ -49,6 +52,25 @@ def fence(engine: Engine, session: int, before: bytes = b"") -> None:
     heard = engine.hear(Kind.MESSAGE, lambda frame: header(frame.payload).xid == XID)
     assert header(heard.payload).type == Type.BARRIER_REPLY
     assert (heard.datapath_id, heard.session) == (DATAPATH_ID, session)
+
+
+@contextlib.contextmanager
+def deaf_switch(port: int, datapath_id: int) -> Iterator[None]:
+    """A switch that greets, says its features and ports (OpenFlow 1.4.1, 6.3.1), and goes deaf."""
+    with socket.create_connection(("127.0.0.1", port)) as switch:
+        switch.sendall(struct.pack("!BBHI", 5, HELLO, 8, 1))
+        stream = switch.makefile("rb")
+        while True:
+            head = header(stream.read(8))
+            stream.read(head.length - 8)
+            if head.type == FEATURES_REQUEST:
+                body = struct.pack("!QIBB2xII", datapath_id, 0, 254, 0, 0, 0)
+                switch.sendall(struct.pack("!BBHI", 5, FEATURES_REPLY, 32, head.xid) + body)
+            if head.type == Type.MULTIPART_REQUEST:
+                body = struct.pack("!HH4x", PORT_DESC, 0)
+                switch.sendall(struct.pack("!BBHI", 5, Type.MULTIPART_REPLY, 16, head.xid) + body)
+                break
+        yield
 
 
 def test_bytes_pass_and_engines_come_and_go_while_the_session_stays(
@@ -85,6 +107,23 @@ def test_a_new_session_is_down_then_up_and_the_old_ones_bytes_are_dropped(
     engine.say(Frame(Kind.SEND, DATAPATH_ID, 1, flow_mod(1)))
     fence(engine, 2)
     assert flow_count(ovs) == 0
+
+
+def test_a_switch_that_stops_reading_and_dies_holds_nobody_up(
+    controller: Controller, ovs: PrivateOvs
+) -> None:
+    engine = controller.engine()
+    with deaf_switch(controller.port, datapath_id=0xDEAF):
+        session = engine.hear(Kind.SWITCH_UP).session
+        chunk = Frame(Kind.SEND, 0xDEAF, session, barrier(XID) * 8192)
+        saying = threading.Thread(target=lambda: [engine.say(chunk) for _ in range(400)])
+        saying.start()
+        saying.join(1.0)
+        assert saying.is_alive()  # 26 MB are more than all queues and sockets on the way hold
+    assert engine.hear(Kind.SWITCH_DOWN).datapath_id == 0xDEAF
+    saying.join(PATIENCE_S)
+    controller.connect(ovs)
+    fence(engine, engine.hear(Kind.SWITCH_UP).session)
 
 
 def test_an_engine_that_makes_no_sense_is_replaced(controller: Controller) -> None:
@@ -158,6 +197,15 @@ def test_a_wrong_setting_is_told_in_a_line_and_nothing_starts(
     assert "Traceback" not in controller.log
     lines = [line for line in controller.log.splitlines() if line.startswith("bulkhead: ")]
     assert all(any(text in line for line in lines) for text in told)
+
+
+def test_another_users_folder_is_refused(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    os.chown(theirs, 65534, 65534)
+    with running(tmp_path / "mine", "controller.app", run_dir=str(theirs)) as controller:
+        assert controller.process.wait(PATIENCE_S) == 2
+    assert "the folder belongs to another user" in controller.log
 
 
 def test_a_port_in_use_is_told(tmp_path: Path) -> None:
