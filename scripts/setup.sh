@@ -3,6 +3,7 @@
 # what is missing. PYTHON=python3.12 chooses the interpreter.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+PATH="$PATH:/usr/sbin:/sbin" # Debian leaves these out for ordinary users
 
 APT_PACKAGES=(openvswitch-switch mininet iproute2 ethtool iperf3 iputils-ping iputils-arping tcpdump)
 COMMANDS=(ovs-vswitchd ovsdb-server ovs-vsctl mnexec ip tc ethtool iperf3 ping arping tcpdump)
@@ -29,8 +30,10 @@ apt_install() {
     stop "not root; run: sudo apt-get install -y $*"
   fi
   say "installing with apt: $*"
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+  if ! { apt-get update -qq &&
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }; then
+    stop "apt-get failed (its reason is above); mend it, then run: apt-get install -y $*"
+  fi
 }
 
 supported() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; }
@@ -50,36 +53,51 @@ choose_python() {
   stop "no Python 3.11, 3.12 or 3.13 here; run: sudo apt-get install -y python3 (or set PYTHON=)"
 }
 
+# What decides whether set-up has to be done again.
 fingerprint() {
-  { cat requirements/*.txt setup.cfg pyproject.toml ryumend/pyproject.toml scripts/setup.sh; "$1" -VV; } | sha256sum
+  {
+    cat requirements/*.txt setup.cfg ryumend/pyproject.toml ryumend/src/*.* scripts/setup.sh
+    interpreter "$1"
+    pwd # the scripts in .venv/bin name it
+  } | sha256sum
 }
 
+interpreter() { "$1" -c 'import sys; print(sys.version, sys.base_prefix)'; }
+
+# Kept when it runs the same interpreter: what is being used by other processes stays in place.
 make_venv() {
+  if [ -x .venv/bin/pip ] && [ "$(interpreter .venv/bin/python 2>/dev/null)" = "$(interpreter "$1")" ] &&
+    .venv/bin/pip --version >/dev/null 2>&1; then
+    return
+  fi
   if ! "$1" -c 'import ensurepip, venv' 2>/dev/null; then
-    local version
-    version=$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-    apt_install "python$version-venv"
+    apt_install "python$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"
   fi
   say "making .venv with $("$1" -V)"
   "$1" -m venv --clear .venv
 }
 
+pip() { .venv/bin/python -m pip --disable-pip-version-check -q "$@"; }
+
 # Ryu's build needs an old setuptools (docs/ryu.md), so it is built alone, once, into a wheel.
 ryu_wheel() {
   if ! ls .cache/wheels/ryu-*.whl >/dev/null 2>&1; then
     say "building the Ryu wheel"
-    PIP_CONSTRAINT="$PWD/requirements/ryu-build.txt" PIP_BUILD_CONSTRAINT="$PWD/requirements/ryu-build.txt" \
-      .venv/bin/pip --disable-pip-version-check wheel -q --no-deps --require-hashes \
-      -w .cache/wheels -r requirements/ryu.txt
+    local constraints="$PWD/requirements/ryu-build.txt"
+    PIP_CONSTRAINT=$constraints PIP_BUILD_CONSTRAINT=$constraints \
+      pip wheel --no-deps --require-hashes -w .cache/wheels -r requirements/ryu.txt
   fi
 }
 
+# setuptools first: what has no wheel is then built with the locked one.
 install_python_packages() {
   say "installing the locked Python packages (about a minute the first time)"
-  .venv/bin/pip --disable-pip-version-check install -q --no-deps --require-hashes -r requirements/lock.txt
-  ryu_wheel
-  .venv/bin/pip --disable-pip-version-check install -q --no-deps .cache/wheels/ryu-*.whl
-  .venv/bin/pip --disable-pip-version-check install -q --no-deps --no-build-isolation -e ./ryumend -e .
+  awk '/^[a-z]/ { ours = /^setuptools==/ } ours' requirements/lock.txt >.venv/build.txt
+  pip install --no-deps --require-hashes -r .venv/build.txt &&
+    pip install --no-deps --require-hashes --no-build-isolation --use-pep517 -r requirements/lock.txt &&
+    ryu_wheel &&
+    pip install --no-deps .cache/wheels/ryu-*.whl &&
+    pip install --no-deps --no-build-isolation -e ./ryumend -e .
 }
 
 missing=$(missing_commands)
@@ -97,6 +115,8 @@ if [ -x .venv/bin/python ] && [ "$(cat .venv/bulkhead-setup 2>/dev/null)" = "$wa
   exit 0
 fi
 make_venv "$python"
-install_python_packages
+if ! install_python_packages; then
+  stop "pip failed (its reason is above); is a package index within reach? Then run: make setup"
+fi
 printf '%s\n' "$want" > .venv/bulkhead-setup
 say "done ($(.venv/bin/python -V))"

@@ -1,0 +1,206 @@
+"""Runs in an instance's namespace: listens, probes and streams as it is told over a unix socket.
+
+``python -m labkit.agent NAME SOCKET``. Commands and answers are JSON, a line each. Listeners answer
+with the instance's name, so that a packet which reached the wrong instance is seen to have.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import sys
+import time
+from typing import Any
+
+_UDP_SEGMENT = 103  # udp(7): one call, many datagrams of this size
+_SEGMENTS = 4
+_TOS_OF_DSCP = 4  # the DSCP is the upper six bits of the TOS byte
+
+
+class _Echo(asyncio.DatagramProtocol):
+    """Answers every datagram with the instance's name and the datagram."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name.encode()
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, address: Any) -> None:
+        if not data.startswith(b"flood"):
+            self._transport.sendto(self._name + b"|" + data, address)
+
+
+class Agent:
+    """One instance's hands."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._kept: list[Any] = []
+
+    async def listen(self, tcp: list[int], udp: list[int]) -> None:
+        """Listen on ports, for ever."""
+        loop = asyncio.get_running_loop()
+        for port in tcp:
+            self._kept.append(await asyncio.start_server(self._greet, "0.0.0.0", port, backlog=256))
+        for port in udp:
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+            sock.bind(("0.0.0.0", port))
+            self._kept.append(
+                await loop.create_datagram_endpoint(lambda: _Echo(self._name), sock=sock)
+            )
+
+    async def probe(self, targets: list[list[Any]], timeout_s: float) -> list[str | None]:
+        """Who answers at each (address, protocol, port); None for nobody."""
+        limit = asyncio.Semaphore(64)
+
+        async def one(address: str, protocol: str, port: int) -> str | None:
+            async with limit:
+                ask = _tcp if protocol == "tcp" else _udp
+                return await ask(address, port, timeout_s)
+
+        return await asyncio.gather(*(one(*target) for target in targets))
+
+    async def stream(
+        self, address: str, port: int, rate_hz: float, duration_s: float, dscp: int = 0
+    ) -> dict[str, Any]:
+        """Datagrams at a rate, each answered: how many were sent, lost, and how long they took.
+
+        ``lost_at`` are the sending times of those never answered, ``answered_at`` of the last that
+        was, on the machine's monotonic clock.
+        """
+        return await asyncio.to_thread(_stream, address, port, rate_hz, duration_s, dscp)
+
+    async def flood(
+        self, address: str, port: int, rate_bps: float, duration_s: float, size: int = 1400
+    ) -> dict[str, Any]:
+        """Datagrams that nobody answers, at a rate; how many bits a second were offered."""
+        return await asyncio.to_thread(_flood, address, port, rate_bps, duration_s, size)
+
+    async def _greet(self, _reader: Any, writer: asyncio.StreamWriter) -> None:
+        writer.write(self._name.encode() + b"\n")
+        writer.close()
+
+
+async def _tcp(address: str, port: int, timeout_s: float) -> str | None:
+    try:
+        async with asyncio.timeout(timeout_s):
+            reader, writer = await asyncio.open_connection(address, port)
+            name = (await reader.readline()).decode().strip()
+            writer.close()
+            return name or None
+    except (TimeoutError, OSError):
+        return None
+
+
+class _Waiter(asyncio.DatagramProtocol):
+    def __init__(self, answer: asyncio.Future[str]) -> None:
+        self._answer = answer
+
+    def datagram_received(self, data: bytes, _address: Any) -> None:
+        if not self._answer.done():
+            self._answer.set_result(data.split(b"|", 1)[0].decode())
+
+
+async def _udp(address: str, port: int, timeout_s: float) -> str | None:
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[str] = loop.create_future()
+    transport, _ = await loop.create_datagram_endpoint(
+        lambda: _Waiter(answer), remote_addr=(address, port)
+    )
+    try:
+        transport.sendto(b"probe")
+        async with asyncio.timeout(timeout_s):
+            return await answer
+    except (TimeoutError, OSError):
+        return None
+    finally:
+        transport.close()
+
+
+def _stream(
+    address: str, port: int, rate_hz: float, duration_s: float, dscp: int
+) -> dict[str, Any]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, dscp * _TOS_OF_DSCP)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        sock.connect((address, port))
+        sock.setblocking(False)
+        sent: list[float] = []
+        came: dict[int, float] = {}
+        begin = time.monotonic()
+        count = int(rate_hz * duration_s)
+        for number in range(count):
+            due = begin + number / rate_hz
+            _receive(sock, came, due)
+            sent.append(time.monotonic())
+            try:
+                sock.send(b"%d" % number)
+            except OSError:
+                continue
+        _receive(sock, came, time.monotonic() + 1.0, most=count)
+    took = sorted(came[n] - sent[n] for n in came)
+    return {
+        "sent": count,
+        "lost": count - len(came),
+        "lost_at": [sent[n] for n in range(count) if n not in came],
+        "answered_at": max((sent[n] for n in came), default=None),
+        "p50_ms": took[len(took) // 2] * 1000 if took else None,
+        "p99_ms": took[len(took) * 99 // 100] * 1000 if took else None,
+    }
+
+
+def _receive(
+    sock: socket.socket, came: dict[int, float], until_s: float, most: int | None = None
+) -> None:
+    """Take answers until a time, or until all are there."""
+    while most is None or len(came) < most:
+        left = until_s - time.monotonic()
+        if left <= 0:
+            return
+        sock.settimeout(left)
+        try:
+            data = sock.recv(2048)
+        except OSError:
+            continue
+        came.setdefault(int(data.rsplit(b"|", 1)[1]), time.monotonic())
+
+
+def _flood(
+    address: str, port: int, rate_bps: float, duration_s: float, size: int
+) -> dict[str, Any]:
+    payload = (b"flood" + bytes(size - 5)) * _SEGMENTS
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setsockopt(socket.IPPROTO_UDP, _UDP_SEGMENT, size)
+        sock.connect((address, port))
+        begin, sent = time.monotonic(), 0
+        while (elapsed := time.monotonic() - begin) < duration_s:
+            if sent * size * 8 > elapsed * rate_bps:
+                time.sleep(0.0005)
+                continue
+            try:
+                sock.send(payload)
+            except OSError:
+                time.sleep(0.0005)
+            sent += _SEGMENTS
+    return {"offered_bps": sent * size * 8 / duration_s}
+
+
+async def _serve(name: str, path: str) -> None:
+    agent = Agent(name)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            command = json.loads(line)
+            answer = await getattr(agent, command.pop("do"))(**command)
+            writer.write(json.dumps(answer).encode() + b"\n")
+            await writer.drain()
+
+    server = await asyncio.start_unix_server(talk, path, limit=1 << 24)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(*sys.argv[1:3]))

@@ -1,0 +1,112 @@
+"""The controller as a user runs it: the stock ryu-manager with a config file."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from labkit.ledger import Ledger
+
+ROOT = Path(__file__).parent.parent
+
+
+class ControllerProcess:
+    """``ryu-manager controller.app`` on ports of its own, with its state under the run's folder."""
+
+    def __init__(self, ledger: Ledger, *, rest_port: int | None = None, **settings: object) -> None:
+        self._ledger = ledger
+        self._folder = ledger.folder
+        self.rest_port = rest_port or free_port()
+        self.settings: dict[str, object] = {
+            "rest": f"127.0.0.1:{self.rest_port}",
+            "openflow_port": free_port(),
+            "state": self._folder / "state.db",
+            "run_dir": self._folder / "controller",
+            "datapath_type": "netdev",
+            **settings,
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+        self.url = f"http://127.0.0.1:{self.rest_port}"
+        self.client = httpx.Client(base_url=self.url, timeout=30)
+
+    @property
+    def log_file(self) -> Path:
+        """Where speaker and engine log."""
+        return self._folder / "controller.log"
+
+    def start(self) -> None:
+        """Start; returns at once."""
+        config = self._folder / "bulkhead.conf"
+        lines = "".join(f"{name} = {value}\n" for name, value in self.settings.items())
+        config.write_text(f"[DEFAULT]\n\n[bulkhead]\n{lines}")
+        with self.log_file.open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    str(Path(sys.executable).with_name("ryu-manager")),
+                    *("--config-file", str(config), "controller.app"),
+                ],
+                cwd=ROOT,
+                env={**os.environ, "PYTHONWARNINGS": "ignore"},
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+            )
+        self._ledger.add_process(self.process.pid)
+
+    def wait_ready(self, timeout_s: float = 30.0) -> None:
+        """Wait until every switch holds the newest revision. Raises RuntimeError with the log."""
+        deadline = time.monotonic() + timeout_s
+        reason = "it has not answered yet"
+        while time.monotonic() < deadline:
+            if self.process is not None and self.process.poll() is not None:
+                reason = f"it ended with status {self.process.returncode}"
+                break
+            try:
+                answer = self.client.get("/readyz", timeout=2)
+                if answer.status_code == httpx.codes.OK:
+                    return
+                reason = answer.json().get("reason", answer.text)
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.05)
+        tail = self.log_file.read_text()[-2000:]
+        raise RuntimeError(f"the controller is not ready: {reason}\n{tail}")
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The JSON of a GET. Raises on an error."""
+        return _checked(self.client.get(path, params=query))
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """The JSON of a POST. Raises on an error."""
+        return _checked(self.client.post(path, json=body))
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """End it by a signal; its exit status."""
+        if self.process is None:
+            return 0
+        self.process.send_signal(number)
+        status = self.process.wait(20)
+        self.process = None
+        return status
+
+
+def _checked(answer: httpx.Response) -> Any:
+    if answer.is_error:
+        raise RuntimeError(f"{answer.request.method} {answer.request.url}: {answer.text}")
+    return answer.json()
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on now."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
