@@ -1,0 +1,51 @@
+"""A running small site that tests share: two hosts, real packets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from labkit.controller import ControllerProcess
+from labkit.ledger import Ledger
+from labkit.ovs import PrivateOvs
+from labkit.pairs import listen
+from labkit.site import Site
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@dataclass(frozen=True)
+class Running:
+    """The site and its controller."""
+
+    site: Site
+    controller: ControllerProcess
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    ledger = Ledger.create("test-lab")
+    try:
+        with PrivateOvs(ledger, "netdev") as ovs:
+            controller = ControllerProcess(
+                ledger,
+                topology=ROOT / "topologies/small.yaml",
+                policy=ROOT / "policies/small.yaml",
+                ovsdb=ovs.database,
+            )
+            site = Site(ledger, ovs, ROOT / "topologies/small.yaml")
+            try:
+                controller.start()
+                site.start_switches(controller)
+                site.plug_instances(controller, lambda _name: None)
+                controller.wait_ready()
+                listen(site, controller)
+                yield Running(site, controller)
+            finally:
+                site.stop()
+                controller.stop()
+    finally:
+        ledger.clean()

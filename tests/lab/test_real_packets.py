@@ -1,0 +1,168 @@
+"""What only real packets can show: spoofing, restarts under traffic, overlapping addresses."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+from labkit.pairs import check_pairs
+from tests.lab.conftest import Running
+
+WEB, API = "web-1", "order-api-2"
+
+
+def inside(name: str, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["ip", "netns", "exec", name, *command], capture_output=True, text=True, check=False
+    )
+
+
+def address(running: Running, name: str) -> str:
+    return str(running.controller.get(f"/v1/instances/{name}")["ip"])
+
+
+def answers(running: Running, port: int = 8080, protocol: str = "tcp") -> str | None:
+    target = [address(running, API), protocol, port]
+    found = running.site.agents[WEB].ask("probe", targets=[target], timeout_s=1.0)
+    return None if found[0] is None else str(found[0])
+
+
+def flows(running: Running) -> dict[str, set[str]]:
+    """Every entry of every switch without its counters."""
+    ovs = running.site.ovs
+    return {
+        name: set(ovs.ofctl("dump-flows --no-stats", name).splitlines()[1:])
+        for name in running.site.topology.switches
+    }
+
+
+def oldest_s(running: Running, switch: str) -> float:
+    """How long the youngest entry of a switch has been there."""
+    text = running.site.ovs.ofctl("dump-flows", switch)
+    return min(float(found) for found in re.findall(r"duration=([\d.]+)s", text))
+
+
+@contextmanager
+def stream(running: Running, duration_s: float) -> Iterator[dict[str, Any]]:
+    """1 kHz probes while the body runs; the report is in the dictionary afterwards."""
+    agent = running.site.agents[WEB]
+    report: dict[str, Any] = {}
+    agent.tell(
+        "stream",
+        address=address(running, API),
+        port=7000,
+        rate_hz=1000,
+        duration_s=duration_s,
+    )
+    yield report
+    report.update(agent.answer())
+
+
+def test_an_allowed_pair_talks(running: Running) -> None:
+    assert answers(running) == API
+    assert answers(running, 9) is None
+
+
+def test_the_gateway_answers_ping(running: Running) -> None:
+    gateway = running.controller.get(f"/v1/instances/{WEB}")["gateway"]
+    assert inside(WEB, "ping", "-c1", "-W1", gateway).returncode == 0
+
+
+def test_a_foreign_source_address_gets_nowhere(running: Running) -> None:
+    spoofed = "10.20.1.200"
+    inside(WEB, "ip", "address", "add", f"{spoofed}/32", "dev", "eth0")
+    try:
+        probe = (
+            "import socket; s = socket.socket(); s.settimeout(1);"
+            f"s.bind(('{spoofed}', 0)); s.connect(('{address(running, API)}', 8080))"
+        )
+        done = inside(WEB, "python3", "-c", probe)
+        assert "timed out" in done.stderr
+    finally:
+        inside(WEB, "ip", "address", "del", f"{spoofed}/32", "dev", "eth0")
+
+
+def test_a_foreign_mac_gets_nowhere(running: Running) -> None:
+    own = running.controller.get(f"/v1/instances/{WEB}")
+    gateway = own["gateway"]
+    inside(WEB, "ip", "link", "set", "eth0", "address", "02:b0:00:00:00:fe")
+    try:
+        assert answers(running) is None
+    finally:
+        inside(WEB, "ip", "link", "set", "eth0", "address", own["mac"])
+        inside(WEB, "ip", "route", "replace", "default", "via", gateway, "dev", "eth0", "onlink")
+    assert answers(running) == API
+
+
+def test_an_arp_lie_reaches_nobody(running: Running) -> None:
+    """An instance that claims its neighbour's and its gateway's address: nobody hears of it."""
+    gateway = running.controller.get(f"/v1/instances/{WEB}")["gateway"]
+    ear = subprocess.Popen(
+        ["ip", "netns", "exec", "web-2", "tcpdump", "-l", "-n", "-i", "eth0", "arp"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert ear.stderr is not None
+        while "listening on" not in ear.stderr.readline():
+            pass
+        for claimed in (gateway, address(running, "web-2")):
+            inside(WEB, "arping", "-c2", "-w1", "-U", "-I", "eth0", "-S", claimed, claimed)
+            inside(WEB, "arping", "-c2", "-w1", "-U", "-I", "eth0", "-s", claimed, claimed)
+    finally:
+        ear.terminate()
+    heard, _ = ear.communicate(timeout=5)
+    assert "is-at" not in heard, heard
+    assert "who-has" not in heard, heard
+
+
+def test_overlapping_addresses_never_mix(running: Running) -> None:
+    bastion, web = (address(running, name) for name in ("bastion-1", WEB))
+    assert bastion == web
+    target = [address(running, "console-2"), "tcp", 22]
+    found = running.site.agents["bastion-1"].ask("probe", targets=[target], timeout_s=1.0)
+    assert found == ["console-2"]
+    assert answers(running) == API
+
+
+def test_a_wrong_document_changes_nothing(running: Running) -> None:
+    before = flows(running), running.controller.get("/v1/status")["revision"]
+    document = {
+        "document": {
+            "vrfs": {"business": {"id": 100}},
+            "segments": {"orders": {"vrf": "nowhere", "vlan": 12}},
+            "rules": [{"name": "x", "from": {}, "to": {}, "allow": ["tcp/99999"]}],
+        }
+    }
+    answer = running.controller.client.post("/v1/apply", json=document)
+    assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+    assert len(answer.json()["errors"]) >= 3
+    assert (flows(running), running.controller.get("/v1/status")["revision"]) == before
+
+
+def test_a_restart_loses_nothing_and_changes_no_flow(running: Running) -> None:
+    before = flows(running)
+    with stream(running, 8.0) as report:
+        assert running.controller.stop() == 0
+        running.controller.start()
+        running.controller.wait_ready()
+    assert report["sent"] == 8000
+    assert report["lost"] == 0
+    assert flows(running) == before
+    assert oldest_s(running, "edge-1") > 8
+
+
+def test_a_switch_that_died_gets_its_program_back(running: Running) -> None:
+    before = {name: len(entries) for name, entries in flows(running).items()}
+    running.site.ovs.kill_switch()
+    running.site.ovs.start_switch()
+    running.controller.wait_ready()
+    assert {name: len(entries) for name, entries in flows(running).items()} == before
+    report = check_pairs(running.site, running.controller)
+    assert report.sound, (report.leaks, report.blocked)
