@@ -1,7 +1,8 @@
 """A record of what was made on this machine, so that all of it can be removed after a crash.
 
-Each run owns a folder under ``/run/bulkhead`` with a file ``ledger`` of JSON lines, written before
-the thing is made. A process is named with its start time, so a number used again is left alone.
+Each run owns a folder with a file ``ledger`` of JSON lines, written before the thing is made: under
+``/run/bulkhead``, or in their own run folder for others than root. A process is named with its
+start time, so a number used again is left alone.
 """
 
 from __future__ import annotations
@@ -17,7 +18,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-ROOT: Final = Path(os.environ.get("BULKHEAD_LEDGERS", "/run/bulkhead"))
+
+def _root() -> Path:
+    """Where ledgers are: cleared at boot, as what they list is."""
+    if chosen := os.environ.get("BULKHEAD_LEDGERS"):
+        return Path(chosen)
+    if os.geteuid() == 0:
+        return Path("/run/bulkhead")
+    return Path(os.environ.get("XDG_RUNTIME_DIR", "/tmp"), f"bulkhead-lab-{os.geteuid()}")
+
+
+ROOT: Final = _root()
 _STOP_S: Final = 5.0
 
 Kind = Literal["pid", "netns", "link", "dir"]
@@ -58,9 +69,10 @@ class Ledger:
         self._write(Record("pid", str(pid), start_time(pid) or 0))
 
     def records(self) -> Iterator[Record]:
-        """What was written down, in order."""
+        """What was written down, in order, but for a last line that a crash cut short."""
         if self._file.exists():
-            for line in self._file.read_text().splitlines():
+            *whole, _cut = self._file.read_text().split("\n")
+            for line in whole:
                 yield Record(*json.loads(line))
 
     def clean(self) -> None:

@@ -40,7 +40,7 @@ supported() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] 
 
 choose_python() {
   if [ -n "${PYTHON:-}" ]; then
-    supported "$PYTHON" || stop "PYTHON=$PYTHON is not Python 3.11, 3.12 or 3.13; name one that is"
+    supported "$PYTHON" || stop "PYTHON=$PYTHON is not a Python 3.11, 3.12 or 3.13 that runs here; name one that is"
     command -v "$PYTHON"
     return
   fi
