@@ -42,6 +42,7 @@ from controller.southbound.frames import (
 
 RESTART_FIRST_S: Final = 0.2
 RESTART_MOST_S: Final = 5.0
+WRONG_INPUT: Final = 2  # exit status: settings or documents are wrong, and it was said how
 STABLE_S: Final = 30.0
 STOP_S: Final = 10.0
 _RECV: Final = 1 << 18
@@ -126,13 +127,15 @@ class Speaker(app_manager.RyuApp):
         self._outbox: Any = None
         self._process: Any = None
         self._closing = False
+        self._served = False
         self._path = Path(SETTINGS.run_dir) / f"speaker-{os.getpid()}.sock"
         _hand_over(self._from_switch)
 
     def start(self) -> None:
         """Called by Ryu once all applications are there."""
         super().start()
-        _interrupt_on_signals(greenlet.getcurrent())
+        self._main = greenlet.getcurrent()
+        _interrupt_on_signals(self._main)
         try:
             self._listener = _engine_listener(self._path)
         except OSError as error:
@@ -196,6 +199,7 @@ class Speaker(app_manager.RyuApp):
         """Serve one engine after another. Each is told first which switches are connected."""
         while True:
             engine, _ = self._listener.accept()
+            self._served = True
             self._outbox = hub.Queue()
             for datapath_id, session in self._sessions.items():
                 self._to_engine(Frame(Kind.SWITCH_UP, datapath_id, session.number))
@@ -231,27 +235,33 @@ class Speaker(app_manager.RyuApp):
             session.datapath.close()
 
     def _supervise(self) -> None:
-        """Keep an engine running; wait longer each time while it dies young."""
+        """Keep an engine running; wait longer each time while it dies young.
+
+        An engine that has not served yet and finds its documents wrong has said why: so do we end.
+        """
         wait_s = RESTART_FIRST_S
         while not self._closing:
             began_s = time.monotonic()
             status = self._run_engine()
             if self._closing:
                 return
+            if status == WRONG_INPUT and not self._served:
+                _raise_in(self._main, SystemExit, WRONG_INPUT)
+                return
             if time.monotonic() - began_s > STABLE_S:
                 wait_s = RESTART_FIRST_S
-            self.logger.error("the engine ended (%s); starting it again", status)
+            how = f"signal {-status}" if status < 0 else f"exit status {status}"
+            self.logger.error("the engine ended (%s); starting it again", how)
             hub.sleep(wait_s)
             wait_s = min(RESTART_MOST_S, wait_s * 2)
 
-    def _run_engine(self) -> str:
+    def _run_engine(self) -> int:
         self._process = subprocess.Popen(
             [*self.ENGINE_COMMAND, "--speaker", str(self._path)],
             env={**os.environ, **environment_of(SETTINGS)},
             start_new_session=True,  # Ctrl-C is ours to pass on, in order
         )
-        status = int(self._process.wait())
-        return f"signal {-status}" if status < 0 else f"exit status {status}"
+        return int(self._process.wait())
 
 
 def _engine_listener(path: Path) -> Any:
@@ -293,9 +303,14 @@ def _interrupt_on_signals(main: Any) -> None:
         while number not in (signal.SIGTERM, signal.SIGINT):
             eventlet.hubs.trampoline(read, read=True)
             number = os.read(read, 1)[0]
-        eventlet.hubs.get_hub().schedule_call_global(0, main.throw, KeyboardInterrupt)
+        _raise_in(main, KeyboardInterrupt)
 
     hub.spawn(wait)
+
+
+def _raise_in(main: Any, error: type[BaseException], *arguments: int) -> None:
+    """Raise in the main greenlet, where Ryu closes its applications before it ends."""
+    eventlet.hubs.get_hub().schedule_call_global(0, main.throw, error, *arguments)
 
 
 def _hand_over(take: Callable[[Any, bytes], bool]) -> None:

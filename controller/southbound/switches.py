@@ -7,6 +7,7 @@ a barrier before the commit is sent; if there was one, the bundle is discarded.
 from __future__ import annotations
 
 import itertools
+import secrets
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -39,7 +40,8 @@ from controller.southbound.openflow.messages import (
     flow_stats_request,
 )
 
-_BUNDLE_IDS: Final = itertools.count(1)
+# Begun anywhere: an engine that died may have left a bundle open, for 10 s at most.
+_BUNDLE_IDS: Final = itertools.count(secrets.randbits(31))
 
 
 class Switches:

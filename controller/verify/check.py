@@ -1,7 +1,7 @@
 """Holds what switches do against what the intent means, with a witness for each fault.
 
-Every pair of plugged instances is asked at the ports and DSCPs where some rule begins or ends:
-between two of those no verdict changes.
+Every pair of plugged instances is asked at the ports and DSCPs where a rule or an entry begins or
+ends: between two of those no verdict changes.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import permutations
+from types import MappingProxyType
 from typing import Final
 
-from controller.dataplane.fields import PROTO_ICMP, PROTO_TCP, PROTO_UDP
 from controller.dataplane.program import Program
-from controller.model.intent import PORT_MAX, Intent
+from controller.model.intent import Intent
 from controller.model.meaning import Decision, verdict, view
 from controller.model.network import Network
 from controller.verify.interpreter import Ambiguous
+from controller.verify.points import points
 from controller.verify.probe import Answer, Question, ask
-from controller.verify.site import Delivered, Site, attachment
+from controller.verify.site import Delivered, Site, Views, attachment
 
-_NUMBERS: Final = {"tcp": PROTO_TCP, "udp": PROTO_UDP, "icmp": PROTO_ICMP}
-_OTHER_PROTOCOL: Final = 132  # SCTP: only ``any`` allows it
+_NONE: Final[Mapping[str, Program]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def check(network: Network, programs: Mapping[str, Program], limit: int = 100) -
     """Ask about every pair of plugged instances; stops at ``limit`` witnesses."""
     site = Site(network, programs)
     asked, witnesses = 0, []
-    for question in questions(network):
+    for question in questions(network, programs):
         asked += 1
         witness = judge(site, question)
         if witness is not None:
@@ -55,32 +55,20 @@ def check(network: Network, programs: Mapping[str, Program], limit: int = 100) -
     return Verdict(asked, tuple(witnesses))
 
 
-def questions(network: Network) -> Iterator[Question]:
-    """Every pair, at every point where a verdict may change."""
-    intent = network.intent
-    points = sorted(interesting(intent))
-    marks = sorted({0, *(rule.dscp for rule in intent.rules.values() if rule.dscp is not None)})
-    plugged = [i for i in intent.instances.values() if attachment(network, i) is not None]
+def questions(network: Network, programs: Mapping[str, Program] = _NONE) -> Iterator[Question]:
+    """Every pair, at every point where a verdict of the intent or of an entry may change."""
+    ports, marks = points(network.intent, programs)
+    instances = network.intent.instances.values()
+    plugged = [i for i in instances if attachment(network, i) is not None]
     for source, destination in permutations(plugged, 2):
-        for protocol, port in points:
+        for protocol, port in ports:
             for dscp in marks:
                 yield Question(source, destination, protocol, port, dscp)
 
 
-def interesting(intent: Intent) -> set[tuple[int, int]]:
-    """(protocol, port) just inside and just outside of every range of every rule."""
-    found = {(PROTO_ICMP, 0), (_OTHER_PROTOCOL, 0), (PROTO_TCP, 0), (PROTO_UDP, 0)}
-    for rule in intent.rules.values():
-        for ports in rule.allow:
-            if ports.protocol in ("tcp", "udp"):
-                edges = (ports.first - 1, ports.first, ports.last, ports.last + 1)
-                found |= {(_NUMBERS[ports.protocol], p) for p in edges if 0 <= p <= PORT_MAX}
-    return found
-
-
 def judge(site: Site, question: Question) -> Witness | None:
     """One packet; a witness where it goes wrong."""
-    expected = meant(site.network.intent, question)
+    expected = meant(site.network.intent, question, site.views)
     try:
         answer = ask(site, question)
     except Ambiguous as error:
@@ -89,10 +77,13 @@ def judge(site: Site, question: Question) -> Witness | None:
     return None if wrong is None else Witness(question, _text(expected, question), wrong)
 
 
-def meant(intent: Intent, question: Question) -> Decision | None:
-    """What the intent means for a packet: addressed to the destination, and allowed."""
+def meant(intent: Intent, question: Question, views: Views | None = None) -> Decision | None:
+    """What the intent means for a packet: addressed to the destination, and allowed.
+
+    ``views`` are the intent's where they are known; working them out costs more than the verdict.
+    """
     source, destination = question.source, question.destination
-    here = view(intent)[intent.vrf_of(source).name]
+    here = (views or view(intent))[intent.vrf_of(source).name]
     if here.get(destination.ip) != destination:
         return None
     return verdict(intent, source, destination, question.protocol, question.port, question.dscp)

@@ -74,8 +74,10 @@ class Conntrack:
         return Found(CT_TRK | CT_EST | CT_RPL, back.mark), answered
 
     def commit(self, zone: int, packet: Packet, mark: int) -> Conntrack:
-        """Remember a packet's connection, or mark one that is known."""
-        key = (zone, flow_of(packet))
+        """Remember a packet's connection, or mark one that is known, in either direction."""
+        flow = flow_of(packet)
+        back = (zone, flow.reversed())
+        key = back if back in self.connections else (zone, flow)
         known = self.connections.get(key, Connection(mark))
         return self._with(key, replace(known, mark=mark))
 

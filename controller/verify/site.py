@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from ipaddress import IPv4Address
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from controller.dataplane.program import Program
 from controller.model.intent import Instance
+from controller.model.meaning import view
 from controller.model.network import Network
 from controller.verify.conntrack import Conntrack
 from controller.verify.interpreter import Interpreter, Step
@@ -59,6 +61,9 @@ class Looped:
 Fate = Delivered | Answered | Dropped | Lost | Looped
 State = Mapping[str, Conntrack]
 """Connections known to each switch, by its name."""
+
+Views = Mapping[str, Mapping[IPv4Address, Instance]]
+"""The addresses that each VRF can resolve, by its name."""
 
 NOTHING_KNOWN: Final[State] = MappingProxyType({})
 
@@ -130,6 +135,11 @@ class Site:
             return False
         segment = self.network.intent.segment_of(instance)
         return packet.get("ipv4_src") != int(segment.gateway)
+
+    @cached_property
+    def views(self) -> Views:
+        """Who each VRF means by an address, as the intent has it."""
+        return view(self.network.intent)
 
     @cached_property
     def _links(self) -> Mapping[tuple[str, int], _Beyond]:

@@ -7,6 +7,8 @@ from ipaddress import IPv4Address
 import pytest
 
 from controller.compile import compile_network
+from controller.dataplane.fields import PROTO_TCP
+from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program, program
 from controller.model.network import Network
 from controller.verify.check import check
@@ -41,24 +43,35 @@ def test_a_missing_row_is_found(switch: str, shape: str) -> None:
     assert check(network, programs).witnesses
 
 
-def test_a_rule_too_many_is_found() -> None:
+@pytest.mark.parametrize(("port", "mask"), [(9999, 0xFFFF), (9984, 0xFFF0), (0, 0)])
+def test_a_port_too_many_is_found(port: int, mask: int) -> None:
+    """Far from every boundary of a rule: the entries' own boundaries are asked about too."""
     network = two_hosts()
     programs = dict(compile_network(network))
     for name in ("edge-1", "edge-2"):
-        rows = [
-            r._replace(match=(*r.match[:2], 9999, 0xFFFF))
-            for r in programs[name]
-            if r.shape == "permit.tcp"
+        spare = [
+            row._replace(match=(*row.match[:2], port, mask))
+            for row in programs[name]
+            if row.shape == "permit.tcp"
         ]
-        programs[name] = program((*programs[name], *rows))
-    found = check(network, programs, limit=1).witnesses
-    assert not found or found[0].expected == "denied"
-    # Port 9999 is no boundary of any rule, so it is asked about by name.
-    from controller.verify.probe import Question, ask
-    from controller.verify.site import Site
+        programs[name] = program((*programs[name], *spare))
+    found = check(network, programs).witnesses
+    asked = {(w.question.protocol, w.question.port) for w in found if w.expected == "denied"}
+    assert (PROTO_TCP, port) in asked
 
-    web, api = (network.intent.instances[name] for name in ("web-1", "api-1"))
-    assert ask(Site(network, programs), Question(web, api, 6, 9999)).reached == "api-1"
+
+def test_a_class_that_a_sender_forges_is_found() -> None:
+    """A rule for whoever marks DSCP 46, which no rule of the intent looks at."""
+    network = two_hosts()
+    programs = dict(compile_network(network))
+    marked = SHAPES["permit.marked_tcp"]
+    for name in ("edge-1", "edge-2"):
+        (permit,) = (row for row in programs[name] if row.shape == "permit.tcp")
+        columns = {**SHAPES["permit.tcp"].columns(permit), "dscp": 46, "port": 22}
+        rows = [marked.row(permit.cookie, **{**columns, "far": far}) for far in (0, 1)]
+        programs[name] = program((*programs[name], *rows))
+    found = check(network, programs).witnesses
+    assert {(w.question.port, w.question.dscp) for w in found} == {(22, 46)}
 
 
 def test_the_whole_site_is_right() -> None:
