@@ -1,12 +1,15 @@
 """The difference of two sets of programs, and the order in which it is safe to carry out.
 
-Three phases, each finished on every switch (barrier) before the next begins:
+Four phases, each finished on every switch (barrier) before the next begins:
 
-1. *add* what is new. New rows have new keys, so until somebody is sent their way they are inert.
+1. *add* what is new, so that whatever traffic is sent its way is expected there.
 2. *swap* rows whose key stays and whose meaning changes, one atomic bundle a switch. This is where
    traffic moves; whichever switches have swapped, both the old and the new rows that the others
-   rely on are in place.
-3. *remove* what is unused, after frames already on the wire have arrived.
+   rely on are in place. New judgements of what a sender marked come here as well: they choose a
+   class by which the receiver's edge judges, so the rows for that class must be there first.
+3. *withdraw* judgements of what a sender marked that are no more, while receivers' edges still
+   accept the class that these chose.
+4. *remove* what is unused, after frames already on the wire have arrived.
 
 So every packet meets the old meaning or the new one on every switch, never a third.
 """
@@ -18,10 +21,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program
 from controller.dataplane.shapes import Row
 
 EMPTY: Final = Program()
+_MARKED: Final = "permit.marked_"
 
 
 class Phase(Enum):
@@ -29,7 +34,13 @@ class Phase(Enum):
 
     ADD = "add"
     SWAP = "swap"
+    WITHDRAW = "withdraw"
     REMOVE = "remove"
+
+    @property
+    def removes(self) -> bool:
+        """Whether the phase's rows go; otherwise they come, in place of rows of the same key."""
+        return self in (Phase.WITHDRAW, Phase.REMOVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +55,26 @@ class SwitchDelta:
         """The rows that a phase sends."""
         match phase:
             case Phase.ADD:
-                return self.added
+                return tuple(row for row in self.added if not _chooses(row))
             case Phase.SWAP:
-                return self.changed
+                return (*self.changed, *(row for row in self.added if _chooses(row)))
+            case Phase.WITHDRAW:
+                return tuple(row for row in self.removed if _chooses(row))
             case Phase.REMOVE:
-                return self.removed
+                return tuple(row for row in self.removed if not _chooses(row))
 
     def __bool__(self) -> bool:
         return bool(self.added or self.changed or self.removed)
 
     def __len__(self) -> int:
         return len(self.added) + len(self.changed) + len(self.removed)
+
+
+def _chooses(row: Row) -> bool:
+    """Whether a row judges, for the sender, what the sender marked."""
+    if not row.shape.startswith(_MARKED):
+        return False
+    return SHAPES[row.shape].columns(row)["far"] == 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ def _committed(state: State, name: str) -> State:
 def _applied(held: Program, phase: Phase, rows: tuple[Row, ...]) -> Program:
     found = dict(held.rows)
     for row in rows:
-        if phase is Phase.REMOVE:
+        if phase.removes:
             found.pop(row.key, None)
         else:
             found[row.key] = row
@@ -254,7 +254,7 @@ def _send(state: State, name: str, phase: Phase, rows: tuple[Row, ...]) -> tuple
     assert session is not None, f"{name} has no session, yet is in a rollout"
     switch = replace(switch, changes=switch.changes + 1, sending=True, retry_at_s=None)
     state = state.with_switch(name, switch)
-    if phase is Phase.REMOVE:
+    if phase.removes:
         return state, SendBundle(name, session, remove=rows)
     return state, SendBundle(name, session, add=rows)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
@@ -34,6 +34,15 @@ _Signature = tuple[tuple[str, int], ...]
 
 class Ambiguous(Exception):
     """Two entries of one priority match a packet and differ: OpenFlow leaves open which decides."""
+
+
+Choose = Callable[[Entry, Entry], Entry]
+"""Which of two entries of one priority that differ decides; the first may be one chosen before."""
+
+
+def refuse(one: Entry, other: Entry) -> Entry:
+    """Raises Ambiguous: what a finished program must never need."""
+    raise Ambiguous(f"{one} and {other}")
 
 
 class Emission(NamedTuple):
@@ -102,7 +111,8 @@ class _State:
 class Interpreter:
     """One switch with its entries, looked up by what they mask, highest priority first."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[Entry], choose: Choose = refuse) -> None:
+        self._choose = choose
         found: dict[int, dict[tuple[int, _Signature], dict[tuple[int, ...], Entry]]] = {}
         for entry in entries:
             signature = tuple((match.field, match.mask) for match in entry.match)
@@ -129,7 +139,7 @@ class Interpreter:
             elif entry.priority < best.priority:
                 break
             elif (entry.actions, entry.goto) != (best.actions, best.goto):
-                raise Ambiguous(f"{best} and {entry}")
+                best = self._choose(best, entry)
         return best
 
     def _matching(self, state: _State, table: int) -> Iterator[Entry]:

@@ -14,7 +14,7 @@ from controller.model.intent import Instance
 from controller.model.meaning import view
 from controller.model.network import Network
 from controller.verify.conntrack import Conntrack
-from controller.verify.interpreter import Interpreter, Step
+from controller.verify.interpreter import Choose, Interpreter, Step, refuse
 from controller.verify.packet import Packet
 
 MAX_HOPS: Final = 32
@@ -88,10 +88,14 @@ class Walk:
 
 @dataclass(frozen=True)
 class Site:
-    """Programs on the switches of a network."""
+    """Programs on the switches of a network.
+
+    ``choose`` decides between entries that OpenFlow leaves open, as there may be amid a change.
+    """
 
     network: Network
     programs: Mapping[str, Program]
+    choose: Choose = refuse
     _interpreters: dict[str, Interpreter] = field(default_factory=dict, compare=False, repr=False)
 
     def walk(self, packet: Packet, switch: str, port: int, state: State = NOTHING_KNOWN) -> Walk:
@@ -118,7 +122,7 @@ class Site:
     def _at(self, switch: str) -> Interpreter:
         if switch not in self._interpreters:
             program = self.programs.get(switch, Program())
-            self._interpreters[switch] = Interpreter(program.entries())
+            self._interpreters[switch] = Interpreter(program.entries(), self.choose)
         return self._interpreters[switch]
 
     def _at_port(self, switch: str, port: int, packet: Packet, came_by: int) -> Fate:
