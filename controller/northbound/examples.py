@@ -171,6 +171,7 @@ EXPLAIN: Final[Body] = {
             "shape": "permit.ports",
             "purpose": "is it allowed, and in which class",
             "cookie": "0xb04701060fa3c2d1",
+            "subject": "rule web-to-api",
             "rule": "web-to-api",
         }
     ],

@@ -38,7 +38,8 @@ def _step(step: TableStep) -> Body:
         "shape": step.shape,
         "purpose": step.purpose,
         "cookie": f"{step.cookie:#x}",
-        "rule": step.subject,
+        "subject": str(step.subject) if step.subject else None,
+        "rule": step.rule,
     }
 
 

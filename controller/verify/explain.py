@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from controller.dataplane.cookie import Feature, parse
 from controller.dataplane.pipeline import PURPOSE, Table
 from controller.dataplane.program import Program, row_of
 from controller.model.intent import Instance
 from controller.model.network import Network
-from controller.model.numbers import stable_numbers
+from controller.verify.check import meant
+from controller.verify.interpreter import Step
 from controller.verify.nearest import Near, nearest
 from controller.verify.probe import Question, ask
 from controller.verify.site import (
@@ -24,26 +25,36 @@ from controller.verify.site import (
     Site,
     Walk,
 )
+from controller.verify.subjects import Subject, Subjects
 
 
 @dataclass(frozen=True, slots=True)
 class TableStep:
-    """One table's verdict: the shape of the entry that matched, and what the entry is there for."""
+    """One table's verdict: the shape of the entry that matched, and what the entry is there for.
+
+    ``subject`` is the object that the entry exists for; ``rule`` its name where that is a rule.
+    """
 
     switch: str
     table: str
     shape: str
     purpose: str
     cookie: int
-    subject: str | None
+    subject: Subject | None
+
+    @property
+    def rule(self) -> str | None:
+        """The rule that the entry is of."""
+        return self.subject.name if self.subject and self.subject.kind == "rule" else None
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """What becomes of a packet, and why. ``path``: switches and links, from one to the other.
 
-    For a denied one ``nearest`` are the rules with the fewest differences, and ``needed`` is the
-    rule that would have had to exist.
+    For a packet that no rule allows ``nearest`` are the rules with the fewest differences, and
+    ``needed`` is the rule that would have had to exist. One that a rule allows and that does not
+    arrive has neither: its ``reason`` is in the network, not in the intent.
     """
 
     allowed: bool
@@ -71,18 +82,20 @@ def explain(
     answer = ask(Site(network, programs), question)
     allowed = answer.reached == destination.name and answer.answered == source.name
     steps = _steps(network, answer.there)
-    rule = next((s.subject for s in steps if s.table == "permit" and s.subject), None)
-    near = () if allowed else nearest(network.intent, question)
+    rule = next((step.rule for step in steps if step.rule), None)
+    denied = meant(network.intent, question) is None
     return Explanation(
         allowed=allowed,
-        reason=_reason(network, question, answer.there, answer.back, rule),
+        reason=_LEAK
+        if allowed and denied
+        else _reason(network, question, answer.there, answer.back, rule),
         rule=rule,
         qos_class=_class(network, answer.there) if allowed else None,
         queue=next((hop.queue for hop in _hops(answer.there) if hop.link), None),
         path=_path(answer.there),
         steps=steps,
-        needed=None if allowed else _needed(network, question),
-        nearest=near,
+        needed=_needed(network, question) if denied else None,
+        nearest=nearest(network.intent, question) if denied else (),
     )
 
 
@@ -100,27 +113,20 @@ def _path(walk: Walk | None) -> tuple[str, ...]:
 
 
 def _steps(network: Network, walk: Walk | None) -> tuple[TableStep, ...]:
-    rules = {number: name for name, number in stable_numbers(network.intent.rules, 32).items()}
-    found = []
-    for hop in _hops(walk):
-        for step in hop.steps:
-            row = step.entry and row_of(step.entry)
-            cookie = step.entry.cookie if step.entry else 0
-            subject = None
-            if parse(cookie).feature == Feature.PERMIT:
-                subject = rules.get(parse(cookie).object)
-            table = Table(step.table)
-            found.append(
-                TableStep(
-                    hop.switch,
-                    table.name.lower(),
-                    row.shape if row else "none",
-                    PURPOSE[table],
-                    cookie,
-                    subject,
-                )
-            )
-    return tuple(found)
+    subjects = Subjects.of(network)
+    return tuple(_step(subjects, hop.switch, step) for hop in _hops(walk) for step in hop.steps)
+
+
+def _step(subjects: Subjects, switch: str, step: Step) -> TableStep:
+    row = step.entry and row_of(step.entry)
+    return TableStep(
+        switch=switch,
+        table=Table(step.table).name.lower(),
+        shape=row.shape if row else "none",
+        purpose=PURPOSE[Table(step.table)],
+        cookie=step.entry.cookie if step.entry else 0,
+        subject=subjects.find(step.entry),
+    )
 
 
 def _class(network: Network, walk: Walk | None) -> str | None:
@@ -159,6 +165,7 @@ def _fate_text(network: Network, question: Question, fate: Fate) -> str:
             return f"delivered to {instance}"
 
 
+_LEAK: Final = "it is delivered, though no rule allows it: switches hold entries they should not"
 _WHY = {
     Table.ADMIT: "the sender's port, MAC and address do not belong together there",
     Table.WIRE: "no segment of this host has the frame's inner tag",
