@@ -12,7 +12,7 @@ from controller.model.intent import Instance
 from controller.model.network import Network
 from controller.verify.check import meant
 from controller.verify.interpreter import Step
-from controller.verify.nearest import Near, nearest
+from controller.verify.nearest import PROTOCOLS, Near, nearest, packet_text
 from controller.verify.probe import Question, ask
 from controller.verify.site import (
     Answered,
@@ -186,10 +186,7 @@ def _needed(network: Network, question: Question) -> str:
     intent = network.intent
     from_vrf, to_vrf = (intent.vrf_of(i).name for i in (question.source, question.destination))
     across = f", across VRFs {from_vrf} and {to_vrf}" if from_vrf != to_vrf else ""
-    names = {6: "tcp", 17: "udp", 1: "icmp"}
-    what = names.get(question.protocol, "any")
-    if what in ("tcp", "udp"):
-        what = f"{what}/{question.port}"
+    what = packet_text(question) if question.protocol in PROTOCOLS else "any"
     return (
         f"a rule from {question.source.service} to {question.destination.service}"
         f" that allows {what}{across}"

@@ -26,8 +26,8 @@ def _explain(
     dscp: int = 0,
 ) -> Explanation:
     held = compile_network(network) if programs is None else programs
-    ends = (network.intent.instances[name] for name in (source, destination))
-    return explain(network, held, *ends, protocol, port, dscp)
+    one, other = (network.intent.instances[name] for name in (source, destination))
+    return explain(network, held, one, other, protocol, port, dscp)
 
 
 def _rules(*rules: dict[str, Any]) -> Network:
@@ -63,19 +63,19 @@ def test_every_step_names_the_object_that_its_entry_is_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("protocol", "port", "difference"),
+    ("protocol", "port", "nearest", "difference"),
     [
-        (PROTO_TCP, 22, "it allows tcp/8080, not protocol 6 port 22"),
-        (PROTO_UDP, 8080, "it allows tcp/8080, not protocol 17 port 8080"),
+        (PROTO_TCP, 22, "web-to-api", "it allows tcp/8080, not tcp/22"),
+        (PROTO_UDP, 8080, "ping", "it allows icmp, not udp/8080"),
     ],
 )
 def test_the_nearest_rule_differs_in_port_or_protocol(
-    protocol: int, port: int, difference: str
+    protocol: int, port: int, nearest: str, difference: str
 ) -> None:
     found = _explain(two_hosts(), "web-1", "api-1", protocol, port)
     assert not found.allowed
     assert "dropped at edge-1, table permit" in found.reason
-    assert ("web-to-api", (difference,)) in [(n.rule, n.differences) for n in found.nearest]
+    assert (found.nearest[0].rule, found.nearest[0].differences) == (nearest, (difference,))
 
 
 def test_the_nearest_rule_differs_in_a_label() -> None:

@@ -64,10 +64,10 @@ def pairs(old: Network, new: Network, *, allowed: bool) -> list[Pair]:
     """Connections whose verdict, addresses and hosts are the same in both."""
     found = []
     for question in questions(old):
-        ends = [new.intent.instances.get(i.name) for i in (question.source, question.destination)]
-        if None in ends:
+        source, destination = (new.intent.instances.get(i.name) for i in _ends(question))
+        if source is None or destination is None:
             continue
-        later = Question(*ends, question.protocol, question.port, question.dscp)  # type: ignore[arg-type]
+        later = replace(question, source=source, destination=destination)
         kept = all(
             (a.ip, a.host) == (b.ip, b.host)
             for a, b in zip(_ends(question), _ends(later), strict=True)
