@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import selectors
+import select
 import shutil
 import subprocess
 import time
@@ -24,7 +24,7 @@ SITE = ("topologies/small.yaml", "policies/small.yaml")
 
 
 @contextmanager
-def ryu_manager(run: Ledger, commands: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def ryu_manager(run: Ledger, commands: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """The stock command; its standard output is a pipe, what it logs goes to a file."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("BULKHEAD_")}
     with (run.folder / "log").open("w") as log:
@@ -33,7 +33,6 @@ def ryu_manager(run: Ledger, commands: Path, *arguments: str) -> Iterator[subpro
             env={**environment, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"},
             stdout=subprocess.PIPE,
             stderr=log,
-            text=True,
         )
     run.add_process(process.pid)
     with process:
@@ -47,19 +46,18 @@ def ryu_manager(run: Ledger, commands: Path, *arguments: str) -> Iterator[subpro
                 process.kill()
 
 
-def lines(process: subprocess.Popen[str], count: int, log: Path) -> list[str]:
-    """The next lines that it prints."""
+def lines(process: subprocess.Popen[bytes], count: int, log: Path) -> list[str]:
+    """The first lines that it prints."""
     assert process.stdout is not None
-    pipe, text = process.stdout.fileno(), ""
+    descriptor = process.stdout.fileno()
+    said = b""
     deadline = time.monotonic() + PATIENCE_S
-    with selectors.DefaultSelector() as selector:
-        selector.register(pipe, selectors.EVENT_READ)
-        while text.count("\n") < count:
-            ready = selector.select(max(0.0, deadline - time.monotonic()))
-            more = os.read(pipe, 4096).decode() if ready else ""
-            assert more, f"{count} lines expected, printed {text!r}\n{log.read_text()}"
-            text += more
-    return text.splitlines()
+    while said.count(b"\n") < count:
+        ready, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
+        part = os.read(descriptor, 4096) if ready else b""
+        assert part, f"{count} lines expected, found {said!r}\n{log.read_text()}"
+        said += part
+    return said.decode().splitlines()
 
 
 def add_bridge(ovs: PrivateOvs, number: int, controller: str) -> None:
@@ -131,7 +129,7 @@ def test_speaker_and_engine_connect_and_program_a_switch(run: Ledger, commands: 
         assert ryu.returncode == 0, (run.folder / "log").read_text()
 
 
-def wait_connected(url: str, count: int, ryu: subprocess.Popen[str], log: Path) -> None:
+def wait_connected(url: str, count: int, ryu: subprocess.Popen[bytes], log: Path) -> None:
     """Wait until so many switches are connected and hold the newest revision."""
     deadline = time.monotonic() + PATIENCE_S
     said = "nothing yet"
