@@ -27,6 +27,7 @@ from labkit.move import find_move, run_move  # noqa: E402
 from labkit.ovs import PrivateOvs  # noqa: E402
 from labkit.pairs import check_pairs, listen  # noqa: E402
 from labkit.queues import find_contest, run_contest  # noqa: E402
+from labkit.single import only_site  # noqa: E402
 from labkit.site import Site  # noqa: E402
 
 NEEDED = ("ovs-vswitchd", "ovsdb-server", "mnexec", "ip", "tc", "ethtool")
@@ -116,7 +117,7 @@ def parse() -> argparse.Namespace:
 
 def run(arguments: argparse.Namespace, ledger: Ledger, show: Show) -> None:
     """Bring everything up, show it, and stay until Ctrl-C unless it is only a check."""
-    with PrivateOvs(ledger, "netdev") as ovs:
+    with only_site(), PrivateOvs(ledger, "netdev") as ovs:
         controller = ControllerProcess(
             ledger,
             rest_port=arguments.port,

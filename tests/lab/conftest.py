@@ -12,6 +12,7 @@ from labkit.controller import ControllerProcess
 from labkit.ledger import Ledger
 from labkit.ovs import PrivateOvs
 from labkit.pairs import listen
+from labkit.single import only_site
 from labkit.site import Site
 
 ROOT = Path(__file__).parent.parent.parent
@@ -29,7 +30,7 @@ class Running:
 def running() -> Iterator[Running]:
     ledger = Ledger.create("test-lab")
     try:
-        with PrivateOvs(ledger, "netdev") as ovs:
+        with only_site(wait_s=120), PrivateOvs(ledger, "netdev") as ovs:
             controller = ControllerProcess(
                 ledger,
                 topology=ROOT / "topologies/small.yaml",

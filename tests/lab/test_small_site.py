@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 
 from labkit.controller import free_port
+from labkit.single import only_site
 
 ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture(scope="module")
 def lab() -> dict[str, Any]:
+    with only_site(wait_s=120):
+        pass  # whoever had it has ended
     done = subprocess.run(
         [
             *(sys.executable, str(ROOT / "mininet/lab.py"), "--check", "--json"),
@@ -38,6 +41,11 @@ def lab() -> dict[str, Any]:
 )
 def test_it_held(lab: dict[str, Any], name: str) -> None:
     assert lab[name]["held"], lab[name]["text"]
+
+
+def test_a_second_site_is_refused() -> None:
+    with only_site(wait_s=120), pytest.raises(RuntimeError, match="another lab"), only_site():
+        pass
 
 
 def test_nothing_is_left(lab: dict[str, Any]) -> None:
