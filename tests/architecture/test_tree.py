@@ -62,3 +62,15 @@ def test_modules_have_one_topic() -> None:
         > LONGER.get(name := str(path.relative_to(ROOT)), LINES_MOST)
     }
     assert long == {}, f"split what is longer than {LINES_MOST} lines"
+
+
+def test_pages_link_to_pages_that_are_there(tracked: list[str]) -> None:
+    link = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+    broken = [
+        f"{name} -> {target}"
+        for name in tracked
+        if name.endswith(".md")
+        for target in link.findall((ROOT / name).read_text())
+        if not ((ROOT / name).parent / target).exists()
+    ]
+    assert broken == []
