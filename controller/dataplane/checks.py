@@ -122,7 +122,7 @@ def _written_before(tables: Mapping[int, Sequence[Shape]]) -> dict[int, list[Bit
             for shape in shapes:
                 here = before[table].union(*(written_bits(action) for action in shape.actions))
                 for onward in _onward(shape):
-                    if not here <= before[onward]:
+                    if onward in before and not here <= before[onward]:
                         before[onward] |= here
                         changed = True
     return {table: list(bits) for table, bits in before.items()}

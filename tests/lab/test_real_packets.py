@@ -36,7 +36,7 @@ def flows(running: Running) -> dict[str, set[str]]:
     """Every entry of every switch without its counters."""
     ovs = running.site.ovs
     return {
-        name: set(ovs.ofctl("dump-flows --no-stats", name).splitlines()[1:])
+        name: set(ovs.ofctl("dump-flows --no-stats", name).splitlines())
         for name in running.site.topology.switches
     }
 
