@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal
@@ -58,6 +59,10 @@ class PrivateOvs:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if "ovs-vswitchd" in self._processes:
+            with suppress(RuntimeError, subprocess.TimeoutExpired):
+                # On a mere signal it leaves the taps of its bridges behind.
+                self.appctl("exit", "--cleanup")
         for process in reversed(self._processes.values()):
             _end(process)
         self._processes.clear()

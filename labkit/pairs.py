@@ -29,20 +29,29 @@ class PairReport:
         return not self.leaks and not self.blocked
 
 
-def listen(site: Site, controller: ControllerProcess) -> None:
-    """Let every instance listen on every port that some rule allows, and on one that none does."""
+Ports = Mapping[str, list[int]]  # of "tcp" and "udp"
+
+
+def listen(site: Site, controller: ControllerProcess) -> Ports:
+    """Let every instance listen on every port that some rule allows, and on one that none does.
+
+    Returns the ports: probed again later, they show that what a change forbids is forbidden.
+    """
     ports = _ports(controller)
     for agent in site.agents.values():
         agent.tell("listen", **ports)
     for agent in site.agents.values():
         agent.answer()
+    return ports
 
 
-def check_pairs(site: Site, controller: ControllerProcess) -> PairReport:
-    """Probe all pairs on all those ports at once."""
+def check_pairs(
+    site: Site, controller: ControllerProcess, ports: Ports | None = None
+) -> PairReport:
+    """Probe all pairs on these ports, or on those that some rule allows now, at once."""
     instances = {i["name"]: i for i in controller.get("/v1/instances")}
     allowed = _allowed(controller)
-    ports = _ports(controller)
+    ports = ports or _ports(controller)
     asked = [(protocol, port) for protocol, numbers in ports.items() for port in numbers]
     leaks: list[str] = []
     blocked: list[str] = []

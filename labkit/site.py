@@ -68,6 +68,9 @@ class Site:
         self._mininet = Mininet(topo=None, build=False, controller=None, cleanup=False)
         self._bridges: dict[str, Bridge] = {}
         self.agents: dict[str, AgentClient] = {}
+        for name in (*self.topology.switches, "ovs-netdev"):
+            if not _is_device(name):  # Open vSwitch will make it, and leaves it after a crash
+                ledger.add("link", name)
 
     def start_switches(self, controller: ControllerProcess) -> None:
         """Wire the bridges, which the controller has made, and wait until they are programmed."""
@@ -76,7 +79,8 @@ class Site:
             self._bridges[name] = Bridge(name, ovs=self.ovs)
         for link in self.topology.links.values():
             first, second = device(link.a), device(link.b)
-            self._ledger.add("link", first)
+            self._claim(first)
+            self._claim(second)
             VethLink(
                 self._bridges[link.a.switch],
                 self._bridges[link.b.switch],
@@ -110,15 +114,23 @@ class Site:
             bridge.terminate()
         self._mininet.stop()
 
+    def _claim(self, name: str) -> None:
+        """Write a device down that is about to be made. Raises if somebody else has it."""
+        if _is_device(name):
+            raise RuntimeError(_taken(f"device {name}"))
+        self._ledger.add("link", name)
+
     def _add(self, instance: Mapping[str, Any]) -> str:
         """One instance's namespace; the device to plug into its bridge."""
         name = instance["name"]
+        if (NETNS / name).exists():
+            raise RuntimeError(_taken(f"namespace {name}"))
         self._ledger.add("netns", name)
         host = self._mininet.addHost(name, ip=None)
         self._ledger.add_process(host.pid)
         _mount_netns(name, host.pid)
         port = f"i{instance['id']}.{instance['switch'][-6:]}"
-        self._ledger.add("link", port)
+        self._claim(port)
         inside = ["ip", "netns", "exec", name]
         _ip("link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", name)
         _run(*inside, "ip", "link", "set", "lo", "up")
@@ -206,6 +218,14 @@ class AgentClient:
 def device(end: Endpoint) -> str:
     """The device of a link's end in this namespace."""
     return f"{end.switch}.{end.port}"
+
+
+def _is_device(name: str) -> bool:
+    return Path("/sys/class/net", name).exists()
+
+
+def _taken(what: str) -> str:
+    return f"there is a {what} already; end the lab that made it (make clean), or remove it"
 
 
 def _mount_netns(name: str, pid: int) -> None:

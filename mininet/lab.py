@@ -25,7 +25,7 @@ from labkit.controller import ControllerProcess  # noqa: E402
 from labkit.ledger import Ledger  # noqa: E402
 from labkit.move import find_move, run_move  # noqa: E402
 from labkit.ovs import PrivateOvs  # noqa: E402
-from labkit.pairs import check_pairs, listen  # noqa: E402
+from labkit.pairs import Ports, check_pairs, listen  # noqa: E402
 from labkit.queues import find_contest, run_contest  # noqa: E402
 from labkit.single import only_site  # noqa: E402
 from labkit.site import Site  # noqa: E402
@@ -127,8 +127,8 @@ def run(arguments: argparse.Namespace, ledger: Ledger, show: Show) -> None:
         )
         site = Site(ledger, ovs, arguments.topology)
         try:
-            bring_up(site, controller, show)
-            demonstrate(site, controller, show)
+            ports = bring_up(site, controller, show)
+            demonstrate(site, controller, show, ports)
             if not arguments.check:
                 stay(controller)
         finally:
@@ -136,8 +136,8 @@ def run(arguments: argparse.Namespace, ledger: Ledger, show: Show) -> None:
             controller.stop()
 
 
-def bring_up(site: Site, controller: ControllerProcess, show: Show) -> None:
-    """Switches, links, instances."""
+def bring_up(site: Site, controller: ControllerProcess, show: Show) -> Ports:
+    """Switches, links, instances; the ports they listen on."""
     show.step("starting ryu-manager controller.app, and bridges in a private Open vSwitch")
     controller.start()
     site.start_switches(controller)
@@ -151,22 +151,24 @@ def bring_up(site: Site, controller: ControllerProcess, show: Show) -> None:
         show.line(f"{switch['name']:<10} {switch['role']:<7} {switch['entries']:>5} entries")
     together = all(switch["in_sync"] for switch in switches)
     show.check("switches", together, f"{len(switches)} switches connected and in sync")
-    listen(site, controller)
+    return listen(site, controller)
 
 
-def demonstrate(site: Site, controller: ControllerProcess, show: Show) -> None:
-    """Everything the lab promises, in order."""
-    show_pairs(site, controller, show, "pairs")
+def demonstrate(site: Site, controller: ControllerProcess, show: Show, ports: Ports) -> None:
+    """Everything the lab promises, in order; the same ports are probed before and after."""
+    show_pairs(site, controller, show, "pairs", ports)
     show_move(site, controller, show)
-    show_pairs(site, controller, show, "pairs_after_move")
+    show_pairs(site, controller, show, "pairs_after_move", ports)
     show_queues(site, controller, show)
     show_flows(site, show)
 
 
-def show_pairs(site: Site, controller: ControllerProcess, show: Show, name: str) -> None:
+def show_pairs(
+    site: Site, controller: ControllerProcess, show: Show, name: str, ports: Ports
+) -> None:
     """All pairs, with real TCP and UDP connections."""
     show.step("probing every ordered pair, TCP and UDP, allowed ports and others")
-    report = check_pairs(site, controller)
+    report = check_pairs(site, controller, ports)
     for line in (*report.leaks[:5], *report.blocked[:5]):
         show.line(line)
     text = f"{report.pairs} pairs, {len(report.leaks)} leaks, {len(report.blocked)} blocked"
@@ -205,7 +207,10 @@ def show_queues(site: Site, controller: ControllerProcess, show: Show) -> None:
     show.line(
         f"seen on {contest.wire}: DSCP {report.dscp_seen}, S-VID and C-VID {report.tags_seen}"
     )
-    show.line(f"best effort offered {report.offered_bps / 1e6:.0f} Mbit/s")
+    offered, arrived = report.offered_bps / 1e6, report.arrived_bps / 1e6
+    show.line(
+        f"best effort sent {offered:.0f} Mbit/s; {arrived:.0f} Mbit/s came as far as the link"
+    )
     for name, found in (("with", report.with_queue), ("without", report.without_queue)):
         times = f"p50 {milliseconds(found['p50_ms'])}, p99 {milliseconds(found['p99_ms'])}"
         show.line(f"{name} its queue: {found['lost']} of {found['sent']} lost, {times}")

@@ -53,3 +53,4 @@ def test_nothing_is_left(lab: dict[str, Any]) -> None:
     assert not list(Path("/run/bulkhead").glob("lab-*"))
     assert not Path("/run/netns/web-1").exists()
     assert not Path("/sys/class/net/edge-1.ens208").exists()
+    assert not Path("/sys/class/net/edge-1").exists()

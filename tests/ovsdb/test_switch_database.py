@@ -81,6 +81,7 @@ def test_a_bridge_that_is_there_keeps_its_flows(ovs: PrivateOvs) -> None:
         first.database.want(Wanted((BRIDGE,)))
         await first.until(lambda: first.seen and ("edge-1", "edge-1") in first.seen[-1].devices)
         await first.database.close()
+        ovs.vsctl("--timeout=10", "set", "Open_vSwitch", ".", "external_ids:waited=1")
         ovs.ofctl("add-flow", "edge-1", "cookie=1,priority=7,actions=drop")
         second = World(ovs)
         second.database.want(Wanted((BRIDGE,)))
