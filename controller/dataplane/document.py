@@ -71,10 +71,12 @@ def _bits(key: Key) -> str:
 def _registers() -> Iterator[str]:
     yield "## Registers"
     yield ""
-    yield "| name | bits | holds |"
-    yield "|---|---|---|"
+    yield "| name | bits | holds | 0, also where nothing was written |"
+    yield "|---|---|---|---|"
     for register in registers.ALL:
-        yield f"| {register.name} | `{format_bits(register.bits)}` | {register.meaning} |"
+        zero = register.zero or "(always written)"
+        place = format_bits(register.bits)
+        yield f"| {register.name} | `{place}` | {register.meaning} | {zero} |"
     yield ""
 
 

@@ -159,9 +159,12 @@ class Shape:
                 if not isinstance(key.mask, Hole):
                     return False
                 match = Match(key.bits.field.name, 0, 0)
-            _bind(key.value, (match.value & key.bits.mask) >> key.bits.offset, columns)
-            if key.mask is not None:
-                _bind(key.mask, (match.mask & key.bits.mask) >> key.bits.offset, columns)
+            value = (match.value & key.bits.mask) >> key.bits.offset
+            mask = (match.mask & key.bits.mask) >> key.bits.offset
+            if not _bind(key.value, value, columns):
+                return False
+            if key.mask is not None and not _bind(key.mask, mask, columns):
+                return False
         return True
 
     def _read_actions(self, entry: Entry, columns: dict[str, int]) -> bool:
@@ -225,6 +228,9 @@ def _fill_action(action: Action, columns: Mapping[str, int]) -> Action:
     return replace(action, **filled) if filled else action  # type: ignore[arg-type]
 
 
-def _bind(operand: Operand, value: int, columns: dict[str, int]) -> None:
+def _bind(operand: Operand, value: int, columns: dict[str, int]) -> bool:
+    """Take a hole's column from a value; False where a number is another than this one."""
     if isinstance(operand, Hole):
         columns[operand.name] = value
+        return True
+    return operand == value

@@ -73,11 +73,12 @@ class Switches:
             parts = await self._channel.request(
                 session, [flow_stats_request(xid)], xid, self._timeout_s
             )
+            found = list(itertools.chain.from_iterable(map(decode_flow_stats, parts)))
         except (RemoteError, UnknownOutcome) as error:
             return ReadBackFailed(effect.switch, effect.session, f"read-back: {error}")
         rows: list[Row] = []
         foreign: set[int] = set()
-        for entry in itertools.chain.from_iterable(map(decode_flow_stats, parts)):
+        for entry in found:
             row = row_of(entry) if isinstance(entry, Entry) and is_ours(entry.cookie) else None
             if row is None:
                 foreign.add(entry.cookie)

@@ -41,11 +41,13 @@ from controller.dataplane.fields import (
     Field,
 )
 from controller.dataplane.shapes import Entry, Match
+from controller.errors import RemoteError
 from controller.southbound.openflow.messages import HEADER
 
 _STATS_AT: Final = HEADER.size + 8
 _STATS: Final = struct.Struct("!HBxIIHHHHH2xQQQ")
 _MATCH_AT: Final = 48
+_SHORTEST: Final = _MATCH_AT + 8  # an empty match is padded to 8 bytes
 _OXM: Final = struct.Struct("!HBB")
 _HEAD: Final = struct.Struct("!HH")
 _NICIRA: Final = struct.Struct("!IH")
@@ -86,10 +88,15 @@ class Foreign:
 
 
 def decode_flow_stats(reply: bytes) -> Iterator[Entry | Foreign]:
-    """The entries of one multipart reply."""
+    """The entries of one multipart reply. Raises RemoteError where their lengths do not add up."""
     offset = _STATS_AT
     while offset < len(reply):
         length = int.from_bytes(reply[offset : offset + 2], "big")
+        if not _SHORTEST <= length <= len(reply) - offset:
+            raise RemoteError(
+                f"flow statistics: expected an entry of {_SHORTEST} to {len(reply) - offset} bytes "
+                f"at byte {offset}, found {length}; read back again"
+            )
         yield _entry(reply[offset : offset + length])
         offset += length
 
@@ -105,6 +112,8 @@ def _entry(data: bytes) -> Entry | Foreign:
         actions, goto = _read_instructions(data[match_end + -match_size % 8 :])
     except Unreadable as error:
         return Foreign(table, cookie, str(error))
+    except struct.error:
+        return Foreign(table, cookie, "an action or instruction is cut short")
     return Entry(table, priority, match, actions, goto, cookie)
 
 
@@ -135,7 +144,7 @@ def _read_instructions(data: bytes) -> tuple[tuple[Action, ...], int | None]:
     actions: tuple[Action, ...] = ()
     goto, offset = None, 0
     while offset < len(data):
-        kind, length = _HEAD.unpack_from(data, offset)
+        kind, length = _head(data, offset)
         if kind == 1:
             goto = data[offset + 4]
         elif kind == 4:
@@ -149,9 +158,17 @@ def _read_instructions(data: bytes) -> tuple[tuple[Action, ...], int | None]:
 def _read_actions(data: bytes) -> Iterator[Action]:
     offset = 0
     while offset < len(data):
-        kind, length = _HEAD.unpack_from(data, offset)
+        kind, length = _head(data, offset)
         yield _read_action(kind, data[offset + 4 : offset + length])
         offset += length
+
+
+def _head(data: bytes, offset: int) -> tuple[int, int]:
+    """Type and length of an instruction or action (at least 8 bytes, section 7.2.4)."""
+    kind, length = _HEAD.unpack_from(data, offset)
+    if not 8 <= length <= len(data) - offset:
+        raise Unreadable(f"an instruction or action of {length} bytes")
+    return kind, length
 
 
 def _read_action(kind: int, body: bytes) -> Action:

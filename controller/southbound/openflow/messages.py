@@ -9,6 +9,8 @@ import struct
 from enum import IntEnum
 from typing import Final, NamedTuple
 
+from controller.southbound.openflow.names import failure_name
+
 VERSION: Final = 0x05
 HEADER: Final = struct.Struct("!BBHI")
 ALL_TABLES: Final = 0xFF
@@ -66,32 +68,10 @@ class Failure(NamedTuple):
     code: int
     data: bytes
 
-    def __str__(self) -> str:
-        known = _FAILURES.get((self.type, self.code))
-        return known or f"OpenFlow error type {self.type} code {self.code}"
-
-
-_FAILURES: Final = {
-    (1, 1): "bad request: unknown message type",
-    (1, 6): "bad request: wrong length",
-    (5, 1): "flow refused: the table is full",
-    (5, 2): "flow refused: unknown table",
-    (5, 3): "flow refused: it overlaps another of the same priority",
-    (5, 5): "flow refused: bad timeout",
-    (17, 9): "bundle member refused: unsupported message",
-    (17, 10): "bundle member refused: this kind cannot be in a bundle",
-    (17, 13): "bundle refused: a member failed at commit",
-    (17, 16): "bundle refused: timed out",
-}
-_FAILURE_GROUPS: Final = {2: "bad action", 3: "bad instruction", 4: "bad match", 17: "bundle"}
-
 
 def describe(failure: Failure) -> str:
-    """An error message in words."""
-    if (failure.type, failure.code) in _FAILURES:
-        return str(failure)
-    group = _FAILURE_GROUPS.get(failure.type, f"error type {failure.type}")
-    return f"{group}, code {failure.code} (OpenFlow 1.4.1 section 7.5.4)"
+    """An error message in words, with its numbers."""
+    return f"{failure_name(failure.type, failure.code)} ({failure.type}, {failure.code})"
 
 
 def header(data: bytes) -> Header:
