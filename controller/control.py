@@ -25,7 +25,10 @@ from controller.reconcile.events import (
     Event,
     NetworkChanged,
     Problem,
+    Prove,
+    Proved,
     ReadBack,
+    Reverted,
     SendBundle,
     Settled,
     SwitchDown,
@@ -240,12 +243,19 @@ class Control:
                 self._wake_at(time_s)
             case Settled(revision, names):
                 log.debug("revision %d confirmed by %s", revision, ", ".join(sorted(names)))
-            case Drift(name, missing, extra, foreign):
+            case Drift(name, missing, altered, extra, foreign):
                 log.warning(
-                    "%s held something else than it was given: %d missing, %d changed or added,"
+                    "%s held something else than it was given: %d missing, %d altered, %d added,"
                     " %d cookies not ours; repairing",
-                    *(name, missing, extra, foreign),
+                    *(name, len(missing), len(altered), len(extra), len(foreign)),
                 )
+            case Reverted(revision, refused, names):
+                log.error(
+                    "revision %d: %s refused its part, so %s go back to what they held before",
+                    *(revision, refused, ", ".join(sorted(names))),
+                )
+            case Prove(serial):
+                self.feed(Proved(serial))
             case Problem(name, reason):
                 log.error("%s: %s; it keeps its old program and is tried again", name, reason)
 
@@ -264,19 +274,35 @@ class Control:
         self._wake = asyncio.get_running_loop().call_later(delay, self.feed, Tick())
 
     async def _applied(self, serial: int, timeout_s: float) -> None:
-        """Wait until every connected switch has confirmed, or the time is up."""
-
-        def connected_pending() -> bool:
-            return any(self._state.switch(name).session for name in self._pending(serial))
-
+        """Wait until every connected switch has confirmed, one has refused, or the time is up."""
         try:
             async with asyncio.timeout(timeout_s):
-                while connected_pending():
+                while self._under_way(serial):
                     await self._moved.wait()
         except TimeoutError:
             return
 
+    def _under_way(self, serial: int) -> bool:
+        """Whether the answer to a write may still change by itself in a moment."""
+        connected = [name for name, s in self._state.switches.items() if s.session is not None]
+        behind = [name for name in connected if self._state.switch(name).serial < serial]
+        if behind:
+            refused = any(self._refuses(name) for name in connected)
+            return not (refused and self._state.rollout is None)
+        return bool(connected) and self._state.proving > self._state.judged
+
+    def _refuses(self, name: str) -> bool:
+        """Whether a switch has refused its part of what is wanted, and says so."""
+        switch = self._state.switch(name)
+        return switch.known and switch.problem is not None
+
     def _pending(self, serial: int) -> dict[str, str]:
+        found = self._unconfirmed(serial)
+        if not found and self._state.faults:
+            found["proof"] = self._state.faults[0]
+        return found
+
+    def _unconfirmed(self, serial: int) -> dict[str, str]:
         return {
             name: self._why_not(name)
             for name in sorted(self._network.topology.switches)
@@ -287,7 +313,14 @@ class Control:
         switch = self._state.switch(name)
         if switch.session is None:
             return "not connected"
-        return switch.problem or "has not confirmed yet"
+        return switch.problem or self._held_up() or "has not confirmed yet"
+
+    def _held_up(self) -> str | None:
+        """Who keeps the others from a change: all switches take it, or none does."""
+        for name in sorted(self._state.switches):
+            if self._refuses(name):
+                return f"holds what it held before, since {name} refused its part of the change"
+        return None
 
     def _status(self, name: str) -> SwitchStatus:
         declared = self._network.topology.switches[name]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from controller.dataplane.program import Program
-from controller.dataplane.shapes import Row
+from controller.dataplane.shapes import Entry, Row
 from controller.model.network import Network
 
 
@@ -38,6 +39,7 @@ class ReadBackDone:
     """What a switch holds: rows of our shapes, and the cookies of entries that are none.
 
     ``asked`` is the number of changes the switch had been sent when the read-back was asked for.
+    ``strays`` are those of the foreign entries that can be read.
     """
 
     switch: str
@@ -45,6 +47,7 @@ class ReadBackDone:
     asked: int
     held: Program
     foreign: frozenset[int] = field(default_factory=frozenset)
+    strays: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,14 @@ class BundleFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Proved:
+    """What the proof of the network with this ``serial`` found; no faults: it holds."""
+
+    serial: int
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed."""
 
@@ -87,6 +98,7 @@ Event = (
     | ReadBackFailed
     | BundleDone
     | BundleFailed
+    | Proved
     | Tick
 )
 
@@ -120,13 +132,30 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class Prove:
+    """Prove that what the connected switches hold does what the network means.
+
+    Asked once they have all confirmed; ``serial`` is that of the network.
+    """
+
+    serial: int
+    network: Network
+    held: Mapping[str, Program]
+
+
+@dataclass(frozen=True, slots=True)
 class Drift:
-    """A switch held something else than it was given; it is being repaired."""
+    """A switch held something else than it was given; it is being repaired.
+
+    ``missing`` are rows it had lost, ``altered`` and ``extra`` rows as it held them, ``foreign``
+    cookies of entries that no shape has.
+    """
 
     switch: str
-    missing: int
-    extra: int
-    foreign: int
+    missing: tuple[Row, ...]
+    altered: tuple[Row, ...]
+    extra: tuple[Row, ...]
+    foreign: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +167,19 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Reverted:
+    """A switch refused a change, so the others are given back what they held before it."""
+
+    revision: int
+    refused: str
+    switches: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class WakeAt:
     """Send a :class:`Tick` at this time, on the clock of ``now``."""
 
     time_s: float
 
 
-Effect = ReadBack | SendBundle | Settled | Drift | Problem | WakeAt
+Effect = ReadBack | SendBundle | Prove | Settled | Drift | Problem | Reverted | WakeAt

@@ -17,7 +17,8 @@ class SwitchState:
     """One switch. ``held`` None: not known, to be read back before anything is changed.
 
     ``changes`` counts bundles sent, so that a read-back asked for before one is not believed after.
-    ``serial`` is the last network that this switch was confirmed to be in line with.
+    ``serial`` is the last network that this switch was confirmed to be in line with. ``silent``:
+    it has a session and does not answer, so the others do not wait for it.
     """
 
     session: int | None = None
@@ -31,21 +32,48 @@ class SwitchState:
     problem: str | None = None
     failures: int = 0
     retry_at_s: float | None = None
+    silent: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether it is connected and what it holds is known."""
+        return self.session is not None and self.held is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """A plan under way. ``waiting``: who has yet to answer in the first phase of ``phases``."""
+    """A plan under way, from ``base`` to ``target``, each by switch.
+
+    ``waiting``: who has yet to answer in the first phase of ``phases``. ``refused`` is who did not
+    take its part: then the others are given ``base`` back. ``reverting``: this is that way back.
+    """
 
     phases: tuple[tuple[Phase, Mapping[str, tuple[Row, ...]]], ...]
+    base: Mapping[str, Program]
+    target: Mapping[str, Program]
     waiting: frozenset[str] = frozenset()
     sent: bool = False
     not_before_s: float | None = None
+    refused: str | None = None
+    reverting: bool = False
+
+    def involves(self, name: str) -> bool:
+        """Whether a switch has something to do yet."""
+        return any(name in work for _, work in self.phases)
+
+    def is_last_of(self, name: str) -> bool:
+        """Whether the first phase is the last in which a switch has something to do."""
+        return not any(name in work for _, work in self.phases[1:])
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything the loop knows. ``serial`` counts networks, also those of one revision."""
+    """Everything the loop knows. ``serial`` counts networks, also those of one revision.
+
+    ``hold_until_s``: a switch refused; what is wanted is tried again then.
+    ``proving`` is the network whose proof has been asked for last, ``judged`` the last whose proof
+    has an answer, ``proved`` the last that was found to hold. ``faults``: what the last one found.
+    """
 
     network: Network | None = None
     revision: int = 0
@@ -54,6 +82,11 @@ class State:
     switches: Mapping[str, SwitchState] = field(default_factory=lambda: MappingProxyType({}))
     rollout: Rollout | None = None
     audit_at_s: float | None = None
+    hold_until_s: float | None = None
+    proving: int = 0
+    judged: int = 0
+    proved: int = 0
+    faults: tuple[str, ...] = ()
 
     def switch(self, name: str) -> SwitchState:
         """A switch's state; a switch never heard of is down."""

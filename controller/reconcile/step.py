@@ -2,8 +2,8 @@
 
 The loop converges on what is wanted, whatever order events come in: a switch is read back when it
 connects and after every change; where it differs from its wanted program the difference is rolled
-out in the phases of :mod:`controller.diff.plan`; a switch that refuses keeps its old program whole,
-is reported and tried again.
+out (:mod:`controller.reconcile.rollout`); what all have confirmed is proved. A switch that refuses
+keeps its old program whole, is reported and tried again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 from controller.compile import compile_network
 from controller.dataplane.program import Program, program
 from controller.dataplane.shapes import Row
-from controller.diff.plan import EMPTY, Phase, delta, plan
+from controller.diff.plan import EMPTY, Phase, delta
 from controller.reconcile.events import (
     BundleDone,
     BundleFailed,
@@ -25,6 +25,8 @@ from controller.reconcile.events import (
     Event,
     NetworkChanged,
     Problem,
+    Prove,
+    Proved,
     ReadBack,
     ReadBackDone,
     ReadBackFailed,
@@ -34,17 +36,12 @@ from controller.reconcile.events import (
     SwitchUp,
     WakeAt,
 )
-from controller.reconcile.state import Rollout, State, SwitchState
-
-DRAIN_S: Final = 0.05
-"""How long frames under old tags may still be on the wire before their entries go: a leaf queue of
-30 full frames at 50 Mbit/s drains in 7.4 ms, three hops of it in 22 ms."""
+from controller.reconcile.rollout import Step, abandon, advance, refuse
+from controller.reconcile.state import State, SwitchState
 
 RETRY_FIRST_S: Final = 0.5
 RETRY_MOST_S: Final = 30.0
 AUDIT_S: Final = 30.0
-
-Step = tuple[State, list[Effect]]
 
 
 def step(state: State, event: Event, now: float, audit_s: float = AUDIT_S) -> Step:
@@ -63,19 +60,24 @@ def _take(state: State, event: Event, now: float) -> Step:
         case SwitchUp(name, session):
             old = state.switch(name)
             fresh = SwitchState(session=session, changes=old.changes, revision=old.revision)
-            return _abandon(state, name).with_switch(name, fresh), []
+            return abandon(state, name).with_switch(name, fresh), []
         case SwitchDown(name, session) if state.switch(name).session == session:
             down = replace(state.switch(name), session=None, held=None, serial=0)
             down = replace(down, reading=False, sending=False)
-            return _abandon(state, name).with_switch(name, down), []
+            return abandon(state, name).with_switch(name, down), []
         case ReadBackDone() if _is_current(state, event.switch, event.session):
             return _read_back(state, event)
         case ReadBackFailed() if _is_current(state, event.switch, event.session):
-            return _failed(state, event.switch, event.reason, now, known=False)
+            state, effects = _failed(state, event.switch, event.reason, now, known=False)
+            silent = replace(state.switch(event.switch), silent=True)
+            return state.with_switch(event.switch, silent), effects
         case BundleDone() if _is_current(state, event.switch, event.session):
             return _committed(state, event.switch), []
         case BundleFailed() if _is_current(state, event.switch, event.session):
             return _failed(state, event.switch, event.reason, now, known=event.known)
+        case Proved(serial, faults) if serial == state.proving:
+            proved = state.proved if faults else serial
+            return replace(state, judged=serial, proved=proved, faults=faults), []
         case _:
             return state, []
 
@@ -85,8 +87,10 @@ def _is_current(state: State, name: str, session: int) -> bool:
 
 
 def _network_changed(state: State, event: NetworkChanged) -> State:
+    """What was refused may fit now: nobody waits for the time to try again."""
     return replace(
         state,
+        hold_until_s=None,
         network=event.network,
         revision=event.revision,
         serial=state.serial + 1,
@@ -103,9 +107,9 @@ def _read_back(state: State, event: ReadBackDone) -> Step:
     if believed is not None:
         off = delta(believed, event.held)
         if off or event.foreign:
-            extra = len(off.added) + len(off.changed)
-            effects.append(Drift(event.switch, len(off.removed), extra, len(event.foreign)))
-    switch = replace(switch, held=event.held, unconfirmed=False, retry_at_s=None)
+            drift = Drift(event.switch, off.removed, off.changed, off.added, event.foreign)
+            effects.append(drift)
+    switch = replace(switch, held=event.held, unconfirmed=False, silent=False, retry_at_s=None)
     state = state.with_switch(event.switch, switch)
     if event.foreign and state.rollout is None and state.serial:
         return _purge(state, event, effects)
@@ -162,26 +166,14 @@ def _failed(state: State, name: str, reason: str, now: float, *, known: bool) ->
         unconfirmed=True,
         problem=reason,
         failures=switch.failures + 1,
-        retry_at_s=now + wait,
+        retry_at_s=None if known else now + wait,
     )
-    return _abandon(state, name).with_switch(name, switch), [Problem(name, reason)]
+    state = _hold(refuse(state, name), now + wait) if known else abandon(state, name)
+    return state.with_switch(name, switch), [Problem(name, reason)]
 
 
-def _abandon(state: State, name: str) -> State:
-    """Give a rollout up for one switch; where that switch was part of it, for all.
-
-    What other switches were given so far is in their ``held``, so the next rollout goes on from
-    there; entries are removed only at the end of one, so nothing that was allowed is lost.
-    """
-    rollout = state.rollout
-    if rollout is None or not any(name in work for _, work in rollout.phases):
-        return state
-    if rollout.sent and rollout.waiting - {name}:
-        phase, work = rollout.phases[0]
-        rest = {other: rows for other, rows in work.items() if other != name}
-        waiting = rollout.waiting - {name}
-        return replace(state, rollout=replace(rollout, phases=((phase, rest),), waiting=waiting))
-    return replace(state, rollout=None)
+def _hold(state: State, until_s: float) -> State:
+    return replace(state, hold_until_s=until_s)
 
 
 def _advance(state: State, now: float, audit_s: float) -> Step:
@@ -192,71 +184,20 @@ def _advance(state: State, now: float, audit_s: float) -> Step:
             state = _ask_all(state)
         state = replace(state, audit_at_s=now + audit_s)
     if state.serial:
-        state, more = _roll(state, now)
+        state, more = advance(state, now)
         effects += more
     for name in sorted(state.switches):
         state, more = _ask(state, name, now)
         effects += more
     state, more = _settle(state)
+    effects += more
+    state, more = _prove(state)
     return state, effects + more
 
 
 def _ask_all(state: State) -> State:
     switches = {name: replace(s, unconfirmed=True) for name, s in state.switches.items()}
     return replace(state, switches=MappingProxyType(switches))
-
-
-def _roll(state: State, now: float) -> Step:
-    """Start a rollout, or move the one under way on."""
-    if state.rollout is None:
-        state = replace(state, rollout=_new_rollout(state, now))
-    effects: list[Effect] = []
-    while state.rollout and not state.rollout.waiting:
-        rollout = state.rollout
-        if rollout.sent:
-            state = replace(state, rollout=_next_phase(rollout, now))
-            continue
-        if rollout.not_before_s is not None and now < rollout.not_before_s:
-            break
-        phase, work = rollout.phases[0]
-        state = replace(
-            state, rollout=replace(rollout, waiting=frozenset(work), sent=True, not_before_s=None)
-        )
-        for name, rows in work.items():
-            state, sent = _send(state, name, phase, rows)
-            effects.append(sent)
-    return state, effects
-
-
-def _new_rollout(state: State, now: float) -> Rollout | None:
-    ready = {
-        name: switch.held
-        for name, switch in state.switches.items()
-        if switch.session is not None and switch.held is not None and not switch.sending
-        if switch.retry_at_s is None or now >= switch.retry_at_s
-    }
-    phases = plan(ready, {name: state.wanted.get(name, EMPTY) for name in ready}).phases()
-    work = tuple(phases)
-    return Rollout(work) if work else None
-
-
-def _next_phase(rollout: Rollout, now: float) -> Rollout | None:
-    rest = rollout.phases[1:]
-    if not rest:
-        return None
-    drain = now + DRAIN_S if rest[0][0] is Phase.REMOVE else None
-    return Rollout(rest, not_before_s=drain)
-
-
-def _send(state: State, name: str, phase: Phase, rows: tuple[Row, ...]) -> tuple[State, Effect]:
-    switch = state.switch(name)
-    session = switch.session
-    assert session is not None, f"{name} has no session, yet is in a rollout"
-    switch = replace(switch, changes=switch.changes + 1, sending=True, retry_at_s=None)
-    state = state.with_switch(name, switch)
-    if phase.removes:
-        return state, SendBundle(name, session, remove=rows)
-    return state, SendBundle(name, session, add=rows)
 
 
 def _ask(state: State, name: str, now: float) -> Step:
@@ -266,7 +207,7 @@ def _ask(state: State, name: str, now: float) -> Step:
     early = switch.retry_at_s is not None and now < switch.retry_at_s
     if busy or early:
         return state, []
-    rolling = state.rollout is not None and any(name in w for _, w in state.rollout.phases)
+    rolling = state.rollout is not None and state.rollout.involves(name)
     if switch.held is not None and (not switch.unconfirmed or rolling):
         return state, []
     assert switch.session is not None
@@ -281,6 +222,7 @@ def _settle(state: State) -> Step:
     for name in settled:
         switch = replace(
             state.switch(name),
+            held=state.wanted.get(name, EMPTY),  # equal: the same object makes differences cheap
             serial=state.serial,
             revision=state.revision,
             problem=None,
@@ -289,6 +231,18 @@ def _settle(state: State) -> Step:
         )
         state = state.with_switch(name, switch)
     return state, [Settled(state.revision, settled)] if settled else []
+
+
+def _prove(state: State) -> Step:
+    """Ask for a proof once all that are connected have confirmed, whoever is not is not asked."""
+    connected = {n: s.held for n, s in state.switches.items() if s.session is not None}
+    held = {n: rows for n, rows in connected.items() if rows is not None and state.in_line(n)}
+    network = state.network
+    if network is None or not held or held.keys() != connected.keys():
+        return state, []
+    if state.proving == state.serial:
+        return state, []
+    return replace(state, proving=state.serial), [Prove(state.serial, network, held)]
 
 
 def _newly_in_line(state: State) -> Iterator[str]:
@@ -303,5 +257,5 @@ def _newly_in_line(state: State) -> Iterator[str]:
 
 def _next_wake(state: State) -> float | None:
     times = [s.retry_at_s for s in state.switches.values() if s.session is not None]
-    times += [state.audit_at_s, state.rollout.not_before_s if state.rollout else None]
+    times += [state.audit_at_s, state.rollout.not_before_s if state.rollout else state.hold_until_s]
     return min((time for time in times if time is not None), default=None)

@@ -78,14 +78,17 @@ class Switches:
             return ReadBackFailed(effect.switch, effect.session, f"read-back: {error}")
         rows: list[Row] = []
         foreign: set[int] = set()
+        strays: list[Entry] = []
         for entry in found:
             row = row_of(entry) if isinstance(entry, Entry) and is_ours(entry.cookie) else None
             if row is None:
                 foreign.add(entry.cookie)
+                strays += [entry] if isinstance(entry, Entry) else []
             else:
                 rows.append(row)
         return ReadBackDone(
-            effect.switch, effect.session, effect.asked, program(rows), frozenset(foreign)
+            *(effect.switch, effect.session, effect.asked),
+            *(program(rows), frozenset(foreign), tuple(strays)),
         )
 
     async def _commit(self, session: tuple[int, int], effect: SendBundle) -> None:

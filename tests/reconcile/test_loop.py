@@ -2,121 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
-from controller.compile import compile_network
 from controller.dataplane.program import Program, program
-from controller.dataplane.shapes import Row, RowKey
 from controller.model.network import Network
-from controller.reconcile.events import (
-    BundleDone,
-    BundleFailed,
-    Drift,
-    Effect,
-    Event,
-    NetworkChanged,
-    ReadBack,
-    ReadBackDone,
-    SendBundle,
-    SwitchDown,
-    SwitchUp,
-    Tick,
-    WakeAt,
-)
-from controller.reconcile.state import State
-from controller.reconcile.step import step
+from controller.reconcile.events import NetworkChanged, ReadBack, ReadBackDone, SendBundle, Tick
+from tests.reconcile.world import World, assert_holds, world
 from tests.sites import two_hosts
 from tests.strategies import intents, moved, plugged, site
-
-MOST_STEPS = 500
-
-
-@dataclass
-class World:
-    """Switches that keep rows, answer late and sometimes badly; a clock; the loop."""
-
-    switches: dict[str, dict[RowKey, Row]]
-    state: State = field(default_factory=State)
-    sessions: dict[str, int] = field(default_factory=dict)
-    todo: list[Effect] = field(default_factory=list)
-    now: float = 0.0
-    wake: float | None = None
-    bundles: int = 0
-    drifts: list[Drift] = field(default_factory=list)
-
-    def feed(self, event: Event) -> None:
-        self.state, effects = step(self.state, event, self.now)
-        self.wake = None
-        for effect in effects:
-            if isinstance(effect, WakeAt):
-                self.wake = effect.time_s
-            elif isinstance(effect, Drift):
-                self.drifts.append(effect)
-            elif isinstance(effect, ReadBack | SendBundle):
-                assert self.sessions.get(effect.switch) == effect.session, "a dead session"
-                self.todo.append(effect)
-
-    def connect(self, name: str) -> None:
-        self.sessions[name] = self.sessions.get(name, 0) + 1
-        self.feed(SwitchUp(name, self.sessions[name]))
-
-    def lose(self, name: str) -> None:
-        session = self.sessions[name]
-        self.sessions[name] = session + 1  # a number that no effect has
-        self.feed(SwitchDown(name, session))
-
-    def answer(self, effect: Effect, fate: str) -> None:
-        """One switch's answer: well, refused, or nobody knows (done or not)."""
-        assert isinstance(effect, ReadBack | SendBundle)
-        name, session = effect.switch, effect.session
-        if self.sessions[name] != session:
-            return
-        if isinstance(effect, ReadBack):
-            held = program(self.switches[name].values())
-            self.feed(ReadBackDone(name, session, effect.asked, held))
-        elif fate == "refused":
-            self.feed(BundleFailed(name, session, "the table is full", known=True))
-        else:
-            if fate != "lost before":
-                self.commit(effect)
-            if fate == "well":
-                self.feed(BundleDone(name, session))
-            else:
-                self.feed(BundleFailed(name, session, "no answer", known=False))
-
-    def commit(self, effect: SendBundle) -> None:
-        self.bundles += 1
-        rows = self.switches[effect.switch]
-        for row in effect.remove:
-            rows.pop(row.key, None)
-        for row in effect.add:
-            rows[row.key] = row
-
-    def settle(self) -> None:
-        """Well-meaning switches from here on, and time, until nothing is left to do."""
-        for _ in range(MOST_STEPS):
-            if self.todo:
-                self.answer(self.todo.pop(0), "well")
-            elif all(self.state.in_line(name) for name in self.switches):
-                return
-            else:
-                assert self.wake is not None, "nothing to do, no time to wait for, not in line"
-                self.now = max(self.now, self.wake)
-                self.feed(Tick())
-        raise AssertionError("the loop does not come to rest")
-
-
-def world(network: Network) -> World:
-    return World({name: {} for name in network.topology.switches})
-
-
-def assert_holds(found: World, network: Network) -> None:
-    for name, wanted in compile_network(network).items():
-        assert found.switches[name] == dict(wanted.rows), name
 
 
 @settings(max_examples=40, deadline=None)

@@ -1,0 +1,117 @@
+"""A switch that refuses its part of a change: the others hold what they held before."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DataObject
+
+from controller.compile import compile_network
+from controller.model.network import Network
+from controller.reconcile.events import NetworkChanged, ReadBack, SendBundle, SwitchDown, Tick
+from tests.reconcile.world import World, assert_holds, prove, world
+from tests.sites import two_hosts
+from tests.strategies import intents, moved, plugged, site
+
+
+def settled(network: Network) -> World:
+    found = world(network)
+    found.feed(NetworkChanged(network, 1))
+    for name in found.switches:
+        found.connect(name)
+    found.settle()
+    return found
+
+
+def run(found: World, refusing: str, at: int) -> None:
+    """Answer everything; ``refusing`` refuses its bundle number ``at`` and nothing after."""
+    bundles = 0
+    while found.todo or found.state.rollout:
+        if not found.todo:  # frames drain before entries go
+            assert found.wake is not None
+            found.now = found.wake
+            found.feed(Tick())
+            continue
+        effect = found.todo.pop(0)
+        fate = "well"
+        if isinstance(effect, SendBundle) and effect.switch == refusing:
+            bundles += 1
+            fate = "refused" if bundles == at else "well"
+        found.answer(effect, fate)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_one_refusal_and_every_switch_holds_its_old_program(data: DataObject) -> None:
+    """Before the first removal; then the whole is tried again and holds everywhere."""
+    first = data.draw(intents(max_instances=5))
+    second = data.draw(moved(first))
+    topology = site()
+    one, two = (Network(i, topology, plugged(first, topology)) for i in (first, second))
+    found = settled(one)
+    refusing = data.draw(st.sampled_from(sorted(found.switches)))
+    found.feed(NetworkChanged(two, 2))
+    run(found, refusing, data.draw(st.integers(1, 2)))
+    if found.reverted:
+        assert_holds(found, one)
+    found.settle()
+    assert_holds(found, two)
+
+
+def test_a_refused_change_that_is_taken_back_leaves_nothing_to_do() -> None:
+    network = two_hosts()
+    found = settled(network)
+    without = Network(network.intent.__class__(), network.topology, network.facts)
+    empty = settled(without)
+    empty.feed(NetworkChanged(network, 2))
+    run(empty, "edge-2", 1)
+    assert empty.reverted
+    assert empty.state.switch("edge-2").problem == "the table is full"
+    bundles = empty.bundles
+    empty.feed(NetworkChanged(without, 3))
+    empty.settle()
+    assert empty.bundles == bundles
+    assert_holds(empty, without)
+    assert_holds(found, network)
+
+
+def test_nothing_starts_while_a_connected_switch_is_unknown() -> None:
+    """Else the order of phases would not hold for it."""
+    network = two_hosts()
+    found = world(network)
+    found.feed(NetworkChanged(network, 1))
+    for name in found.switches:
+        found.connect(name)
+    first = found.todo.pop(0)
+    assert isinstance(first, ReadBack)
+    found.answer(first, "well")
+    assert not any(isinstance(effect, SendBundle) for effect in found.todo)
+    for other in [e for e in found.todo if isinstance(e, ReadBack)][:-1]:
+        found.todo.remove(other)
+        found.answer(other, "well")
+    (last,) = found.todo
+    found.sessions[last.switch] += 1
+    found.todo.clear()
+    found.feed(SwitchDown(last.switch, last.session))
+    assert {e.switch for e in found.todo if isinstance(e, SendBundle)} == {*found.switches} - {
+        last.switch
+    }
+
+
+@pytest.mark.parametrize("connected", [1, 3])
+def test_a_proof_is_asked_for_once_all_have_confirmed(connected: int) -> None:
+    network = two_hosts()
+    found = world(network)
+    found.feed(NetworkChanged(network, 1))
+    names = sorted(found.switches)[:connected]
+    for name in names:
+        found.connect(name)
+    for _ in range(60):
+        if found.todo:
+            found.answer(found.todo.pop(0), "well")
+    assert [sorted(proof.held) for proof in found.proofs] == [names]
+    assert dict(found.proofs[0].held) == {n: compile_network(network)[n] for n in names}
+    assert found.state.proved == 0
+    prove(found)
+    assert found.state.proved == found.state.serial
