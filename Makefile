@@ -7,7 +7,7 @@ BIN := .venv/bin
 STEP := @scripts/step.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test format lint types contracts docs-check pytest fix docs lock clean
+.PHONY: help setup lab lab-trust test format lint types contracts docs-check pytest fix docs lock clean
 .NOTPARALLEL:
 
 help: ## What can be made
@@ -18,6 +18,9 @@ setup: ## Install what lab and tests need (idempotent; PYTHON= chooses the inter
 
 lab: setup ## Start the multi-service site and show it working (CHECK=1: verify, then end; TOPOLOGY=, POLICY=)
 	@$(BIN)/python mininet/lab.py --topology $(TOPOLOGY) --policy $(POLICY) $(if $(filter-out 0,$(CHECK)),--check)
+
+lab-trust: setup ## Measure every promise of docs/trust.md in real packets (a few minutes)
+	@$(BIN)/python mininet/lab.py --topology $(TOPOLOGY) --policy $(POLICY) --trust
 
 test: setup format lint types contracts docs-check pytest ## Every check: format, lint, types, contracts, docs, tests
 

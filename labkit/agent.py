@@ -12,11 +12,22 @@ import json
 import socket
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
+
+from labkit.arrivals import Arrivals
+from labkit.follow import Follow
+from labkit.jobs import Job, Running, Stream, Transfer
 
 _UDP_SEGMENT = 103  # udp(7): one call, many datagrams of this size
 _SEGMENTS = 4
-_TOS_OF_DSCP = 4  # the DSCP is the upper six bits of the TOS byte
+JOBS: dict[str, Callable[..., Job]] = {
+    "stream": Stream,
+    "transfer": Transfer,
+    "arrivals": Arrivals,
+    "follow": Follow,
+}
 
 
 class _Echo(asyncio.DatagramProtocol):
@@ -39,6 +50,7 @@ class Agent:
     def __init__(self, name: str) -> None:
         self._name = name
         self._kept: list[Any] = []
+        self._jobs: dict[str, Running] = {}
 
     async def listen(self, tcp: list[int], udp: list[int]) -> None:
         """Listen on ports, for ever."""
@@ -64,15 +76,22 @@ class Agent:
 
         return await asyncio.gather(*(one(*target) for target in targets))
 
+    async def begin(self, job: str, key: str, **arguments: Any) -> None:
+        """Start a job of :mod:`labkit.jobs` under a name, beside others."""
+        work = JOBS[job](**arguments)
+        self._jobs[key] = await asyncio.to_thread(Running, work)
+
+    async def finish(self, key: str) -> dict[str, Any]:
+        """Stop a job; its report."""
+        return await asyncio.to_thread(self._jobs.pop(key).finish)
+
     async def stream(
         self, address: str, port: int, rate_hz: float, duration_s: float, dscp: int = 0
     ) -> dict[str, Any]:
-        """Datagrams at a rate, each answered: how many were sent, lost, and how long they took.
-
-        ``lost_at`` are the sending times of those never answered, ``answered_at`` of the last that
-        was, on the machine's monotonic clock.
-        """
-        return await asyncio.to_thread(_stream, address, port, rate_hz, duration_s, dscp)
+        """Datagrams at a rate for a time, each answered: the report of :class:`jobs.Stream`."""
+        work = Stream(address, port, rate_hz, duration_s, dscp)
+        running = await asyncio.to_thread(Running, work)
+        return await asyncio.to_thread(running.wait)
 
     async def flood(
         self, address: str, port: int, rate_bps: float, duration_s: float, size: int = 1400
@@ -80,8 +99,15 @@ class Agent:
         """Datagrams that nobody answers, at a rate; how many bits a second really left."""
         return await asyncio.to_thread(_flood, address, port, rate_bps, duration_s, size)
 
-    async def _greet(self, _reader: Any, writer: asyncio.StreamWriter) -> None:
-        writer.write(self._name.encode() + b"\n")
+    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Say the name, take what is sent until its end, and say how many bytes it was."""
+        with suppress(OSError):
+            writer.write(self._name.encode() + b"\n")
+            count = 0
+            while data := await reader.read(1 << 16):
+                count += len(data)
+            writer.write(b"%d\n" % count)
+            await writer.drain()
         writer.close()
 
 
@@ -119,54 +145,6 @@ async def _udp(address: str, port: int, timeout_s: float) -> str | None:
         return None
     finally:
         transport.close()
-
-
-def _stream(
-    address: str, port: int, rate_hz: float, duration_s: float, dscp: int
-) -> dict[str, Any]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, dscp * _TOS_OF_DSCP)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-        sock.connect((address, port))
-        sock.setblocking(False)
-        sent: list[float] = []
-        came: dict[int, float] = {}
-        begin = time.monotonic()
-        count = int(rate_hz * duration_s)
-        for number in range(count):
-            due = begin + number / rate_hz
-            _receive(sock, came, due)
-            sent.append(time.monotonic())
-            try:
-                sock.send(b"%d" % number)
-            except OSError:
-                continue
-        _receive(sock, came, time.monotonic() + 1.0, most=count)
-    took = sorted(came[n] - sent[n] for n in came)
-    return {
-        "sent": count,
-        "lost": count - len(came),
-        "lost_at": [sent[n] for n in range(count) if n not in came],
-        "answered_at": max((sent[n] for n in came), default=None),
-        "p50_ms": took[len(took) // 2] * 1000 if took else None,
-        "p99_ms": took[len(took) * 99 // 100] * 1000 if took else None,
-    }
-
-
-def _receive(
-    sock: socket.socket, came: dict[int, float], until_s: float, most: int | None = None
-) -> None:
-    """Take answers until a time, or until all are there."""
-    while most is None or len(came) < most:
-        left = until_s - time.monotonic()
-        if left <= 0:
-            return
-        sock.settimeout(left)
-        try:
-            data = sock.recv(2048)
-        except OSError:
-            continue
-        came.setdefault(int(data.rsplit(b"|", 1)[1]), time.monotonic())
 
 
 def _flood(

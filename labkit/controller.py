@@ -89,6 +89,14 @@ class ControllerProcess:
         """The JSON of a POST. Raises on an error."""
         return _checked(self.client.post(path, json=body))
 
+    def put(self, path: str, body: Mapping[str, Any]) -> Any:
+        """The JSON of a PUT. Raises on an error."""
+        return _checked(self.client.put(path, json=body))
+
+    def delete(self, path: str) -> Any:
+        """The JSON of a DELETE. Raises on an error."""
+        return _checked(self.client.delete(path))
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         """End it by a signal; its exit status."""
         if self.process is None:

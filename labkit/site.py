@@ -14,22 +14,23 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mininet.link import Link as VethLink
 from mininet.net import Mininet
 from mininet.node import Node
 
+from controller.dataplane.pipeline import GATEWAY_MAC
 from controller.model.decode_topology import decode_topology
 from controller.model.network import Endpoint, Topology
 from controller.northbound.documents import load_yaml
+from labkit import devices
 from labkit.controller import ControllerProcess
+from labkit.devices import NETNS, ip, is_device, no_checksum_offload, taken
 from labkit.ledger import Ledger
 from labkit.ovs import PrivateOvs
 
 FABRIC_MTU = 9000  # two tags must fit besides a full frame
-INSTANCE_MTU = 1500
-NETNS = Path("/run/netns")
 
 Progress = Callable[[str], None]
 
@@ -57,6 +58,13 @@ class Bridge(Node):  # type: ignore[misc]
         self._ovs.vsctl("del-port", self.name, device)
 
 
+class Plug(NamedTuple):
+    """Where an instance is plugged in: the device in this namespace and its switch."""
+
+    switch: str
+    device: str
+
+
 class Site:
     """Switches, links and instances of a topology and a running controller."""
 
@@ -68,8 +76,10 @@ class Site:
         self._mininet = Mininet(topo=None, build=False, controller=None, cleanup=False)
         self._bridges: dict[str, Bridge] = {}
         self.agents: dict[str, AgentClient] = {}
+        self.plugs: dict[str, Plug] = {}
+        self._devices: dict[str, int] = {}
         for name in (*self.topology.switches, "ovs-netdev"):
-            if not _is_device(name):  # Open vSwitch will make it, and leaves it after a crash
+            if not is_device(name):  # Open vSwitch will make it, and leaves it after a crash
                 ledger.add("link", name)
 
     def start_switches(self, controller: ControllerProcess) -> None:
@@ -88,8 +98,8 @@ class Site:
                 intfName2=second,
             )
             for name in (first, second):
-                _ip("link", "set", name, "mtu", str(FABRIC_MTU), "up")
-                _no_checksum_offload([], name)
+                ip("link", "set", name, "mtu", str(FABRIC_MTU), "up")
+                no_checksum_offload(name)
         for name, bridge in self._bridges.items():
             ends = [end for link in self.topology.links.values() for end in (link.a, link.b)]
             bridge.plug({device(end): end.port for end in ends if end.switch == name})
@@ -101,8 +111,8 @@ class Site:
         for instance in instances:
             progress(instance["name"])
             by_bridge.setdefault(instance["switch"], {})[self._add(instance)] = instance["port"]
-        for name, devices in by_bridge.items():
-            self._bridges[name].plug(devices)
+        for name, plugs in by_bridge.items():
+            self._bridges[name].plug(plugs)
         for instance in instances:
             self.agents[instance["name"]].connect()
 
@@ -116,45 +126,52 @@ class Site:
 
     def _claim(self, name: str) -> None:
         """Write a device down that is about to be made. Raises if somebody else has it."""
-        if _is_device(name):
-            raise RuntimeError(_taken(f"device {name}"))
+        if is_device(name):
+            raise RuntimeError(taken(f"device {name}"))
         self._ledger.add("link", name)
 
     def _add(self, instance: Mapping[str, Any]) -> str:
         """One instance's namespace; the device to plug into its bridge."""
         name = instance["name"]
         if (NETNS / name).exists():
-            raise RuntimeError(_taken(f"namespace {name}"))
+            raise RuntimeError(taken(f"namespace {name}"))
         self._ledger.add("netns", name)
         host = self._mininet.addHost(name, ip=None)
         self._ledger.add_process(host.pid)
-        _mount_netns(name, host.pid)
-        port = f"i{instance['id']}.{instance['switch'][-6:]}"
-        self._claim(port)
-        inside = ["ip", "netns", "exec", name]
-        _ip("link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", name)
-        _run(*inside, "ip", "link", "set", "lo", "up")
-        _run(*inside, "ip", "link", "set", "eth0", "address", instance["mac"])
-        _run(*inside, "ip", "link", "set", "eth0", "mtu", str(INSTANCE_MTU), "up")
-        address = f"{instance['ip']}/{instance['prefix_length']}"
-        _run(*inside, "ip", "address", "add", address, "dev", "eth0")
-        _run(
-            *inside,
-            "ip",
-            "route",
-            "add",
-            "default",
-            "via",
-            instance["gateway"],
-            "dev",
-            "eth0",
-            "onlink",
-        )
-        _ip("link", "set", port, "up")
-        _no_checksum_offload(inside, "eth0")
-        _no_checksum_offload([], port)
+        devices.mount_netns(name, host.pid)
+        port = self._plug_name(instance, instance["switch"])
+        devices.give_device(instance, port, "eth0")
+        devices.run("ip", "-n", name, "link", "set", "lo", "up")
+        devices.give_addresses(instance)
         self.agents[name] = AgentClient(name, self._ledger)
         return port
+
+    def plug_again(self, instance: Mapping[str, Any], switch: str) -> str:
+        """A second device of an instance, with the same addresses, plugged into another switch.
+
+        Returns its name in the instance's namespace. What it sends, and when the first goes, is
+        the caller's to say.
+        """
+        name = instance["name"]
+        self._devices[name] = self._devices.get(name, 0) + 1
+        within = f"eth{self._devices[name]}"
+        port = self._plug_name(instance, switch)
+        devices.give_device(instance, port, within)
+        devices.give_second_address(instance, within, _mac_text(GATEWAY_MAC))
+        self._bridges[switch].plug({port: instance["port"]})
+        return within
+
+    def unplug(self, port: Plug) -> None:
+        """Take a device of an instance away."""
+        self._bridges[port.switch].unplug(port.device)
+        ip("link", "delete", port.device)
+
+    def _plug_name(self, instance: Mapping[str, Any], switch: str) -> str:
+        """The device to plug into a switch for an instance, written down."""
+        plug = Plug(switch, f"i{instance['id']}.{switch[-6:]}")
+        self._claim(plug.device)
+        self.plugs[instance["name"]] = plug
+        return plug.device
 
 
 class AgentClient:
@@ -215,36 +232,10 @@ class AgentClient:
         self._process.wait(5)
 
 
+def _mac_text(number: int) -> str:
+    return number.to_bytes(6, "big").hex(":")
+
+
 def device(end: Endpoint) -> str:
     """The device of a link's end in this namespace."""
     return f"{end.switch}.{end.port}"
-
-
-def _is_device(name: str) -> bool:
-    return Path("/sys/class/net", name).exists()
-
-
-def _taken(what: str) -> str:
-    return f"there is a {what} already; end the lab that made it (make clean), or remove it"
-
-
-def _mount_netns(name: str, pid: int) -> None:
-    """Let ``ip netns exec`` find a Mininet host: a bind mount, as ip-netns(8) makes."""
-    NETNS.mkdir(parents=True, exist_ok=True)
-    (NETNS / name).touch()
-    _run("mount", "--bind", f"/proc/{pid}/ns/net", str(NETNS / name))
-
-
-def _no_checksum_offload(inside: list[str], name: str) -> None:
-    """With TX offload on, TCP and UDP die in the userspace datapath while ping works."""
-    _run(*inside, "ethtool", "-K", name, "tx", "off")
-
-
-def _ip(*arguments: str) -> None:
-    _run("ip", *arguments)
-
-
-def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")

@@ -29,6 +29,7 @@ from labkit.pairs import Ports, check_pairs, listen  # noqa: E402
 from labkit.queues import find_contest, run_contest  # noqa: E402
 from labkit.single import only_site  # noqa: E402
 from labkit.site import Site  # noqa: E402
+from labkit.trust_show import show_trust  # noqa: E402
 
 NEEDED = ("ovs-vswitchd", "ovsdb-server", "mnexec", "ip", "tc", "ethtool")
 REST_PORT = 8080
@@ -109,6 +110,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--topology", type=Path, default=ROOT / "topologies/multi-service.yaml")
     parser.add_argument("--policy", type=Path, default=ROOT / "policies/flash-sale.yaml")
     parser.add_argument("--check", action="store_true", help="verify, then end: 0 if all held")
+    parser.add_argument("--trust", action="store_true", help="measure docs/trust.md, then end")
     parser.add_argument("--json", action="store_true", help="end with the results as JSON")
     parser.add_argument("--clean", action="store_true", help="remove what a crashed lab has left")
     parser.add_argument("--port", type=int, default=REST_PORT, help="port of the REST API")
@@ -128,6 +130,9 @@ def run(arguments: argparse.Namespace, ledger: Ledger, show: Show) -> None:
         site = Site(ledger, ovs, arguments.topology)
         try:
             ports = bring_up(site, controller, show)
+            if arguments.trust:
+                show_trust(site, controller, show)
+                return
             demonstrate(site, controller, show, ports)
             if not arguments.check:
                 stay(controller)

@@ -1,0 +1,127 @@
+"""Probes and TCP connections between instances while something else happens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+from labkit.jobs import RATE_HZ
+from labkit.site import Site
+
+SETTLE_S: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """From an instance to another, on a port."""
+
+    source: str
+    target: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.source} -> {self.target}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What became of it: the reports of :class:`jobs.Stream` and of :class:`jobs.Transfer`."""
+
+    streams: Mapping[Way, Mapping[str, Any]]
+    transfers: Mapping[Way, Mapping[str, Any]]
+
+    @property
+    def sent(self) -> int:
+        """Probes sent."""
+        return sum(report["sent"] for report in self.streams.values())
+
+    @property
+    def lost(self) -> int:
+        """Probes that were not answered."""
+        return sum(report["lost"] for report in self.streams.values())
+
+    @property
+    def alive(self) -> bool:
+        """Whether every connection confirmed every byte."""
+        return all(report["alive"] for report in self.transfers.values())
+
+    @property
+    def transferred_bytes(self) -> int:
+        """What went over the connections."""
+        return sum(report["sent_bytes"] for report in self.transfers.values())
+
+    @property
+    def retransmitted(self) -> int:
+        """TCP segments that were sent again."""
+        return sum(report.get("retransmitted", 0) for report in self.transfers.values())
+
+    @property
+    def sound(self) -> bool:
+        """Nothing lost, nothing cut."""
+        return self.sent > 0 and self.lost == 0 and self.alive
+
+    def losses(self, since_s: float) -> list[str]:
+        """Where and when probes were lost, in milliseconds after a moment."""
+        return [
+            f"{way}: {report['lost']} of {report['sent']} lost,"
+            f" sent {first(report, since_s):.0f} to {last(report, since_s):.0f} ms after the call"
+            for way, report in self.streams.items()
+            if report["lost"]
+        ] + [
+            f"{way}: connection {report}"
+            for way, report in self.transfers.items()
+            if not report["alive"]
+        ]
+
+
+def first(report: Mapping[str, Any], since_s: float) -> float:
+    """When the first lost probe was sent, in ms after a moment."""
+    return float(report["lost_at"][0] - since_s) * 1000
+
+
+def last(report: Mapping[str, Any], since_s: float) -> float:
+    """When the last lost probe was sent, in ms after a moment."""
+    return float(report["lost_at"][-1] - since_s) * 1000
+
+
+class Load:
+    """Streams and transfers, begun and finished together."""
+
+    def __init__(
+        self,
+        site: Site,
+        addresses: Mapping[str, str],
+        streams: Sequence[Way],
+        transfers: Sequence[Way] = (),
+        rate_hz: float = RATE_HZ,
+    ) -> None:
+        self._site = site
+        self._jobs = [("stream", way, {"rate_hz": rate_hz}) for way in streams]
+        self._jobs += [("transfer", way, {}) for way in transfers]
+        self._addresses = addresses
+
+    def begin(self) -> None:
+        """Start, and let it run for a moment so that it is under way."""
+        for job, way, more in self._jobs:
+            target = {"address": self._addresses[way.target], "port": way.port}
+            self._site.agents[way.source].ask(
+                "begin", job=job, key=f"{job} {way}", **target, **more
+            )
+        time.sleep(SETTLE_S)
+
+    def finish(self) -> LoadReport:
+        """Let it run for another moment, then stop: what became of it."""
+        time.sleep(SETTLE_S)
+        found: dict[str, dict[Way, Any]] = {"stream": {}, "transfer": {}}
+        for job, way, _ in self._jobs:
+            found[job][way] = self._site.agents[way.source].ask("finish", key=f"{job} {way}")
+        return LoadReport(found["stream"], found["transfer"])
+
+    def abandon(self) -> None:
+        """Stop, after an error that matters more than what became of it."""
+        for job, way, _ in self._jobs:
+            with suppress(RuntimeError):
+                self._site.agents[way.source].ask("finish", key=f"{job} {way}")

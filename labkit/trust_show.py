@@ -1,0 +1,39 @@
+"""``make lab-trust``: what docs/trust.md promises, measured on a running site."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from labkit.controller import ControllerProcess
+from labkit.site import Site
+from labkit.trust import Trust
+
+
+class Show(Protocol):
+    """Prints steps and collects what did not hold."""
+
+    def step(self, text: str) -> None:
+        """What is being done."""
+
+    def line(self, text: str) -> None:
+        """Something seen."""
+
+    def check(self, name: str, held: bool, text: str) -> None:
+        """A result, and whether it is as it should be."""
+
+
+def show_trust(site: Site, controller: ControllerProcess, show: Show) -> None:
+    """Every promise, in order."""
+    show_changes(site, controller, show)
+
+
+def show_changes(site: Site, controller: ControllerProcess, show: Show) -> None:
+    """Changes of every kind while probes and a TCP connection run."""
+    show.step("changing things under 1 kHz probes and a TCP transfer")
+    trust = Trust(site, controller)
+    with trust.prepared():
+        for trial in trust.trials():
+            outcome = trust.run(trial)
+            show.check(trial.name, outcome.sound, outcome.text())
+            for line in outcome.load.losses(outcome.called_s):
+                show.line(line)
