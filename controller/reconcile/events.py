@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from controller.dataplane.program import Program
 from controller.dataplane.shapes import Entry, Row
+from controller.diff.cut import Cut
 from controller.model.network import Network
 
 
@@ -114,13 +115,17 @@ class ReadBack:
 
 @dataclass(frozen=True, slots=True)
 class SendBundle:
-    """Change a switch in one atomic bundle: ``purge`` by cookie, then remove, then add."""
+    """Change a switch in one atomic bundle: ``purge`` by cookie, then remove, then add.
+
+    Once that is committed it forgets the connections of ``cuts``; both, before it is done.
+    """
 
     switch: str
     session: int
     add: tuple[Row, ...] = ()
     remove: tuple[Row, ...] = ()
     purge: tuple[int, ...] = ()
+    cuts: tuple[Cut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

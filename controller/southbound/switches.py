@@ -24,6 +24,7 @@ from controller.reconcile.events import (
     SendBundle,
 )
 from controller.southbound.channel import Refused, SpeakerChannel
+from controller.southbound.flush import Flusher
 from controller.southbound.openflow.decode import decode_flow_stats
 from controller.southbound.openflow.encode import (
     ADD,
@@ -53,9 +54,10 @@ class Switches:
         self._channel = channel
         self._datapath_id = datapath_id
         self._timeout_s = timeout_s
+        self._flusher = Flusher(channel, timeout_s)
 
     async def send_bundle(self, effect: SendBundle) -> BundleDone | BundleFailed:
-        """Change a switch in one atomic bundle, or not at all."""
+        """Change a switch in one atomic bundle, or not at all; then flush what it cuts."""
         session = (self._datapath_id(effect.switch), effect.session)
         try:
             await self._commit(session, effect)
@@ -63,6 +65,11 @@ class Switches:
             return BundleFailed(effect.switch, effect.session, str(error), known=True)
         except UnknownOutcome as error:
             return BundleFailed(effect.switch, effect.session, str(error), known=False)
+        try:
+            await self._flusher.flush(session, effect.cuts)
+        except (RemoteError, UnknownOutcome) as error:
+            reason = f"committed, but established connections were not flushed: {error}"
+            return BundleFailed(effect.switch, effect.session, reason, known=False)
         return BundleDone(effect.switch, effect.session)
 
     async def read_back(self, effect: ReadBack) -> ReadBackDone | ReadBackFailed:

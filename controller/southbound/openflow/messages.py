@@ -31,6 +31,7 @@ class Type(IntEnum):
     """Message types that the engine sends or reads."""
 
     ERROR = 1
+    EXPERIMENTER = 4
     FLOW_MOD = 14
     MULTIPART_REQUEST = 18
     MULTIPART_REPLY = 19
