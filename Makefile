@@ -7,7 +7,7 @@ BIN := .venv/bin
 STEP := @scripts/step.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab lab-trust test format lint types contracts docs-check pytest fix docs lock clean
+.PHONY: help setup lab lab-trust test soak format lint types contracts docs-check pytest fix docs lock clean
 .NOTPARALLEL:
 
 help: ## What can be made
@@ -23,6 +23,9 @@ lab-trust: setup ## Measure every promise of docs/trust.md in real packets (a fe
 	@$(BIN)/python mininet/lab.py --topology $(TOPOLOGY) --policy $(POLICY) --trust
 
 test: setup format lint types contracts docs-check pytest ## Every check: format, lint, types, contracts, docs, tests
+
+soak: setup ## The long versions of the tests of chance: kills, interleavings, mutations (hours)
+	@$(BIN)/python -m pytest --soak -s tests/faults tests/verify tests/reconcile
 
 format:
 	$(STEP) "format (to mend: make fix)" $(BIN)/ruff format --check --quiet .

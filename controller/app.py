@@ -41,7 +41,6 @@ from controller.southbound.frames import (
 )
 
 RESTART_FIRST_S: Final = 0.2
-RESTART_MOST_S: Final = 5.0
 WRONG_INPUT: Final = 2  # exit status: settings or documents are wrong, and it was said how
 STABLE_S: Final = 30.0
 STOP_S: Final = 10.0
@@ -239,7 +238,7 @@ class Speaker(app_manager.RyuApp):
 
         An engine that has not served yet and finds its documents wrong has said why: so do we end.
         """
-        wait_s = RESTART_FIRST_S
+        wait_s = min(SETTINGS.engine_restart_s, RESTART_FIRST_S)
         while not self._closing:
             began_s = time.monotonic()
             status = self._run_engine()
@@ -249,11 +248,11 @@ class Speaker(app_manager.RyuApp):
                 _raise_in(self._main, SystemExit, WRONG_INPUT)
                 return
             if time.monotonic() - began_s > STABLE_S:
-                wait_s = RESTART_FIRST_S
+                wait_s = min(SETTINGS.engine_restart_s, RESTART_FIRST_S)
             how = f"signal {-status}" if status < 0 else f"exit status {status}"
             self.logger.error("the engine ended (%s); starting it again", how)
             hub.sleep(wait_s)
-            wait_s = min(RESTART_MOST_S, wait_s * 2)
+            wait_s = min(SETTINGS.engine_restart_s, wait_s * 2)
 
     def _run_engine(self) -> int:
         self._process = subprocess.Popen(

@@ -6,10 +6,13 @@ database file has one server at a time (ovsdb(7)), which it guards with a lock.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
+import struct
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +22,7 @@ SCHEMA: Final = Path(__file__).with_name("bulkhead.ovsschema")
 _START_S: Final = 10.0
 _STOP_S: Final = 5.0
 _POLL_S: Final = 0.005
+_FLOCK: Final = struct.Struct("@hhlli0l")  # struct flock of fcntl(2)
 
 
 class StoreServer:
@@ -28,7 +32,6 @@ class StoreServer:
         self._file = file
         self._socket = run_dir / "store.sock"
         self._control = run_dir / "store.ctl"
-        self._pidfile = run_dir / "store.pid"
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -42,7 +45,7 @@ class StoreServer:
         self._socket.parent.mkdir(parents=True, exist_ok=True)
         self._end_left_over()
         if not self._file.exists():
-            _tool("create", str(self._file), str(SCHEMA))
+            _create(self._file)
         elif _tool("needs-conversion", str(self._file), str(SCHEMA)) == "yes":
             _tool("convert", str(self._file), str(SCHEMA))
         self._socket.unlink(missing_ok=True)
@@ -53,7 +56,6 @@ class StoreServer:
             ],
             start_new_session=True,
         )
-        self._pidfile.write_text(f"{self._process.pid}\n")
         self._wait()
 
     def stop(self) -> None:
@@ -66,7 +68,6 @@ class StoreServer:
                 self._process.kill()
                 self._process.wait()
             self._process = None
-        self._pidfile.unlink(missing_ok=True)
 
     def _wait(self) -> None:
         assert self._process is not None
@@ -80,17 +81,45 @@ class StoreServer:
             time.sleep(_POLL_S)
 
     def _end_left_over(self) -> None:
-        try:
-            pid = int(self._pidfile.read_text())
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except (OSError, ValueError):
+        pid = holder_of(self._file)
+        if pid is None or not self._is_ours(pid):
             return
-        if str(self._file).encode() not in command or b"ovsdb-server" not in command:
-            return
-        os.kill(pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + _STOP_S
-        while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+        while holder_of(self._file) == pid and time.monotonic() < deadline:
             time.sleep(_POLL_S)
+
+    def _is_ours(self, pid: int) -> bool:
+        """Whether a process is a server on our file and our socket."""
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            return False
+        return {str(self._file).encode(), f"--remote=p{self.remote}".encode()} <= set(command)
+
+
+def holder_of(file: Path) -> int | None:
+    """The process that has a database file open: it holds the lock of ovsdb/file.c on it.
+
+    Asked of the kernel, since an engine may be killed before it has written down whom it started.
+    """
+    real = file.resolve()
+    try:
+        with real.with_name(f".{real.name}.~lock~").open("r+b") as lock:
+            asked = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+            kind, *_, pid = _FLOCK.unpack(fcntl.fcntl(lock, fcntl.F_GETLK, asked))
+    except OSError:
+        return None
+    return None if kind == fcntl.F_UNLCK else pid
+
+
+def _create(file: Path) -> None:
+    """Make an empty database, whole or not at all, whenever this process is killed."""
+    draft = file.with_name(f"{file.name}.new")
+    draft.unlink(missing_ok=True)
+    _tool("create", str(draft), str(SCHEMA))
+    draft.rename(file)
 
 
 def _tool(*arguments: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from controller.errors import Conflict, NotFound, RemoteError, UnknownOutcome
 from controller.store.revisions import KEPT, Store
-from controller.store.server import StoreServer
+from controller.store.server import StoreServer, holder_of
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_a_killed_server_keeps_what_it_acknowledged(tmp_path: Path) -> None:
     """And the next start ends a server that was left behind, though nobody told it to."""
     first = StoreServer(tmp_path / "state.db", tmp_path / "run")
     first.start()
-    pid = int((tmp_path / "run" / "store.pid").read_text())
+    pid = holder_of(tmp_path / "state.db")
 
     async def write() -> None:
         store = Store([first.remote])
@@ -132,10 +132,10 @@ def test_a_killed_server_keeps_what_it_acknowledged(tmp_path: Path) -> None:
 def test_a_server_left_behind_is_replaced(tmp_path: Path) -> None:
     left = StoreServer(tmp_path / "state.db", tmp_path / "run")
     left.start()
-    pid = int((tmp_path / "run" / "store.pid").read_text())
+    pid = holder_of(tmp_path / "state.db")
     own = StoreServer(tmp_path / "state.db", tmp_path / "run")
     own.start()
-    assert int((tmp_path / "run" / "store.pid").read_text()) != pid
+    assert holder_of(tmp_path / "state.db") != pid
     own.stop()
     left.stop()
 

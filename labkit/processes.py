@@ -1,0 +1,53 @@
+"""Processes of others than this one's own: who started whom, and killing a whole family."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+from labkit.ledger import start_time
+
+_GONE_S = 10.0
+_POLL_S = 0.002
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started and that still run."""
+    found = subprocess.run(
+        ["pgrep", "--parent", str(pid)], capture_output=True, text=True, check=False
+    )
+    return [int(line) for line in found.stdout.split()]
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that descend from it, parents first."""
+    found = [pid]
+    for child in children(pid):
+        found += family(child)
+    return found
+
+
+def kill(pids: Iterable[int]) -> None:
+    """SIGKILL to all, at once; those already gone are passed over."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def until_gone(pids: Iterable[int]) -> None:
+    """Wait until none of them runs. Raises RuntimeError after ten seconds."""
+    for pid in pids:
+        eventually(lambda pid=pid: start_time(pid) is None, f"end of process {pid}", _GONE_S)  # type: ignore[misc]
+
+
+def eventually(is_so: Callable[[], bool], what: str, patience_s: float = 30.0) -> None:
+    """Wait for what other processes do and announce to nobody. Raises RuntimeError."""
+    deadline = time.monotonic() + patience_s
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"within {patience_s:g} s not seen: {what}")
+        time.sleep(_POLL_S)

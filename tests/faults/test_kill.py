@@ -1,0 +1,137 @@
+"""All or nothing: the controller is killed at random moments of writes, and nothing is torn.
+
+SIGKILL hits the engine alone (its speaker starts another) or ryu-manager with all it has started,
+the store's server too. ``--soak`` kills ten times as often, from a seed of its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final
+
+import httpx
+
+from controller.model.intent import Intent
+from labkit.faults import FaultSite, Victim
+from tests.faults.conftest import SiteWith
+from tests.faults.steps import Way, way
+from tests.faults.writes import Drawn, draw
+
+SEED: Final = 20_260_731
+ROUNDS: Final = 60
+SOAK_ROUNDS: Final = 600
+BUSY_S: Final = 0.08  # a write of this site takes so long: the moments that matter most
+MOST_DELAY_S: Final = 0.25
+SHARE_BUSY: Final = 0.7
+MOST_RECOVERY_S: Final = 1.5
+TELL_EVERY: Final = 30
+VICTIMS: Final[tuple[Victim, ...]] = ("engine", "controller")
+
+
+@dataclass
+class Rounds:
+    """Writes and kills, one round after another; each is checked before the next begins."""
+
+    site: FaultSite
+    random: Random
+    revision: int
+    intent: Intent
+    kills: int = 0
+    seen: Counter[str] = field(default_factory=Counter)
+
+    def play(self, number: int) -> None:
+        """One write, one or two kills, and what must hold whenever they came.
+
+        Two rounds of three kill the recovery from the first kill as well.
+        """
+        victim = VICTIMS[number % len(VICTIMS)]
+        drawn = draw(self.random, self.intent)
+        path = way(self.site.programs(self.intent), self.site.programs(drawn.after))
+        pids = self.site.pids(victim)
+        answer = self.site.start_write(drawn.write)
+        self._pause(BUSY_S if self.random.random() < SHARE_BUSY else MOST_DELAY_S)
+        self._kill(victim, pids)
+        self._check_switches(path, drawn)
+        response = answer.wait()
+        self._check_answer(response, path, drawn)
+        if number % 3:
+            self._kill_recovery(victim)
+            self._check_switches(path, drawn)
+        self.site.recover(victim)
+        self._check_end(response, drawn)
+
+    def _pause(self, most_s: float) -> None:
+        """Until a random moment: that is what the test draws, there is no event to wait for."""
+        time.sleep(self.random.uniform(0, most_s))
+
+    def _kill(self, victim: Victim, pids: Sequence[int]) -> None:
+        self.site.kill(victim, pids)
+        self.kills += 1
+
+    def _kill_recovery(self, victim: Victim) -> None:
+        if victim == "controller":
+            self.site.controller.start()
+        self._pause(MOST_RECOVERY_S)
+        self._kill(victim, self.site.pids(victim))
+
+    def _check_switches(self, path: Way, drawn: Drawn) -> None:
+        """Every switch holds the old program, the new one, or that of a phase between them."""
+        held = self.site.held()
+        assert path.places(held), f"{drawn.write}: torn\n{path.off(held)}"
+        rows = {name: found.program.rows for name, found in held.items()}
+        where = {0: "old", path.last: "new"}
+        stage = next((n for n, stage in enumerate(path.stages) if stage == rows), -1)
+        self.seen[f"{where.get(stage, 'between')} programs"] += 1
+
+    def _check_answer(self, response: httpx.Response | None, path: Way, drawn: Drawn) -> None:
+        """An answer that came is true at once: it speaks of what switches hold now."""
+        self.seen["no answer" if response is None else "answered"] += 1
+        if response is None:
+            return
+        assert response.status_code in (200, 201), response.text
+        answer = response.json()
+        assert answer["revision"] == self.revision + 1, drawn.write
+        assert answer["applied"] or not drawn.waits, answer
+        if answer["applied"]:
+            held = {name: found.program.rows for name, found in self.site.held().items()}
+            assert held == path.stages[-1], f"{drawn.write}: applied, it was said"
+
+    def _check_end(self, response: httpx.Response | None, drawn: Drawn) -> None:
+        """The store has the old or the new revision, and every switch its program, whole."""
+        revision = self.site.revision()
+        news = revision == self.revision + 1
+        assert news or (revision == self.revision and response is None), "an answer has lied"
+        intent = self.site.intent(revision)
+        assert intent == (drawn.after if news else self.intent), drawn.write
+        wanted = self.site.programs(intent)
+        for name, held in self.site.held().items():
+            assert held.foreign == ()
+            assert held.program.rows == wanted[name].rows, name
+        self.seen["new revision" if news else "old revision"] += 1
+        self.revision, self.intent = revision, intent
+
+
+def test_nothing_is_torn_whenever_it_is_killed(site_with: SiteWith, soak: bool) -> None:
+    seed = time.time_ns() if soak else SEED
+    site = site_with(engine_restart_s=0.05)
+    revision = site.revision()
+    rounds = Rounds(site, Random(seed), revision, site.intent(revision))
+    began = time.monotonic()
+    try:
+        for number in range(SOAK_ROUNDS if soak else ROUNDS):
+            rounds.play(number)
+            if number % TELL_EVERY == TELL_EVERY - 1:
+                told = ", ".join(f"{count} {what}" for what, count in rounds.seen.items())
+                print(f"{rounds.kills} kills in {time.monotonic() - began:.0f} s: {told}")
+    except (AssertionError, RuntimeError) as error:
+        error.add_note(f"seed {seed}, after {rounds.kills} kills; the log ends:")
+        error.add_note(site.controller.log_file.read_text()[-2000:])
+        raise
+    assert rounds.kills >= 100
+    assert rounds.seen["between programs"], (
+        f"no kill came while a plan was under way: {rounds.seen}"
+    )
