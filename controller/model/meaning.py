@@ -132,7 +132,12 @@ def width_of(ports: PortRange) -> int:
 
 def matched_width(rule: Rule, protocol: int, port: int) -> int | None:
     """The width of the narrowest range of a rule that matches, None when none does."""
-    widths = [width_of(ports) for ports in rule.allow if _matches(ports, protocol, port)]
+    return narrowest(rule.allow, protocol, port)
+
+
+def narrowest(allow: Collection[PortRange], protocol: int, port: int) -> int | None:
+    """The width of the narrowest of some ranges that matches, None when none does."""
+    widths = [width_of(ports) for ports in allow if _matches(ports, protocol, port)]
     return min(widths, default=None)
 
 

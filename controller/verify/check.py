@@ -17,10 +17,11 @@ from controller.model.intent import Intent
 from controller.model.meaning import Decision, verdict, view
 from controller.model.network import Network
 from controller.verify.interpreter import Ambiguous
-from controller.verify.points import points
+from controller.verify.points import Points, points
 from controller.verify.probe import Answer, Question, ask
 from controller.verify.site import Delivered, Site, Views, attachment
 
+_NO_POINTS: Final = Points((), ())
 _NONE: Final[Mapping[str, Program]] = MappingProxyType({})
 
 
@@ -55,9 +56,15 @@ def check(network: Network, programs: Mapping[str, Program], limit: int = 100) -
     return Verdict(asked, tuple(witnesses))
 
 
-def questions(network: Network, programs: Mapping[str, Program] = _NONE) -> Iterator[Question]:
-    """Every pair, at every point where a verdict of the intent or of an entry may change."""
+def questions(
+    network: Network, programs: Mapping[str, Program] = _NONE, also: Points = _NO_POINTS
+) -> Iterator[Question]:
+    """Every pair, at every point where a verdict of the intent or of an entry may change.
+
+    ``also`` are points besides those of the intent's rules and the programs' rows.
+    """
     ports, marks = points(network.intent, programs)
+    ports, marks = tuple({*ports, *also.ports}), tuple({*marks, *also.marks})
     instances = network.intent.instances.values()
     plugged = [i for i in instances if attachment(network, i) is not None]
     for source, destination in permutations(plugged, 2):

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import IPv4Address
+from itertools import chain
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from controller.dataplane.program import Program
+from controller.dataplane.shapes import Entry
 from controller.model.intent import Instance
 from controller.model.meaning import view
 from controller.model.network import Network
@@ -88,7 +90,7 @@ class Walk:
 
 @dataclass(frozen=True)
 class Site:
-    """Programs on the switches of a network.
+    """Programs on the switches of a network, and ``strays``: entries of theirs that no shape has.
 
     ``choose`` decides between entries that OpenFlow leaves open, as there may be amid a change.
     """
@@ -96,6 +98,7 @@ class Site:
     network: Network
     programs: Mapping[str, Program]
     choose: Choose = refuse
+    strays: Mapping[str, tuple[Entry, ...]] = field(default_factory=lambda: MappingProxyType({}))
     _interpreters: dict[str, Interpreter] = field(default_factory=dict, compare=False, repr=False)
 
     def walk(self, packet: Packet, switch: str, port: int, state: State = NOTHING_KNOWN) -> Walk:
@@ -122,7 +125,8 @@ class Site:
     def _at(self, switch: str) -> Interpreter:
         if switch not in self._interpreters:
             program = self.programs.get(switch, Program())
-            self._interpreters[switch] = Interpreter(program.entries(), self.choose)
+            entries = chain(program.entries(), self.strays.get(switch, ()))
+            self._interpreters[switch] = Interpreter(entries, self.choose)
         return self._interpreters[switch]
 
     def _at_port(self, switch: str, port: int, packet: Packet, came_by: int) -> Fate:

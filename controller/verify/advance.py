@@ -1,0 +1,278 @@
+"""A change proved at its own size: only links of chains that it touches are looked at again.
+
+Rows that came or went, and objects of the intent that differ, say which links those are. Where a
+change touches everything (links, classes, VRFs, switches that come or go) everything is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from controller.dataplane.program import Program
+from controller.dataplane.shapes import Row, relation
+from controller.model.identity import IdentityKey
+from controller.model.network import Network
+from controller.verify.groups import Chain, Pair
+from controller.verify.index import Index
+from controller.verify.members import Member, member
+from controller.verify.proof import Ground, check_pairs, survey
+from controller.verify.tables import Place, place_of
+from controller.verify.wanted import Wanted
+from controller.verify.ways import Ways
+
+_WAYS = ("admit.fabric", "admit.transit", "wire.", "class.", "deliver.")
+_SEGMENT = ("answer.arp", "answer.echo")
+
+
+def advance(ground: Ground, network: Network, held: Mapping[str, Program]) -> Ground:
+    """The ground of another network, and of what switches hold now, from the one before.
+
+    The ground before is used up.
+    """
+    if not _alike(ground, network, held):
+        return survey(network, held)
+    touched = _Touched(ground.index, network)
+    touched.rows(ground.held, held)
+    touched.intent()
+    touched.look()
+    return Ground(network, held, ground.index)
+
+
+def _alike(ground: Ground, network: Network, held: Mapping[str, Program]) -> bool:
+    """Whether only tenants, segments, services, instances, rules, ports and rows may differ."""
+    old = ground.network
+    return (
+        ground.held.keys() == held.keys()
+        and old.topology == network.topology
+        and old.facts.down_links == network.facts.down_links
+        and old.intent.vrfs == network.intent.vrfs
+        and old.intent.classes == network.intent.classes
+        and _links(old) == _links(network)
+    )
+
+
+def _links(network: Network) -> list[int | None]:
+    ends = (end for link in network.topology.links.values() for end in (link.a, link.b))
+    return [network.port_number(end.switch, end.port) for end in ends]
+
+
+@dataclass
+class _Touched:
+    """What a change touches, of an index that it brings up to date."""
+
+    index: Index
+    network: Network
+    switches: set[str] = field(default_factory=set)
+    senders: set[str] = field(default_factory=set)
+    places: set[tuple[str, Place]] = field(default_factory=set)
+    chains: set[Chain] = field(default_factory=set)
+    origins: set[tuple[str, str]] = field(default_factory=set)
+    numbers: set[tuple[str, int, int]] = field(default_factory=set)
+    keys: set[tuple[IdentityKey, IdentityKey]] = field(default_factory=set)
+    every_way: bool = False
+
+    # Rows.
+
+    def rows(self, before: Mapping[str, Program], after: Mapping[str, Program]) -> None:
+        """Rows that came or went."""
+        for switch, old in before.items():
+            if old is after[switch]:
+                continue
+            gone, come = differences(old, after[switch])
+            self.index.tables[switch].remove(gone)
+            self.index.tables[switch].add(come)
+            for row in (*gone, *come):
+                self._row(switch, row)
+
+    def _row(self, switch: str, row: Row) -> None:
+        kind = relation(row.shape)
+        if not row.match:
+            self.switches.add(switch)
+        if kind.startswith(_WAYS):
+            self.every_way = True
+        if kind.startswith("permit.") and row.match:
+            self.numbers.add((switch, row.match[0], row.match[1]))
+        elif kind.startswith("admit.") and kind not in _WAYS and row.match:
+            place, _own = place_of(row)
+            self.places.add((switch, place))
+            self._member(self.index.members.placed(switch, place))
+        elif kind == "resolve.receiver":
+            self._resolves(switch, *row.match)
+        elif kind == "arrive.instance":
+            self._addressed(row.match[2])
+        elif kind == "origin.address":
+            self.origins.update((switch, name) for name in self._named(row.match[2]))
+        elif kind == "answer.announce":
+            self.senders.update(self._named(row.match[1]))
+        elif kind in _SEGMENT:
+            self.senders.update(found.name for found in self.index.members.at(switch))
+        elif kind == "wire.segment":
+            self._tagged(switch, row.match[0] << 12 | row.match[1])
+
+    def _resolves(self, switch: str, number: int, ip: int) -> None:
+        for vrf in self.index.members.vrfs_at(switch):
+            if self.index.vrf_id(vrf) == number:
+                self.chains.add(Chain(switch, vrf, ip))
+
+    def _addressed(self, ip: int) -> None:
+        for edge in self.index.edges:
+            self.chains.update(Chain(edge, vrf, ip) for vrf in self.index.members.vrfs_at(edge))
+
+    def _named(self, ip: int) -> Iterator[str]:
+        for vrf in self.index.network.intent.vrfs:
+            name = self.index.members.by_address.get((vrf, ip))
+            if name is not None:
+                yield name
+
+    def _tagged(self, switch: str, tag: int) -> None:
+        """Chains that lead to a switch in a tag."""
+        for chain, (group, _name) in self.index.targets.group_of.items():
+            if group.far == switch and group.s_vid == tag >> 12:
+                self.chains.add(chain)
+        self.chains.update(self.index.doubts.chains)
+
+    # Objects of the intent.
+
+    def intent(self) -> None:
+        """Rules and instances that differ; the index speaks of the new network from here on."""
+        index, old = self.index, self.index.network
+        wanted = Wanted.of(self.network.intent, before=(old.intent, index.wanted))
+        vrfs = {edge: set(index.members.vrfs_at(edge)) for edge in index.edges}
+        changed = list(_changed(index, self.network, wanted))
+        for name, found in changed:
+            self._leave(name, index)
+            if found is not None:
+                index.members.put(found)
+        self.keys.update(_reopened(index.wanted, wanted))
+        leaks = wanted.leaks(index.members.populated())
+        released = _released(index.leaks, leaks)
+        index.network, index.wanted, index.leaks = self.network, wanted, leaks
+        index.ways = Ways(self.network, index.tables) if self.every_way else index.ways
+        index.ways.network = self.network
+        for _, found in changed:
+            self._member(found)
+        for vrf, key in released:
+            self._leaked(vrf, key)
+        for edge, known in vrfs.items():
+            for vrf in known.symmetric_difference(index.members.vrfs_at(edge)):
+                self._place(edge, vrf)
+
+    def _leave(self, name: str, index: Index) -> None:
+        known = index.members.by_name.get(name)
+        if known is not None:
+            self._member(known)
+            index.members.drop(name)
+
+    def _member(self, found: Member | None) -> None:
+        """All links that speak of an instance."""
+        if found is not None:
+            self.senders.add(found.name)
+            self._port(found)
+            self._addressed(found.own.ip)
+            self.origins.update((edge, found.name) for edge in self.index.edges)
+
+    def _port(self, found: Member) -> None:
+        """Every place at an instance's port: whether somebody is there decides for all tags."""
+        if found.edge in self.index.tables:
+            self.places.add((found.edge, found.place))
+            nested = self.index.tables[found.edge].tags_at(found.place.port)
+            self.places.update((found.edge, Place(found.place.port, tag)) for tag in nested)
+
+    def _leaked(self, vrf: str, key: IdentityKey) -> None:
+        """An identity that a VRF can resolve now and could not before, or the other way round."""
+        for name in self.index.members.by_key.get(key, ()):
+            found = self.index.members.by_name[name]
+            for edge in self.index.edges:
+                if vrf in self.index.members.vrfs_at(edge):
+                    self.chains.add(Chain(edge, vrf, found.own.ip))
+                    self.origins.add((edge, name))
+
+    def _place(self, edge: str, vrf: str) -> None:
+        """A VRF that has instances at an edge now and had none, or the other way round."""
+        self.chains.update(Chain(edge, vrf, ip) for ip in self.index.addresses(edge, vrf))
+        known = (*self.index.targets.group_of, *self.index.doubts.chains)
+        self.chains.update(c for c in known if (c.edge, c.vrf) == (edge, vrf))
+        self.origins.update((edge, name) for name in self.index.members.by_name)
+
+    # What is touched is looked at.
+
+    def look(self) -> None:
+        """Look at every touched link, then at the pairs of groups that these make or change."""
+        index = self.index
+        for switch in self.switches:
+            index.check_switch(switch)
+        for name in self.senders:
+            index.check_sender(name)
+        for edge, place in self.places:
+            index.check_place(edge, place)
+        for chain in self.chains:
+            index.check_chain(chain)
+        for far, name in self.origins:
+            index.check_origin(name, far)
+        sources, targets = index.sources.taken_fresh(), index.targets.taken_fresh()
+        index.forget_dead_pairs()
+        if self.every_way:
+            check_pairs(index)
+            return
+        pairs: dict[Pair, None] = {}
+        for source in sources:
+            pairs |= dict.fromkeys(index.pairs_from(source))
+        for target in targets:
+            pairs |= dict.fromkeys(index.pairs_to(target))
+            pairs |= dict.fromkeys(index.pairs_answered(target))
+        for number in self.numbers:
+            pairs |= dict.fromkeys(index.pairs_numbered(*number))
+        for key in self.keys:
+            pairs |= dict.fromkeys(index.pairs_keyed(*key))
+        for pair in pairs:
+            index.check_pair(pair)
+
+
+def differences(before: Program, after: Program) -> tuple[list[Row], list[Row]]:
+    """Rows of one program that the other has not, each way."""
+    old, new = before.rows, after.rows
+    gone = [row for key, row in old.items() if new.get(key) != row]
+    return gone, [row for key, row in new.items() if old.get(key) != row]
+
+
+def _changed(index: Index, network: Network, wanted: Wanted) -> Iterator[tuple[str, Member | None]]:
+    """Instances that are new, differ, or are gone."""
+    known = index.members.by_name
+    old, new = index.network.intent.instances, network.intent.instances
+    names: Iterable[str] = new
+    if _same_surroundings(index.network, network) and wanted.keys is index.wanted.keys:
+        names = () if old is new else [n for n, i in new.items() if old.get(n) is not i]
+    for name in names:
+        found = member(network, wanted, new[name])
+        if known.get(name) != found:
+            yield name, found
+    for name in [] if old is new else list(old):
+        if name not in new:
+            yield name, None
+
+
+def _same_surroundings(old: Network, new: Network) -> bool:
+    """Whether an instance that is the same has the same place in both networks."""
+    return old.facts.ports == new.facts.ports and all(
+        getattr(old.intent, part) == getattr(new.intent, part)
+        for part in ("segments", "tenants", "services")
+    )
+
+
+def _reopened(before: Wanted, after: Wanted) -> Iterator[tuple[IdentityKey, IdentityKey]]:
+    """Pairs of identities of which the intent says something else now."""
+    for source in before.opened.keys() | after.opened.keys():
+        old, new = before.opened.get(source, {}), after.opened.get(source, {})
+        if old is not new:
+            for destination in old.keys() | new.keys():
+                if old.get(destination) != new.get(destination):
+                    yield source, destination
+
+
+def _released(
+    before: Mapping[str, frozenset[IdentityKey]], after: Mapping[str, frozenset[IdentityKey]]
+) -> Iterator[tuple[str, IdentityKey]]:
+    for vrf in before.keys() | after.keys():
+        for key in before.get(vrf, frozenset()) ^ after.get(vrf, frozenset()):
+            yield vrf, key

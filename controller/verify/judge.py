@@ -1,0 +1,274 @@
+"""One packet at a time: walked through what switches hold and held against the intent.
+
+This is the strict judge that decides whether a doubt is a fault. A packet of an allowed connection
+arrives at its receiver alone, addressed to it, in its class, in the class's queue on every link, by
+a way as short as any; and so does its answer. Anything else reaches nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from ipaddress import IPv4Address
+from typing import Literal
+
+from controller.dataplane.fields import PROTO_ICMP
+from controller.dataplane.pipeline import GATEWAY_MAC
+from controller.model.intent import Instance, QosClass
+from controller.model.meaning import Decision, verdict
+from controller.model.network import Network
+from controller.topology.graph import carries, weight
+from controller.topology.routes import Routes
+from controller.verify.interpreter import Ambiguous
+from controller.verify.packet import Packet, arp_request, tagged
+from controller.verify.probe import Answer, Question, ask, first_packet, send
+from controller.verify.site import (
+    NOTHING_KNOWN,
+    Answered,
+    Delivered,
+    Dropped,
+    Looped,
+    Lost,
+    Site,
+    Walk,
+    attachment,
+)
+
+Kind = Literal[
+    "leak",
+    "loss",
+    "class",
+    "queue",
+    "detour",
+    "spoof",
+    "gateway",
+    "ambiguous",
+    "fabric",
+    "unreadable",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that switches do and should not, with the packet that shows it and its walk.
+
+    ``subject`` is what it is about in words; ``question`` and ``walk`` are there where a packet is.
+    """
+
+    kind: Kind
+    subject: str
+    expected: str
+    found: str
+    question: Question | None = None
+    walk: Walk | None = None
+
+    def __str__(self) -> str:
+        return f"{self.subject}: expected {self.expected}, found {self.found}"
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges packets on a site. Switches that hold nothing known are not judged."""
+
+    site: Site
+    _ways: dict[tuple[str, str, str, str], int | None] = field(default_factory=dict)
+
+    @property
+    def network(self) -> Network:
+        """The network that the site is held against."""
+        return self.site.network
+
+    def connection(self, question: Question) -> Fault | None:
+        """The first packet of a connection, and the answer to it.
+
+        Where the sender's VRF means somebody else by the destination's address, it is asked for.
+        """
+        addressed = self.site.views[self.network.intent.vrf_of(question.source).name]
+        known = addressed.get(question.destination.ip)
+        question = replace(question, destination=known) if known else question
+        meant = self._meant(question) if known else None
+        try:
+            answer = ask(self.site, question)
+        except Ambiguous as error:
+            return self._fault("ambiguous", question, self._text(meant), f"{error}", None)
+        walks = [walk for walk in (answer.there, answer.back) if walk is not None]
+        if not all(self._is_known(walk) for walk in walks):
+            return None
+        if meant is None:
+            return self._denied(question, answer)
+        return self._allowed(question, meant, answer)
+
+    def neighbourhood(self, instance: Instance) -> Fault | None:
+        """What a host's stack needs: ARP is answered, its own address is not, its gateway is."""
+        try:
+            return (
+                self._arp(instance, self._gateway(instance), "an ARP answer")
+                or self._arp(instance, instance.ip, "no ARP answer")
+                or self._echo(instance)
+            )
+        except Ambiguous as error:
+            return Fault("ambiguous", f"{instance.name}'s ARP and echo", "an answer", str(error))
+
+    def _arp(self, instance: Instance, target: IPv4Address, expected: str) -> Fault | None:
+        request = arp_request(mac=_mac(instance), source=int(instance.ip), target=int(target))
+        walk = self._send(instance, _tagged(instance, request))
+        if walk is None or self._is_arp_answer(walk, instance) == (expected == "an ARP answer"):
+            return None
+        return Fault("gateway", f"{instance.name} asks for {target}", expected, _fate(walk))
+
+    def _echo(self, instance: Instance) -> Fault | None:
+        gateway = replace(instance, name="gateway", ip=self._gateway(instance))
+        question = Question(instance, gateway, PROTO_ICMP, 0)
+        walk = self._send(instance, first_packet(question))
+        if walk is None or isinstance(walk.fate, Answered):
+            return None
+        return self._fault("gateway", question, "an answer", _fate(walk), walk)
+
+    def _gateway(self, instance: Instance) -> IPv4Address:
+        return self.network.intent.segment_of(instance).gateway
+
+    def spoof(self, switch: str, port: int, packet: Packet, subject: str) -> Fault | None:
+        """A packet with somebody else's addresses: nobody gets it."""
+        try:
+            walk = self.site.walk(packet, switch, port)
+        except Ambiguous as error:
+            return Fault("ambiguous", subject, "dropped", str(error))
+        if isinstance(walk.fate, Dropped) or not self._is_known(walk):
+            return None
+        return Fault("spoof", subject, "dropped", _fate(walk), walk=walk)
+
+    def _send(self, instance: Instance, packet: Packet) -> Walk | None:
+        walk = send(self.site, instance, packet, NOTHING_KNOWN)
+        return walk if walk is not None and self._is_known(walk) else None
+
+    def _is_arp_answer(self, walk: Walk, instance: Instance) -> bool:
+        fate = walk.fate
+        if not isinstance(fate, Answered):
+            return False
+        tag = fate.packet.tags[0].vid if fate.packet.tags else 0
+        found = fate.packet.get
+        return (tag, found("arp_op"), found("arp_sha"), found("eth_dst")) == (
+            *(instance.nested_vlan, 2),
+            *(GATEWAY_MAC, _mac(instance)),
+        )
+
+    def _is_known(self, walk: Walk) -> bool:
+        return all(hop.switch in self.site.programs for hop in walk.hops)
+
+    def _meant(self, question: Question) -> Decision | None:
+        if attachment(self.network, question.destination) is None:
+            return None
+        ends = question.source, question.destination
+        return verdict(self.network.intent, *ends, question.protocol, question.port, question.dscp)
+
+    def _denied(self, question: Question, answer: Answer) -> Fault | None:
+        if answer.there is None or isinstance(answer.there.fate, Dropped | Lost):
+            return None
+        kind: Kind = "leak" if isinstance(answer.there.fate, Delivered) else "gateway"
+        return self._fault(kind, question, "denied", _fate(answer.there), answer.there)
+
+    def _allowed(self, question: Question, meant: Decision, answer: Answer) -> Fault | None:
+        qos = self.network.intent.classes[meant.qos_class]
+        expected = self._text(meant)
+        if answer.there is None:
+            return None
+        for walk, sender, receiver in (
+            (answer.there, question.source, question.destination),
+            (answer.back, question.destination, question.source),
+        ):
+            best = self._best(sender, receiver, qos)
+            if best is None:
+                return None  # the topology has no way: no switch is to blame
+            found = self._wrong(walk, receiver, qos, best)
+            if found is not None:
+                way = "" if walk is answer.there else "the answer: "
+                return self._fault(found[0], question, expected, f"{way}{found[1]}", walk)
+        return None
+
+    def _wrong(
+        self, walk: Walk | None, receiver: Instance, qos: QosClass, best: int
+    ) -> tuple[Kind, str] | None:
+        fate = walk and walk.fate
+        if walk is None or not isinstance(fate, Delivered):
+            return "loss", "nobody to send it" if walk is None else _fate(walk)
+        if fate.instance != receiver.name:
+            return "leak", f"delivered to {fate.instance}"
+        if fate.packet.get("eth_dst") != _mac(receiver):
+            return "loss", f"delivered with MAC {fate.packet.get('eth_dst'):012x}, not its own"
+        if fate.packet.get("ip_dscp") != qos.dscp:
+            return "class", f"delivered with DSCP {fate.packet.get('ip_dscp')}"
+        queues = {hop.queue for hop in walk.hops if hop.link}
+        if queues - {qos.queue}:
+            return "queue", f"queues {sorted(queues)} on its way"
+        return self._detour(walk, receiver, qos, best)
+
+    def _detour(
+        self, walk: Walk, receiver: Instance, qos: QosClass, best: int
+    ) -> tuple[Kind, str] | None:
+        links = [self.network.topology.links[hop.link] for hop in walk.hops if hop.link]
+        vrf = self.network.intent.vrf_of(receiver).name
+        for link in links:
+            if not carries(link, vrf):
+                return "detour", f"it uses {link.name}, which does not carry {vrf}"
+        length = sum(weight(link, qos.metric) for link in links)
+        if length > best:
+            return "detour", f"a way of {qos.metric} {length}, the best is {best}"
+        return None
+
+    def _best(self, sender: Instance, receiver: Instance, qos: QosClass) -> int | None:
+        ends = [attachment(self.network, instance) for instance in (sender, receiver)]
+        if ends[0] is None or ends[1] is None:
+            return None
+        vrf = self.network.intent.vrf_of(receiver).name
+        key = (qos.metric, ends[0][0], ends[1][0], vrf)
+        if key not in self._ways:
+            path = self._routes.path(qos.metric, ends[0][0], ends[1][0], vrf)
+            links = self.network.topology.links
+            self._ways[key] = (
+                sum(weight(links[name], qos.metric) for name in path.links) if path else None
+            )
+        return self._ways[key]
+
+    @cached_property
+    def _routes(self) -> Routes:
+        return Routes.of(self.network)
+
+    def _fault(
+        self, kind: Kind, question: Question, expected: str, found: str, walk: Walk | None
+    ) -> Fault:
+        return Fault(kind, _subject(question), expected, found, question, walk)
+
+    def _text(self, meant: Decision | None) -> str:
+        return "denied" if meant is None else f"allowed by {meant.rule} in {meant.qos_class}"
+
+
+def _subject(question: Question) -> str:
+    marked = f" marked DSCP {question.dscp}" if question.dscp else ""
+    to = question.destination.name or str(question.destination.ip)
+    names: Mapping[int, str] = {1: "icmp", 6: "tcp", 17: "udp"}
+    protocol = names.get(question.protocol, f"protocol {question.protocol}")
+    port = f"/{question.port}" if question.protocol in (6, 17) else ""
+    return f"{question.source.name} -> {to} {protocol}{port}{marked}"
+
+
+def _fate(walk: Walk) -> str:
+    match walk.fate:
+        case Delivered(instance):
+            return f"delivered to {instance}"
+        case Answered():
+            return "answered by the switch"
+        case Dropped(switch, table):
+            return f"dropped at {switch}, table {table}"
+        case Lost(switch, port):
+            return f"lost at {switch}, port {port}"
+        case Looped(switch):
+            return f"a loop at {switch}"
+
+
+def _tagged(instance: Instance, packet: Packet) -> Packet:
+    return tagged(packet, instance.nested_vlan) if instance.nested_vlan else packet
+
+
+def _mac(instance: Instance) -> int:
+    return int(instance.mac.replace(":", ""), 16)

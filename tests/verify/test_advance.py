@@ -1,0 +1,62 @@
+"""What is proved change by change is what is proved of the whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DataObject
+
+from controller.compile import compile_network
+from controller.dataplane.program import Program
+from controller.model.intent import Intent
+from controller.model.network import Network
+from controller.verify.advance import advance
+from controller.verify.proof import Ground, conclude, survey
+from tests.strategies import intents, site
+from tests.verify.mutants import mutants
+from tests.verify.test_plan_safety import changed, plugged_for
+
+
+def state(ground: Ground) -> dict[str, Any]:
+    """Everything an index concluded, without the order in which it did."""
+    index = ground.index
+    return {
+        "sources": {group: set(names) for group, names in index.sources.members.items()},
+        "targets": {group: set(names) for group, names in index.targets.members.items()},
+        "chains": set(index.doubts.chains),
+        "senders": set(index.doubts.senders),
+        "places": set(index.doubts.places),
+        "origins": set(index.doubts.origins),
+        "switches": set(index.doubts.switches),
+        "pairs": dict(index.doubts.pairs),
+        "ways": set(index.doubts.ways),
+    }
+
+
+def held(network: Network, data: DataObject) -> dict[str, Program]:
+    """What switches hold: what they should, or one row otherwise."""
+    programs = dict(compile_network(network))
+    if data.draw(st.booleans(), label="edited"):
+        (found,) = mutants(programs, data.draw(st.integers(0, 1 << 16)), 1)
+        programs[found.switch] = found.rows
+    return programs
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_change_by_change_is_the_whole(data: DataObject) -> None:
+    steps: list[Intent] = [data.draw(intents(max_instances=6))]
+    for _ in range(data.draw(st.integers(1, 4), label="changes")):
+        steps.append(data.draw(changed(steps[-1])))
+    facts = plugged_for(*steps)
+    networks = [Network(intent, site(), facts) for intent in steps]
+    ground = survey(networks[0], held(networks[0], data))
+    for network in networks[1:]:
+        programs = held(network, data)
+        ground = advance(ground, network, programs)
+        whole = survey(network, programs)
+        assert state(ground) == state(whole)
+        found, expected = (conclude(g).faults for g in (ground, whole))
+        assert {str(fault) for fault in found} == {str(fault) for fault in expected}
