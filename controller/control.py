@@ -18,7 +18,8 @@ from controller.errors import Conflict
 from controller.model.encode import encode_intent
 from controller.model.intent import Intent
 from controller.model.network import Facts, Network, Topology
-from controller.northbound.ports import Outcome, RevisionInfo, SwitchStatus
+from controller.northbound.ports import Outcome, ProofStatus, RevisionInfo, SwitchStatus
+from controller.proving import Prover
 from controller.reconcile.events import (
     Drift,
     Effect,
@@ -28,6 +29,7 @@ from controller.reconcile.events import (
     Prove,
     Proved,
     ReadBack,
+    ReadBackDone,
     Reverted,
     SendBundle,
     Settled,
@@ -38,6 +40,7 @@ from controller.reconcile.events import (
 )
 from controller.reconcile.state import State
 from controller.reconcile.step import step
+from controller.verify.proof import Held, Proof
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +103,7 @@ class Control:
         self._clock = clock
         self._revision = Revision(0, Intent(), {})
         self._state = State()
+        self._prover = Prover()
         self._facts_known = False
         self._writing = asyncio.Lock()
         self._moved = asyncio.Event()
@@ -129,6 +133,27 @@ class Control:
     def switches(self) -> Sequence[SwitchStatus]:
         """The declared switches, by name."""
         return [self._status(name) for name in sorted(self._network.topology.switches)]
+
+    def proofs(self) -> ProofStatus:
+        """The last proofs that were made."""
+        return self._prover.status()
+
+    async def prove(self) -> tuple[Proof, Mapping[str, Held]]:
+        """Read every connected switch back and prove what they hold; also what that is.
+
+        A switch that does not answer is not judged.
+        """
+        network, revision = self._network, self._revision.number
+        sessions = {n: s.session for n, s in self._state.switches.items() if s.session is not None}
+        answers = await asyncio.gather(
+            *(self._switches.read_back(ReadBack(n, number, 0)) for n, number in sessions.items())
+        )
+        held = {
+            answer.switch: Held(answer.held, answer.strays, answer.unreadable)
+            for answer in answers
+            if isinstance(answer, ReadBackDone)
+        }
+        return await self._prover.whole(network, held, revision), held
 
     def started(self) -> bool:
         """Whether stored intent and observed ports are known, so that programs can be computed."""
@@ -254,8 +279,8 @@ class Control:
                     "revision %d: %s refused its part, so %s go back to what they held before",
                     *(revision, refused, ", ".join(sorted(names))),
                 )
-            case Prove(serial):
-                self.feed(Proved(serial))
+            case Prove():
+                self._spawn(self._prove(effect))
             case Problem(name, reason):
                 log.error("%s: %s; it keeps its old program and is tried again", name, reason)
 
@@ -266,6 +291,16 @@ class Control:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _prove(self, effect: Prove) -> None:
+        try:
+            faults = await self._prover.change(effect.network, effect.held, self._revision.number)
+        except Exception as error:  # the verifier itself is at fault: say so, and go on
+            log.exception("the proof ended without a verdict")
+            faults = (f"the proof ended without a verdict: {error!r}; see the log",)
+        for fault in faults:
+            log.error("the proof fails: %s", fault)
+        self.feed(Proved(effect.serial, faults))
 
     def _wake_at(self, time_s: float) -> None:
         if self._wake:

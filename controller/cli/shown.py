@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 from typing import Any, Final
 
@@ -158,7 +158,14 @@ def verification(answer: Answer) -> str:
 def _verification(flows: Answer, pairs: Answer) -> Iterator[str]:
     yield f"{flows['checked']} entries, {len(flows['mismatches'])} not as they should be"
     yield from (f"  {m['switch']} {m['what']}: {m['entry']}" for m in flows["mismatches"])
-    yield f"{pairs['asked']} packets, {len(pairs['witnesses'])} treated wrong"
+    pairs_text = f"{pairs['identities']} pairs of identities proved"
+    yield f"{pairs_text}, {len(pairs['witnesses'])} faults"
     for w in pairs["witnesses"]:
-        packet = f"protocol {w['protocol']} port {w['port']} DSCP {w['dscp']}"
-        yield f"  {w['from']} -> {w['to']} {packet}: expected {w['expected']}, found {w['found']}"
+        yield f"  {w['kind']}: {w['what']}: expected {w['expected']}, found {w['found']}"
+        yield from (f"    {step}" for step in _walked(w.get("steps", ())))
+
+
+def _walked(steps: Iterable[Answer]) -> Iterator[str]:
+    for step in steps:
+        subject = f" ({step['subject']})" if step["subject"] else ""
+        yield f"{step['switch']} {step['table']}: {step['shape']}{subject}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from controller.model.network import Network
 from controller.northbound.ports import Origins
 from controller.northbound.views import Body
-from controller.verify.check import Verdict, Witness
-from controller.verify.explain import Explanation, TableStep
+from controller.verify.explain import Explanation, TableStep, path_of, steps_of
+from controller.verify.judge import Fault
 from controller.verify.nearest import Near
+from controller.verify.proof import Proof
 
 
 def explanation_view(found: Explanation, origins: Origins) -> Body:
@@ -47,22 +49,31 @@ def _near(near: Near, origins: Origins) -> Body:
     return {"rule": rule_view(near.rule, origins), "differs": list(near.differences)}
 
 
-def verdict_view(verdict: Verdict) -> Body:
-    """How many packets were asked about, and those that went wrong."""
+def proof_view(network: Network, proof: Proof) -> Body:
+    """How many pairs of identities were proved, and what is wrong, each with its witness."""
     return {
-        "asked": verdict.asked,
-        "witnesses": [_witness(witness) for witness in verdict.witnesses],
+        "identities": proof.pairs,
+        "witnesses": [_witness(network, fault) for fault in proof.faults],
     }
 
 
-def _witness(witness: Witness) -> Body:
-    question = witness.question
-    return {
-        "from": question.source.name,
-        "to": question.destination.name,
-        "protocol": question.protocol,
-        "port": question.port,
-        "dscp": question.dscp,
-        "expected": witness.expected,
-        "found": witness.found,
+def _witness(network: Network, fault: Fault) -> Body:
+    body: Body = {
+        "kind": fault.kind,
+        "what": fault.subject,
+        "expected": fault.expected,
+        "found": fault.found,
     }
+    question = fault.question
+    if question is not None:
+        body |= {
+            "from": question.source.name,
+            "to": question.destination.name,
+            "protocol": question.protocol,
+            "port": question.port,
+            "dscp": question.dscp,
+        }
+    if fault.walk is not None:
+        body["steps"] = [_step(step) for step in steps_of(network, fault.walk)]
+        body["path"] = list(path_of(fault.walk))
+    return body

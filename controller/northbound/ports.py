@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from controller.dataplane.program import Program
 from controller.model.intent import Intent
 from controller.model.network import Network, Role
+from controller.verify.proof import Held, Proof
 
 Wait = Literal["applied", "stored"]
 """When a write answers: confirmed by every connected switch, or as soon as it is durable."""
@@ -51,6 +52,27 @@ class RevisionInfo:
     created_at: str
 
 
+@dataclass(frozen=True, slots=True)
+class ProofRun:
+    """A proof that was made: when (ISO 8601, UTC), of what, and whether it holds."""
+
+    at: str
+    revision: int
+    holds: bool
+    faults: int
+    switches: int
+    entries: int
+    took_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProofStatus:
+    """The last proof of everything, and the last of a change; None while there was none."""
+
+    whole: ProofRun | None
+    change: ProofRun | None
+
+
 class Controller(Protocol):
     """The engine, as the northbound sees it. Called from the engine's own asyncio loop."""
 
@@ -68,6 +90,12 @@ class Controller(Protocol):
 
     def installed(self) -> Mapping[str, Program]:
         """What each switch is known to hold, by read-back."""
+
+    def proofs(self) -> ProofStatus:
+        """The last proofs that were made."""
+
+    async def prove(self) -> tuple[Proof, Mapping[str, Held]]:
+        """Read every connected switch back and prove what they hold; also what that is."""
 
     def started(self) -> bool:
         """Whether stored intent and observed ports are known."""

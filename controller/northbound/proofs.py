@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from controller.dataplane.pipeline import SHAPES
@@ -13,13 +13,13 @@ from controller.diff.plan import Plan, plan
 from controller.errors import Invalid, Problem
 from controller.model.meaning import ICMP, TCP, UDP
 from controller.model.network import Network
-from controller.northbound.explaining import explanation_view, verdict_view
+from controller.northbound.explaining import explanation_view, proof_view
 from controller.northbound.operations import known_name
 from controller.northbound.ports import Controller
 from controller.northbound.programs import Programs
 from controller.northbound.views import Body
-from controller.verify.check import check
 from controller.verify.explain import explain
+from controller.verify.proof import Held
 
 PROTOCOLS: Final = {"icmp": ICMP, "tcp": TCP, "udp": UDP}
 
@@ -52,21 +52,25 @@ class Proofs:
         return {**asked, "dscp": dscp, **shown, "judged": judged}
 
     async def verify(self) -> Body:
-        """Hold what switches are known to hold against the intent.
+        """Read the switches back and prove that they do what the intent means, and nothing else.
 
-        ``flows`` compares entries with the intent's programs. ``pairs`` walks packets between all
-        pairs of plugged instances through those entries and compares with what the intent means,
-        independent of the compiler.
+        ``flows`` compares entries with the intent's programs. ``pairs`` is the proof, independent
+        of the compiler: what goes wrong, each with a witness packet and its walk. ``unread`` are
+        switches that did not answer; nothing is said of them, so the whole does not hold.
         """
-        network, installed = self._controller.network(), self._controller.installed()
-        revision, wanted = self._controller.revision(), await self._programs.of(network)
-        mismatches = _mismatches(await asyncio.to_thread(plan, installed, wanted))
-        verdict = await asyncio.to_thread(check, network, installed)
+        network, revision = self._controller.network(), self._controller.revision()
+        proof, held = await self._controller.prove()
+        wanted = await self._programs.of(network)
+        rows = {name: found.rows for name, found in held.items()}
+        off = await asyncio.to_thread(plan, rows, {name: wanted[name] for name in rows})
+        mismatches = [*_mismatches(off), *_strays(held)]
+        unread = sorted(network.topology.switches.keys() - held.keys())
         return {
             "revision": revision,
-            "holds": not (mismatches or verdict.witnesses),
-            "flows": {"checked": sum(map(len, wanted.values())), "mismatches": mismatches},
-            "pairs": verdict_view(verdict),
+            "holds": not (mismatches or proof.faults or unread),
+            "unread": unread,
+            "flows": {"checked": proof.rows, "mismatches": mismatches},
+            "pairs": proof_view(network, proof),
         }
 
     async def _judged(self, network: Network) -> tuple[str, Mapping[str, Program]]:
@@ -96,3 +100,11 @@ def _mismatches(found: Plan) -> list[Body]:
         )
         for row in rows
     ]
+
+
+def _strays(held: Mapping[str, Held]) -> Iterator[Body]:
+    for switch, found in held.items():
+        for stray in found.strays:
+            yield {"switch": switch, "what": "foreign", "entry": format_entry(stray)}
+        for cookie in sorted(found.unreadable):
+            yield {"switch": switch, "what": "foreign", "entry": f"cookie={cookie:#x}, unreadable"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 
 from controller.errors import NotFound
@@ -118,6 +119,7 @@ class Queries:
                 "in_sync": sum(status.in_sync for status in switches),
                 "entries": sum(status.entries for status in switches),
             },
+            "proof": asdict(self._controller.proofs()),
             "objects": {name: len(getattr(intent, name)) for name in COLLECTIONS},
         }
 

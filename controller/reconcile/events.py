@@ -40,7 +40,7 @@ class ReadBackDone:
     """What a switch holds: rows of our shapes, and the cookies of entries that are none.
 
     ``asked`` is the number of changes the switch had been sent when the read-back was asked for.
-    ``strays`` are those of the foreign entries that can be read.
+    ``strays`` are the foreign entries that can be read, ``unreadable`` the cookies of the others.
     """
 
     switch: str
@@ -49,6 +49,7 @@ class ReadBackDone:
     held: Program
     foreign: frozenset[int] = field(default_factory=frozenset)
     strays: tuple[Entry, ...] = ()
+    unreadable: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,18 +84,25 @@ class Switches:
         except (RemoteError, UnknownOutcome) as error:
             return ReadBackFailed(effect.switch, effect.session, f"read-back: {error}")
         rows: list[Row] = []
-        foreign: set[int] = set()
         strays: list[Entry] = []
+        unreadable: set[int] = set()
         for entry in found:
             row = row_of(entry) if isinstance(entry, Entry) and is_ours(entry.cookie) else None
-            if row is None:
-                foreign.add(entry.cookie)
-                strays += [entry] if isinstance(entry, Entry) else []
-            else:
+            if row is not None:
                 rows.append(row)
+            elif isinstance(entry, Entry):
+                strays.append(entry)
+            else:
+                unreadable.add(entry.cookie)
+        foreign = unreadable.union(stray.cookie for stray in strays)
         return ReadBackDone(
-            *(effect.switch, effect.session, effect.asked),
-            *(program(rows), frozenset(foreign), tuple(strays)),
+            effect.switch,
+            effect.session,
+            effect.asked,
+            program(rows),
+            foreign=frozenset(foreign),
+            strays=tuple(strays),
+            unreadable=frozenset(unreadable),
         )
 
     async def _commit(self, session: tuple[int, int], effect: SendBundle) -> None:

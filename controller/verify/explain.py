@@ -81,7 +81,7 @@ def explain(
     question = Question(source, destination, protocol, port, dscp)
     answer = ask(Site(network, programs), question)
     allowed = answer.reached == destination.name and answer.answered == source.name
-    steps = _steps(network, answer.there)
+    steps = steps_of(network, answer.there)
     rule = next((step.rule for step in steps if step.rule), None)
     denied = meant(network.intent, question) is None
     return Explanation(
@@ -92,7 +92,7 @@ def explain(
         rule=rule,
         qos_class=_class(network, answer.there) if allowed else None,
         queue=next((hop.queue for hop in _hops(answer.there) if hop.link), None),
-        path=_path(answer.there),
+        path=path_of(answer.there),
         steps=steps,
         needed=_needed(network, question) if denied else None,
         nearest=nearest(network.intent, question) if denied else (),
@@ -103,7 +103,8 @@ def _hops(walk: Walk | None) -> tuple[Hop, ...]:
     return () if walk is None else walk.hops
 
 
-def _path(walk: Walk | None) -> tuple[str, ...]:
+def path_of(walk: Walk | None) -> tuple[str, ...]:
+    """The switches of a walk and the links between, from one to the other."""
     parts: list[str] = []
     for hop in _hops(walk):
         parts.append(hop.switch)
@@ -112,7 +113,8 @@ def _path(walk: Walk | None) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _steps(network: Network, walk: Walk | None) -> tuple[TableStep, ...]:
+def steps_of(network: Network, walk: Walk | None) -> tuple[TableStep, ...]:
+    """Every table's verdict on a walk, with what each entry is there for."""
     subjects = Subjects.of(network)
     return tuple(_step(subjects, hop.switch, step) for hop in _hops(walk) for step in hop.steps)
 

@@ -38,7 +38,9 @@ class Points(NamedTuple):
 def points(intent: Intent, programs: Mapping[str, Program]) -> Points:
     """Just inside and just outside of every range that the intent or an entry has."""
     rows = [row for held in programs.values() for row in held if row.shape.startswith("permit.")]
-    ranges = {*_wanted(intent), *_installed(rows)}
+    # Switch by switch: a hole in one is not filled by what another holds.
+    each = ([row for row in held if row.shape in _PORTED] for held in programs.values())
+    ranges = {*_wanted(intent), *(found for held in each for found in _installed(held))}
     edges = {
         (protocol, port)
         for protocol, first, last in ranges

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address
+from typing import Final
 
 from controller.dataplane.pipeline import GATEWAY_MAC
 from controller.model.identity import IdentityKey
@@ -21,8 +22,9 @@ from controller.verify.permits import Point, points
 from controller.verify.probe import Question
 from controller.verify.tables import NO_PERMITS, Own, Permits, Place
 
-_NOBODY = "nobody"
-_SPOOFED_PORT = 40001
+_NOBODY: Final = "nobody"
+_SPOOFED_PORT: Final = 40001
+_OF_A_KIND: Final = 2
 
 
 def faults(index: Index, judge: Judge) -> Iterator[Fault]:
@@ -97,12 +99,13 @@ def _everybody(index: Index) -> list[str]:
 
 
 def _at(index: Index, edge: str, vrf: str | None = None) -> list[str]:
-    """Somebody of each kind of instance at an edge: by VRF, identity and being nested."""
-    found: dict[object, str] = {}
+    """Two of each kind of instance at an edge, by identity and being nested; two may talk."""
+    found: dict[object, list[str]] = {}
     for member in index.members.at(edge):
-        if vrf in (None, member.vrf):
-            found.setdefault((member.key, bool(member.place.nested)), member.name)
-    return list(found.values())
+        kind = found.setdefault((member.key, bool(member.place.nested)), [])
+        if vrf in (None, member.vrf) and len(kind) < _OF_A_KIND:
+            kind.append(member.name)
+    return [name for names in found.values() for name in names]
 
 
 def _of_groups(index: Index, pair: Pair) -> Iterator[tuple[str, str]]:
@@ -117,7 +120,7 @@ def _some(index: Index, names: Names) -> list[str]:
     """Two plain members of a group, so that one is another than the sender, and two nested."""
     plain = [n for n in names if not index.members.by_name[n].place.nested]
     nested = [n for n in names if index.members.by_name[n].place.nested]
-    return [*plain[:2], *nested[:2]]
+    return [*plain[:_OF_A_KIND], *nested[:_OF_A_KIND]]
 
 
 def _crossing(index: Index, switch: str) -> Iterator[tuple[str, str, Point | None]]:

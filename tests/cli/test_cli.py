@@ -192,6 +192,6 @@ def test_explain_names_rule_and_line_and_exits_1_when_denied(
 
 def test_verify_exits_1_when_something_does_not_hold(run: Run, engine: FakeController) -> None:
     assert run("verify").code == 0
-    engine.disconnected = {"edge-1"}
+    engine.emptied = {"edge-1"}
     ran = run("verify")
     assert (ran.code, "edge-1 missing: " in ran.out) == (1, True)

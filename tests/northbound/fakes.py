@@ -10,7 +10,15 @@ from controller.errors import Conflict, NotFound
 from controller.model.decode import decode_intent
 from controller.model.intent import Intent
 from controller.model.network import Network
-from controller.northbound.ports import Origins, Outcome, RevisionInfo, SwitchStatus, Wait
+from controller.northbound.ports import (
+    Origins,
+    Outcome,
+    ProofStatus,
+    RevisionInfo,
+    SwitchStatus,
+    Wait,
+)
+from controller.verify.proof import Held, Proof, prove
 from tests.strategies import plugged, site
 
 DOCUMENT = {
@@ -46,8 +54,8 @@ HOSTS = frozenset({"host-1", "host-2", "host-3"})
 class FakeController:
     """Fulfils :class:`controller.northbound.ports.Controller`; switches obey at once.
 
-    ``disconnected`` switches never apply; ``meanwhile`` runs once before a write is compared with
-    the newest revision, as another writer would.
+    ``disconnected`` switches never apply, ``emptied`` ones lost all entries; ``meanwhile`` runs
+    once before a write is compared with the newest revision, as another writer would.
     """
 
     def __init__(self, document: object = DOCUMENT) -> None:
@@ -56,6 +64,7 @@ class FakeController:
         self.history: list[tuple[RevisionInfo, Intent]] = []
         self.places: Origins = {}
         self.disconnected: set[str] = set()
+        self.emptied: set[str] = set()
         self.meanwhile: Callable[[], None] | None = None
         self.store(intent, "test", "first")
 
@@ -92,7 +101,15 @@ class FakeController:
 
     def installed(self) -> Mapping[str, Program]:
         programs = compile_network(self._network)
-        return {n: p for n, p in programs.items() if n not in self.disconnected}
+        known = {n: p for n, p in programs.items() if n not in self.disconnected}
+        return {**known, **dict.fromkeys(self.emptied, Program())}
+
+    def proofs(self) -> ProofStatus:
+        return ProofStatus(None, None)
+
+    async def prove(self) -> tuple[Proof, Mapping[str, Held]]:
+        held = {name: Held(rows) for name, rows in self.installed().items()}
+        return prove(self._network, held), held
 
     def started(self) -> bool:
         return True

@@ -57,11 +57,22 @@ def test_a_question_that_makes_no_sense(call: Client, query: str, status: int) -
 def test_verify_tells_what_a_switch_lacks(call: Client, engine: FakeController) -> None:
     answer = call("POST", "/v1/verify").json()
     assert answer["holds"] is True
-    assert answer["pairs"]["asked"] > 0
-    engine.disconnected = {"edge-1"}
+    assert answer["pairs"]["identities"] > 0
+    engine.emptied = {"edge-1"}
     answer = call("POST", "/v1/verify").json()
-    assert answer["holds"] is False
+    assert (answer["holds"], answer["unread"]) == (False, [])
     assert {(m["switch"], m["what"]) for m in answer["flows"]["mismatches"]} == {
         ("edge-1", "missing")
     }
-    assert ("web-1", "api-1") in {(w["from"], w["to"]) for w in answer["pairs"]["witnesses"]}
+    assert ("web-1", "api-1") in {
+        (w.get("from"), w.get("to")) for w in answer["pairs"]["witnesses"]
+    }
+    witness = next(w for w in answer["pairs"]["witnesses"] if w.get("from") == "web-1")
+    assert witness["steps"][0]["switch"] == "edge-1"
+
+
+def test_verify_says_nothing_of_a_switch_that_is_away(call: Client, engine: FakeController) -> None:
+    engine.disconnected = {"edge-1"}
+    answer = call("POST", "/v1/verify").json()
+    assert (answer["holds"], answer["unread"]) == (False, ["edge-1"])
+    assert answer["flows"]["mismatches"] == answer["pairs"]["witnesses"] == []

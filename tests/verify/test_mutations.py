@@ -1,10 +1,16 @@
-"""The check can fail: an edit of the installed rows that matters is found, with a witness."""
+"""The proof can fail: an edit of installed entries is found if, and only if, it changes something.
+
+Whether it does is found the long way: every packet between all instances is walked.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from ipaddress import IPv4Address
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from controller.compile import compile_network
 from controller.dataplane.fields import PROTO_TCP
@@ -12,7 +18,10 @@ from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program, program
 from controller.model.network import Network
 from controller.verify.check import check
+from controller.verify.proof import Held, prove
 from tests.sites import two_hosts
+from tests.strategies import networks
+from tests.verify.mutants import changes_something, mutants
 
 
 def _without(kept: Program, shape: str) -> Program:
@@ -80,3 +89,48 @@ def test_the_whole_site_is_right() -> None:
     assert verdict.asked > 100
     assert not verdict.witnesses
     assert network.intent.instances["web-1"].ip == IPv4Address("10.0.0.11")
+
+
+def _held(programs: Mapping[str, Program]) -> dict[str, Held]:
+    return {name: Held(rows) for name, rows in programs.items()}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_edit_is_found_if_it_changes_something(seed: int) -> None:
+    network = two_hosts()
+    programs = compile_network(network)
+    found = {True: 0, False: 0}
+    for mutant in mutants(programs, seed, 100):
+        held = mutant.held(programs)
+        truth = changes_something(network, held)
+        faults = prove(network, held).faults
+        assert bool(faults) == bool(truth), (mutant.switch, mutant.text, truth, faults)
+        found[bool(truth)] += 1
+    assert min(found.values()) > 20, "edits of both kinds must have been tried"
+
+
+@settings(max_examples=25, deadline=None)
+@given(networks(max_instances=6), st.integers(0, 1 << 16))
+def test_an_edit_of_any_site_is_found_if_it_changes_something(network: Network, seed: int) -> None:
+    programs = compile_network(network)
+    assert not prove(network, _held(programs)).faults
+    for mutant in mutants(programs, seed, 4):
+        held = mutant.held(programs)
+        truth = changes_something(network, held)
+        faults = prove(network, held).faults
+        assert bool(faults) == bool(truth), (mutant.switch, mutant.text, truth, faults)
+
+
+def test_an_entry_that_nobody_can_read_is_a_fault() -> None:
+    network = two_hosts()
+    held = _held(compile_network(network))
+    held["edge-1"] = Held(held["edge-1"].rows, (), frozenset({0x77}))
+    assert [fault.kind for fault in prove(network, held).faults] == ["unreadable"]
+
+
+def test_a_fabric_switch_must_not_know_instances() -> None:
+    network = two_hosts()
+    programs = dict(compile_network(network))
+    resolve = next(row for row in programs["edge-1"] if row.shape == "resolve.receiver:here")
+    programs["fabric-1"] = program((*programs["fabric-1"], resolve))
+    assert [fault.kind for fault in prove(network, _held(programs)).faults] == ["fabric"]
