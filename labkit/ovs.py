@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -84,6 +85,19 @@ class PrivateOvs:
         process.kill()
         process.wait()
         (self.run_dir / "ovs-vswitchd.ctl").unlink(missing_ok=True)
+
+    def signal_switch(self, number: signal.Signals) -> None:
+        """A signal to ovs-vswitchd: SIGSTOP makes it silent, SIGCONT ends that."""
+        self._processes["ovs-vswitchd"].send_signal(number)
+
+    def cut(self, bridge: str) -> None:
+        """End a bridge's OpenFlow session, as a broken connection does.
+
+        Its controller's address is made a wrong one, which the controller puts right. To delete it
+        would be more: a bridge that loses its last controller, or gets its first, drops its flows.
+        """
+        row = self.vsctl("get", "bridge", bridge, "controller").strip("[]\n ")
+        self.vsctl("--no-wait", "set", "controller", row, 'target="tcp:127.0.0.1:1"')
 
     def vsctl(self, *arguments: str) -> str:
         """Run ovs-vsctl on this database; its output."""

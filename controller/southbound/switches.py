@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from controller.dataplane.cookie import is_ours
+from controller.dataplane.pipeline import SHAPES, Table
 from controller.dataplane.program import program, row_of
 from controller.dataplane.shapes import Entry, Row
+from controller.dataplane.text import format_entry
 from controller.errors import RemoteError, UnknownOutcome
 from controller.reconcile.events import (
     BundleDone,
@@ -33,7 +35,9 @@ from controller.southbound.openflow.encode import (
     encode_rows,
 )
 from controller.southbound.openflow.messages import (
+    TABLE_FULL,
     BundleControl,
+    Failure,
     barrier,
     bundle_add,
     bundle_control,
@@ -119,10 +123,21 @@ class Switches:
             errors = self._channel.unwatch(xids)
         if errors:
             await self._control(session, bundle, BundleControl.DISCARD_REQUEST)
-            first = describe(next(iter(errors.values())))
-            row = _blamed(effect, xids, next(iter(errors)))
-            raise RemoteError(f"{len(errors)} of {len(xids)} entries refused; {first}: {row}")
-        await self._control(session, bundle, BundleControl.COMMIT_REQUEST)
+            raise RemoteError(_refusal(effect, xids, errors))
+        await self._commit_filled(session, bundle, effect, xids)
+
+    async def _commit_filled(
+        self, session: tuple[int, int], bundle: int, effect: SendBundle, xids: list[int]
+    ) -> None:
+        """Commit: what may fail only now is said of the member first, then of the commit."""
+        self._channel.watch(xids)
+        try:
+            await self._control(session, bundle, BundleControl.COMMIT_REQUEST)
+        except RemoteError as error:
+            errors = self._channel.unwatch(xids)
+            raise RemoteError(_refusal(effect, xids, errors) if errors else str(error)) from error
+        finally:
+            self._channel.unwatch(xids)
 
     async def _control(self, session: tuple[int, int], bundle: int, kind: BundleControl) -> None:
         xid = self._channel.xid()
@@ -141,9 +156,23 @@ def _members(effect: SendBundle, xids: Iterator[int]) -> Iterator[bytes]:
     yield from encode_rows(effect.add, ADD, xids)
 
 
-def _blamed(effect: SendBundle, xids: list[int], xid: int) -> str:
-    """What the message with an xid was about."""
-    index = xids.index(xid)
-    things: list[object] = [f"cookie {value:#x}" for value in effect.purge]
+def _refusal(effect: SendBundle, xids: list[int], errors: Mapping[int, Failure]) -> str:
+    """Which entry a switch refused and why, and what to do where the table is full."""
+    xid, reason = next(iter(errors.items()))
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    thing = _member(effect, xids.index(xid))
+    if not isinstance(thing, Entry):
+        return f"{describe(reason)}{more}: {thing}"
+    text = f"{describe(reason)}{more}: {format_entry(thing, names=True)}"
+    if (reason.type, reason.code) != TABLE_FULL:
+        return text
+    name = Table(thing.table).name.lower()
+    return f"{text}; raise flow_limit of Flow_Table {thing.table} ({name}) or undo the change"
+
+
+def _member(effect: SendBundle, index: int) -> Entry | str:
+    """The entry or cookie that the member at an index was about."""
+    things: list[str | Row] = [f"cookie {value:#x}" for value in effect.purge]
     things += [*effect.remove, *effect.add]
-    return str(things[index])
+    thing = things[index]
+    return thing if isinstance(thing, str) else SHAPES[thing.shape].entry(thing)

@@ -26,6 +26,9 @@ _EMPTY_MATCH: Final = struct.pack("!HH4x", 1, 4)
 _MULTIPART_FLOW: Final = 1
 _MULTIPART_MORE: Final = 1
 
+TABLE_FULL: Final = (5, 1)
+"""Type and code of the error about an entry for which its table has no room (7.5.4.6)."""
+
 
 class Type(IntEnum):
     """Message types that the engine sends or reads."""
