@@ -3,6 +3,6 @@
 ``compile_network`` is a pure function of one network value.
 """
 
-from controller.compile.compiler import compile_network
+from controller.compile.compiler import Compilation, compilation, compile_network
 
-__all__ = ["compile_network"]
+__all__ = ["Compilation", "compilation", "compile_network"]

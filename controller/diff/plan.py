@@ -22,7 +22,7 @@ from enum import Enum
 from typing import Final
 
 from controller.dataplane.pipeline import SHAPES
-from controller.dataplane.program import Program
+from controller.dataplane.program import Program, differences
 from controller.dataplane.shapes import Row
 
 EMPTY: Final = Program()
@@ -98,14 +98,8 @@ class Plan:
 
 def delta(before: Program, after: Program) -> SwitchDelta:
     """The difference of two programs of one switch."""
-    kept = before.rows.keys() & after.rows.keys()
-    return SwitchDelta(
-        added=tuple(row for key, row in after.rows.items() if key not in kept),
-        changed=tuple(
-            row for key, row in after.rows.items() if key in kept and before.rows[key] != row
-        ),
-        removed=tuple(row for key, row in before.rows.items() if key not in kept),
-    )
+    found = differences(before, after)
+    return SwitchDelta(found.added, tuple(new for _, new in found.changed), found.removed)
 
 
 def plan(before: Mapping[str, Program], after: Mapping[str, Program]) -> Plan:

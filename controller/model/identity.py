@@ -29,6 +29,15 @@ def identities(intent: Intent) -> Mapping[str, IdentityKey]:
     return frozen({service: _key(intent, service, named) for service in intent.services})
 
 
+def same_identities(one: Intent, other: Intent) -> bool:
+    """Whether two intents that differ in rules or instances alone have the same identities."""
+    parts = ("services", "tenants", "segments")
+    return all(
+        getattr(one, part) is getattr(other, part) or getattr(one, part) == getattr(other, part)
+        for part in parts
+    ) and (one.rules is other.rules or _named_by_rules(one) == _named_by_rules(other))
+
+
 def identity_key(intent: Intent, service: str) -> IdentityKey:
     """The key of one service's identity. For all services, :func:`identities` is faster."""
     return _key(intent, service, _named_by_rules(intent))

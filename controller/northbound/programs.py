@@ -1,26 +1,29 @@
-"""Programs of networks, compiled off the event loop and remembered while the network stays."""
+"""Programs of networks, compiled off the event loop, each from the one before."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
 
-from controller.compile import compile_network
+from controller.compile import Compilation, compilation
 from controller.dataplane.program import Program
 from controller.model.network import Network
 
 
 class Programs:
-    """Compiles networks. The last result is kept: plans and questions ask for it again."""
+    """Compiles networks. The last ones are kept: plans and questions ask for them again."""
 
     def __init__(self) -> None:
-        self._last: tuple[Network, Mapping[str, Program]] | None = None
+        self._last: list[tuple[Network, Compilation]] = []
+        self._turn = asyncio.Lock()
 
     async def of(self, network: Network) -> Mapping[str, Program]:
         """The program of every switch, by name."""
-        last = self._last
-        if last is not None and last[0] is network:
-            return last[1]
-        compiled = await asyncio.to_thread(compile_network, network)
-        self._last = (network, compiled)
-        return compiled
+        async with self._turn:
+            for known, compiled in self._last:
+                if known is network:
+                    return compiled.programs
+            before = self._last[0][1] if self._last else None
+            compiled = await asyncio.to_thread(compilation, network, before)
+            self._last = [(network, compiled), *self._last[:1]]
+            return compiled.programs

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from controller.compile import Compilation
 from controller.dataplane.program import Program
 from controller.dataplane.shapes import Row
 from controller.diff.plan import Phase
@@ -78,6 +79,7 @@ class State:
     network: Network | None = None
     revision: int = 0
     serial: int = 0
+    compiled: Compilation | None = None
     wanted: Mapping[str, Program] = field(default_factory=lambda: MappingProxyType({}))
     switches: Mapping[str, SwitchState] = field(default_factory=lambda: MappingProxyType({}))
     rollout: Rollout | None = None

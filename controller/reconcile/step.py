@@ -13,7 +13,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from controller.compile import compile_network
+from controller.compile import compilation
 from controller.dataplane.program import Program, program
 from controller.dataplane.shapes import Row
 from controller.diff.plan import EMPTY, Phase, delta
@@ -88,13 +88,15 @@ def _is_current(state: State, name: str, session: int) -> bool:
 
 def _network_changed(state: State, event: NetworkChanged) -> State:
     """What was refused may fit now: nobody waits for the time to try again."""
+    compiled = compilation(event.network, state.compiled)
     return replace(
         state,
         hold_until_s=None,
+        compiled=compiled,
         network=event.network,
         revision=event.revision,
         serial=state.serial + 1,
-        wanted=compile_network(event.network),
+        wanted=compiled.programs,
     )
 
 
@@ -151,7 +153,7 @@ def _applied(held: Program, phase: Phase, rows: tuple[Row, ...]) -> Program:
             found.pop(row.key, None)
         else:
             found[row.key] = row
-    return Program(MappingProxyType(found))
+    return Program.of(MappingProxyType(found))
 
 
 def _failed(state: State, name: str, reason: str, now: float, *, known: bool) -> Step:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from controller.dataplane.program import Program
+from controller.dataplane.program import Program, differences
 from controller.dataplane.shapes import Row, relation
 from controller.model.identity import IdentityKey
 from controller.model.network import Network
@@ -79,7 +79,9 @@ class _Touched:
         for switch, old in before.items():
             if old is after[switch]:
                 continue
-            gone, come = differences(old, after[switch])
+            found = differences(old, after[switch])
+            gone = [*found.removed, *(was for was, _ in found.changed)]
+            come = [*found.added, *(now for _, now in found.changed)]
             self.index.tables[switch].remove(gone)
             self.index.tables[switch].add(come)
             for row in (*gone, *come):
@@ -227,13 +229,6 @@ class _Touched:
             pairs |= dict.fromkeys(index.pairs_keyed(*key))
         for pair in pairs:
             index.check_pair(pair)
-
-
-def differences(before: Program, after: Program) -> tuple[list[Row], list[Row]]:
-    """Rows of one program that the other has not, each way."""
-    old, new = before.rows, after.rows
-    gone = [row for key, row in old.items() if new.get(key) != row]
-    return gone, [row for key, row in new.items() if old.get(key) != row]
 
 
 def _changed(index: Index, network: Network, wanted: Wanted) -> Iterator[tuple[str, Member | None]]:

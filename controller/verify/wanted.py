@@ -10,7 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from controller.model.identity import CLASS_MARK, IdentityKey, identities, identity_labels
+from controller.model.identity import (
+    CLASS_MARK,
+    IdentityKey,
+    identities,
+    identity_labels,
+    same_identities,
+)
 from controller.model.intent import Intent, Labels, PortRange, Rule
 from controller.model.meaning import narrowest, selects
 
@@ -50,10 +56,11 @@ class Wanted:
 
         ``before`` is another intent with its meaning: what is the same in both is taken from it.
         """
-        keys = identities(intent)
         known: Mapping[str, Ends] = {}
-        if before is not None and keys == before[1].keys:
+        if before is not None and same_identities(before[0], intent):
             keys, known = before[1].keys, before[1].ends
+        else:
+            keys = identities(intent)
         labels = {key: identity_labels(key) for key in set(keys.values())}
         ends = {
             name: known[name] if name in known and known[name].rule == rule else _ends(rule, labels)

@@ -58,4 +58,9 @@ def test_change_by_change_is_the_whole(data: DataObject) -> None:
         ground = advance(ground, network, programs)
         whole = survey(network, programs)
         assert state(ground) == state(whole)
-        assert conclude(ground).holds == conclude(whole).holds
+        one, two = conclude(ground), conclude(whole)
+        assert one.holds == two.holds, (
+            [str(f) for f in one.faults],
+            [str(f) for f in two.faults],
+            ground.index.doubts,
+        )

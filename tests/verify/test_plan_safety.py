@@ -46,7 +46,7 @@ def apply(held: Program, phase: Phase, rows: Iterable[Row]) -> Program:
             found.pop(row.key, None)
         else:
             found[row.key] = row
-    return Program(MappingProxyType(found))
+    return Program.of(MappingProxyType(found))
 
 
 def points(

@@ -1,0 +1,1 @@
+"""Benchmarks: how long what operators wait for takes, and how it grows."""

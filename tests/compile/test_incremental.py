@@ -1,0 +1,62 @@
+"""What is compiled after a change is what the whole network compiles to."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DataObject
+
+from controller.compile import compilation, compile_network
+from controller.dataplane.program import differences
+from controller.model.intent import Intent, frozen
+from controller.model.network import Network
+from tests.sites import INTENT, intent, plugged, topology, two_hosts
+from tests.strategies import intents, site
+from tests.verify.test_plan_safety import changed, plugged_for
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_after_every_change_it_is_the_whole(data: DataObject) -> None:
+    steps: list[Intent] = [data.draw(intents(max_instances=8))]
+    for _ in range(data.draw(st.integers(1, 4), label="changes")):
+        steps.append(data.draw(changed(steps[-1])))
+    facts = plugged_for(*steps)
+    last = None
+    for step in steps:
+        network = Network(step, site(), facts)
+        last = compilation(network, last)
+        whole = compile_network(network)
+        assert {name: p.rows for name, p in last.programs.items()} == {
+            name: p.rows for name, p in whole.items()
+        }
+
+
+def test_a_rule_leaves_all_other_parts_as_they_are() -> None:
+    network = two_hosts()
+    before = compilation(network)
+    rules = {name: rule for name, rule in network.intent.rules.items() if name != "ping"}
+    bare = Intent(
+        **{
+            name: getattr(network.intent, name)
+            for name in ("vrfs", "classes", "segments", "tenants", "services", "instances")
+        },
+        rules=frozen(rules),
+    )
+    after = compilation(Network(bare, network.topology, network.facts), before)
+    for name, program in after.programs.items():
+        old = before.programs[name].parts
+        anew = [key for key, part in program.parts.items() if old.get(key) is not part]
+        assert len(anew) <= 1, anew
+        gone = differences(before.programs[name], program).removed
+        assert {row.shape for row in gone} <= {"permit.icmp"}
+
+
+def test_equal_networks_share_everything() -> None:
+    before = compilation(two_hosts())
+    site_again = topology()
+    again = intent(INTENT)
+    after = compilation(Network(again, site_again, plugged(again, site_again)), before)
+    for name, program in after.programs.items():
+        parts = before.programs[name].parts
+        assert all(parts[key] is part for key, part in program.parts.items())
