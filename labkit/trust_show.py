@@ -7,6 +7,7 @@ from typing import Protocol
 from labkit.controller import ControllerProcess
 from labkit.site import Site
 from labkit.trust import Trust
+from labkit.withdrawal import pairs, withdraw
 
 
 class Show(Protocol):
@@ -25,6 +26,7 @@ class Show(Protocol):
 def show_trust(site: Site, controller: ControllerProcess, show: Show) -> None:
     """Every promise, in order."""
     show_changes(site, controller, show)
+    show_withdrawals(site, controller, show)
 
 
 def show_changes(site: Site, controller: ControllerProcess, show: Show) -> None:
@@ -37,3 +39,14 @@ def show_changes(site: Site, controller: ControllerProcess, show: Show) -> None:
             show.check(trial.name, outcome.sound, outcome.text())
             for line in outcome.load.losses(outcome.called_s):
                 show.line(line)
+
+
+def show_withdrawals(site: Site, controller: ControllerProcess, show: Show) -> None:
+    """A rule withdrawn from pairs on one host and on two."""
+    show.step("withdrawing a rule under 1 kHz probes and an established TCP connection")
+    for way in pairs(controller):
+        found = withdraw(site, controller, way)
+        show.check(f"withdrawal {way}", found.sound, found.text())
+        left = len(found.tracked)
+        text = f"{way}: {left} entries left in connection tracking"
+        show.check(f"forgotten {way}", found.forgotten, text)

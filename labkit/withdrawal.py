@@ -1,0 +1,114 @@
+"""A rule withdrawn under traffic: nothing arrives any more once the write has answered.
+
+Arrivals are stamped by the kernel at the receiver's device, so neither a late reader nor an early
+one can mistake a packet's time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from labkit.controller import ControllerProcess
+from labkit.load import Load, LoadReport, Way
+from labkit.site import Site
+
+PORT: Final = 7790
+_RULE: Final = "trust-withdrawn"
+_LISTEN_S: Final = 1.5  # three of TCP's first retransmissions
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What became of one pair. Times are ms after the call: of the answer, of the last arrivals.
+
+    ``arrived``, ``last_ms`` and ``late`` by protocol, ``late`` those that came after the answer;
+    ``tracked``: entries that connection tracking still has.
+    """
+
+    way: Way
+    took_ms: float
+    arrived: Mapping[str, int]
+    last_ms: Mapping[str, float]
+    late: Mapping[str, float]
+    load: LoadReport
+    tracked: Sequence[str]
+
+    @property
+    def sound(self) -> bool:
+        """Both protocols passed before, neither after the answer, and the connection is cut."""
+        return self.arrived.keys() == {"udp", "tcp"} and not self.late and not self.load.alive
+
+    @property
+    def forgotten(self) -> bool:
+        """Whether connection tracking knows nothing of the pair any more."""
+        return not self.tracked
+
+    def text(self) -> str:
+        """One line of the table."""
+        last = ", ".join(f"{name} {moment:.0f} ms" for name, moment in sorted(self.last_ms.items()))
+        return f"{self.way}: answered after {self.took_ms:.0f} ms, last arrival {last}"
+
+
+def withdraw(site: Site, controller: ControllerProcess, way: Way) -> Withdrawn:
+    """Allow a pair of services for this, let both protocols run, and withdraw the rule."""
+    instances = {i["name"]: i for i in controller.get("/v1/instances")}
+    source, target = instances[way.source], instances[way.target]
+    body = {
+        "from": {"service": source["service"]},
+        "to": {"service": target["service"]},
+        "allow": [f"udp/{way.port}", f"tcp/{way.port}"],
+    }
+    controller.put(f"/v1/rules/{_RULE}", body)
+    receiver = site.agents[way.target]
+    receiver.ask("listen", tcp=[way.port], udp=[way.port])
+    receiver.ask("begin", job="arrivals", key="arrivals", source=source["ip"])
+    load = Load(site, {way.target: target["ip"]}, [way], [way])
+    load.begin()
+    called = time.monotonic()
+    controller.delete(f"/v1/rules/{_RULE}")
+    answered = time.monotonic()
+    tracked = _tracked(site, f"orig=(src={source['ip']},dst={target['ip']},")
+    time.sleep(_LISTEN_S)
+    report = load.finish()
+    seen: Mapping[str, Any] = receiver.ask("finish", key="arrivals")
+    mine = {key.split("/")[0]: e for key, e in seen.items() if key.endswith(f"/{way.port}")}
+    return Withdrawn(
+        way=way,
+        took_ms=(answered - called) * 1000,
+        arrived={name: entry["count"] for name, entry in mine.items()},
+        last_ms={name: (entry["last_at"] - called) * 1000 for name, entry in mine.items()},
+        late={
+            n: (e["last_at"] - answered) * 1000 for n, e in mine.items() if e["last_at"] > answered
+        },
+        load=report,
+        tracked=tracked,
+    )
+
+
+def pairs(controller: ControllerProcess) -> tuple[Way, Way]:
+    """Two instances of different services in one VRF: on one host, and on two."""
+    instances = controller.get("/v1/instances")
+    couples = [
+        (a, b)
+        for a in instances
+        for b in instances
+        if a["vrf"] == b["vrf"] and a["service"] != b["service"]
+    ]
+    near = [(a, b) for a, b in couples if a["host"] == b["host"]]
+    far = [(a, b) for a, b in couples if a["host"] != b["host"]]
+    if not near or not far:
+        raise RuntimeError(
+            "expected two services of one VRF with instances on the same host and on two; found"
+            " none in this policy: use policies/flash-sale.yaml"
+        )
+    found = [Way(a["name"], b["name"], PORT) for a, b in (near[0], far[0])]
+    return found[0], found[1]
+
+
+def _tracked(site: Site, addresses: str) -> list[str]:
+    """Entries of connection tracking for the addresses and the port, in any zone."""
+    lines = site.ovs.appctl("dpctl/dump-conntrack").splitlines()
+    return [line for line in lines if addresses in line and f"dport={PORT})" in line]
