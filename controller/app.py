@@ -141,6 +141,7 @@ class Speaker(app_manager.RyuApp):
             _refuse(f"run_dir: cannot listen on {self._path}: {error.strerror}")
         hub.spawn(self._accept)  # not in self.threads, whose end Ryu awaits before it closes us
         hub.spawn(self._supervise)
+        hub.sleep(0)  # the engine starts meanwhile
         gc.collect()
         gc.freeze()  # a full collection of Ryu's objects stops the hub for 70 ms
 

@@ -102,13 +102,14 @@ class Load:
         self._jobs = [("stream", way, {"rate_hz": rate_hz}) for way in streams]
         self._jobs += [("transfer", way, {}) for way in transfers]
         self._addresses = addresses
+        self._rate_hz = rate_hz
 
     def begin(self) -> None:
         """Start, and let it run for a moment so that it is under way."""
         for job, way, more in self._jobs:
             target = {"address": self._addresses[way.target], "port": way.port}
             self._site.agents[way.source].ask(
-                "begin", job=job, key=f"{job} {way}", **target, **more
+                "begin", job=job, key=self._key(job, way), **target, **more
             )
         time.sleep(SETTLE_S)
 
@@ -117,11 +118,15 @@ class Load:
         time.sleep(SETTLE_S)
         found: dict[str, dict[Way, Any]] = {"stream": {}, "transfer": {}}
         for job, way, _ in self._jobs:
-            found[job][way] = self._site.agents[way.source].ask("finish", key=f"{job} {way}")
+            found[job][way] = self._site.agents[way.source].ask("finish", key=self._key(job, way))
         return LoadReport(found["stream"], found["transfer"])
 
     def abandon(self) -> None:
         """Stop, after an error that matters more than what became of it."""
         for job, way, _ in self._jobs:
             with suppress(RuntimeError):
-                self._site.agents[way.source].ask("finish", key=f"{job} {way}")
+                self._site.agents[way.source].ask("finish", key=self._key(job, way))
+
+    def _key(self, job: str, way: Way) -> str:
+        """Its name at the agent, which may have one of another load on the same way."""
+        return f"{job} {way} {self._rate_hz}"

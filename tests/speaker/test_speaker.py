@@ -54,10 +54,18 @@ def fence(engine: Engine, session: int, before: bytes = b"") -> None:
     assert (heard.datapath_id, heard.session) == (DATAPATH_ID, session)
 
 
+def connected(port: int) -> socket.socket | None:
+    """A connection for OpenFlow; None while nobody listens: the engine may be there before."""
+    try:
+        return socket.create_connection(("127.0.0.1", port))
+    except ConnectionRefusedError:
+        return None
+
+
 @contextlib.contextmanager
 def deaf_switch(port: int, datapath_id: int) -> Iterator[None]:
     """A switch that greets, says its features and ports (OpenFlow 1.4.1, 6.3.1), and goes deaf."""
-    with socket.create_connection(("127.0.0.1", port)) as switch:
+    with eventually(lambda: connected(port), "a listener for switches") as switch:
         switch.sendall(struct.pack("!BBHI", 5, HELLO, 8, 1))
         stream = switch.makefile("rb")
         while True:

@@ -1,0 +1,121 @@
+"""The controller stopped, killed and upgraded under probes: the switches must not notice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from labkit.controller import ControllerProcess
+from labkit.flows import held, rewritten
+from labkit.ledger import start_time
+from labkit.load import Load, LoadReport, Way
+from labkit.site import Site
+from labkit.stages import text_of, until_ready
+
+TOGETHER_HZ: Final = 1000.0
+"""Of all probes of the ring together: each instance at this rate is more than two cores forward."""
+_POLL_S: Final = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A way to end and start the controller; ``make`` returns when the new one was started."""
+
+    name: str
+    make: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """What was measured. ``ready_s`` from the start of the process to ``/readyz`` saying 200."""
+
+    name: str
+    ready_s: float
+    stages: Mapping[str, float]
+    rewritten: Sequence[str]
+    load: LoadReport
+
+    @property
+    def sound(self) -> bool:
+        """Nothing lost, nothing rewritten."""
+        return self.load.sound and not self.rewritten
+
+    def text(self) -> str:
+        """One line of the table."""
+        return (
+            f"{self.name:<26} {self.load.lost} of {self.load.sent} lost,"
+            f" {len(self.rewritten)} entries rewritten,"
+            f" ready after {self.ready_s:.2f} s: {text_of(self.stages)}"
+        )
+
+
+class Restarts:
+    """Trials on a running site, with probes between the instances of a ring."""
+
+    def __init__(self, site: Site, controller: ControllerProcess, ring: Sequence[Way]) -> None:
+        self._site = site
+        self._controller = controller
+        self._ring = ring
+        instances = controller.get("/v1/instances")
+        self._addresses: Mapping[str, Any] = {i["name"]: i["ip"] for i in instances}
+
+    def trials(self) -> Iterator[Trial]:
+        """Every way in which it ends."""
+        yield Trial("stopped (SIGTERM)", self._stopped)
+        yield Trial("upgraded (other settings)", self._upgraded)
+        yield Trial("speaker killed (SIGKILL)", lambda: self._killed(engine=False))
+        yield Trial("engine killed (SIGKILL)", self._engine_killed)
+        yield Trial("both killed (SIGKILL)", lambda: self._killed(engine=True))
+
+    def run(self, trial: Trial) -> Restarted:
+        """End and start it while probes run."""
+        load = Load(self._site, self._addresses, self._ring, rate_hz=TOGETHER_HZ / len(self._ring))
+        before, began = held(self._site), time.monotonic()
+        load.begin()
+        started = trial.make()
+        stages = until_ready(self._controller)
+        ready_s = time.monotonic() - started
+        report = load.finish()
+        elapsed_s = time.monotonic() - began
+        changed = rewritten(before, held(self._site), elapsed_s)
+        return Restarted(trial.name, ready_s, stages, changed, report)
+
+    def _start(self) -> float:
+        started = time.monotonic()
+        self._controller.start()
+        return started
+
+    def _stopped(self) -> float:
+        self._controller.stop()
+        return self._start()
+
+    def _upgraded(self) -> float:
+        self._controller.stop()
+        self._controller.settings |= {"audit_s": 20, "request_timeout_s": 4, "log_level": "debug"}
+        return self._start()
+
+    def _killed(self, *, engine: bool) -> float:
+        pid = self._controller.engine_pid()
+        self._controller.stop(signal.SIGKILL)
+        if engine:
+            os.kill(pid, signal.SIGKILL)
+        started = self._start()
+        self._until_gone(pid)
+        return started
+
+    def _engine_killed(self) -> float:
+        """The speaker starts another, after a moment."""
+        pid = self._controller.engine_pid()
+        started = time.monotonic()
+        os.kill(pid, signal.SIGKILL)
+        self._until_gone(pid)
+        return started
+
+    def _until_gone(self, pid: int) -> None:
+        """Until then it is the old engine that says it is ready."""
+        while start_time(pid) is not None:
+            time.sleep(_POLL_S)
