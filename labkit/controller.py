@@ -17,8 +17,6 @@ import httpx
 from labkit.ledger import Ledger
 
 ROOT = Path(__file__).parent.parent
-
-
 _NICE: Final = -10
 """Ahead of probes and datapath, which share the cores, as a service would run (nice(1))."""
 
@@ -85,19 +83,6 @@ class ControllerProcess:
             time.sleep(0.01)
         tail = self.log_file.read_text()[-2000:]
         raise RuntimeError(f"the controller is not ready: {reason}\n{tail}")
-
-    def engine_pid(self) -> int:
-        """The process of the engine. Raises RuntimeError where there is none."""
-        assert self.process is not None
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
-                command = (folder / "cmdline").read_bytes()
-            except OSError:
-                continue  # it has ended meanwhile
-            if parent == self.process.pid and b"controller.engine" in command:
-                return int(folder.name)
-        raise RuntimeError("the speaker has no engine at present")
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON of a GET. Raises on an error."""

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from pathlib import Path
 
 from labkit.ledger import start_time
 
@@ -29,6 +30,15 @@ def family(pid: int) -> list[int]:
     for child in children(pid):
         found += family(child)
     return found
+
+
+def cpu_s(pid: int) -> float:
+    """What a process has computed so far, in seconds of a core; 0 when it is gone (proc(5))."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def kill(pids: Iterable[int]) -> None:

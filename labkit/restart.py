@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,14 +10,16 @@ from typing import Any, Final
 
 from labkit.controller import ControllerProcess
 from labkit.flows import held, rewritten
-from labkit.ledger import start_time
 from labkit.load import Load, LoadReport, Way
+from labkit.processes import children, cpu_s, family, kill, until_gone
 from labkit.site import Site
 from labkit.stages import text_of, until_ready
 
 TOGETHER_HZ: Final = 1000.0
 """Of all probes of the ring together: each instance at this rate is more than two cores forward."""
-_POLL_S: Final = 0.005
+
+
+PROMPT_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,22 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Restarted:
-    """What was measured. ``ready_s`` from the start of the process to ``/readyz`` saying 200."""
+    """What was measured. ``ready_s`` from the start of the process to ``/readyz`` saying 200.
+
+    ``cpu_s`` is what the controller's processes computed for that, on whatever machine.
+    """
 
     name: str
     ready_s: float
+    cpu_s: float
     stages: Mapping[str, float]
     rewritten: Sequence[str]
     load: LoadReport
+
+    @property
+    def prompt(self) -> bool:
+        """In sync as soon as it must be."""
+        return self.ready_s <= PROMPT_S
 
     @property
     def sound(self) -> bool:
@@ -49,7 +59,8 @@ class Restarted:
         return (
             f"{self.name:<26} {self.load.lost} of {self.load.sent} lost,"
             f" {len(self.rewritten)} entries rewritten,"
-            f" ready after {self.ready_s:.2f} s: {text_of(self.stages)}"
+            f" in sync after {self.ready_s:.2f} s"
+            f" ({self.cpu_s:.1f} s of a core; {text_of(self.stages)})"
         )
 
 
@@ -79,10 +90,11 @@ class Restarts:
         started = trial.make()
         stages = until_ready(self._controller)
         ready_s = time.monotonic() - started
+        computed_s = self._cpu_s()
         report = load.finish()
         elapsed_s = time.monotonic() - began
         changed = rewritten(before, held(self._site), elapsed_s)
-        return Restarted(trial.name, ready_s, stages, changed, report)
+        return Restarted(trial.name, ready_s, computed_s, stages, changed, report)
 
     def _start(self) -> float:
         started = time.monotonic()
@@ -99,23 +111,26 @@ class Restarts:
         return self._start()
 
     def _killed(self, *, engine: bool) -> float:
-        pid = self._controller.engine_pid()
+        process = self._controller.process
+        assert process is not None
+        descendants = family(process.pid)[1:]
         self._controller.stop(signal.SIGKILL)
         if engine:
-            os.kill(pid, signal.SIGKILL)
+            kill(descendants)
         started = self._start()
-        self._until_gone(pid)
+        until_gone(descendants[:1])  # until then it may be the old engine that says it is ready
         return started
 
     def _engine_killed(self) -> float:
         """The speaker starts another, after a moment."""
-        pid = self._controller.engine_pid()
+        assert self._controller.process is not None
+        engine = children(self._controller.process.pid)
         started = time.monotonic()
-        os.kill(pid, signal.SIGKILL)
-        self._until_gone(pid)
+        kill(engine)
+        until_gone(engine)
         return started
 
-    def _until_gone(self, pid: int) -> None:
-        """Until then it is the old engine that says it is ready."""
-        while start_time(pid) is not None:
-            time.sleep(_POLL_S)
+    def _cpu_s(self) -> float:
+        """What speaker and engine have computed since they started."""
+        assert self._controller.process is not None
+        return sum(map(cpu_s, family(self._controller.process.pid)))

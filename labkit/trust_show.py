@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from labkit.controller import ControllerProcess
+from labkit.restart import PROMPT_S, Restarts
+from labkit.rings import ring_rules
 from labkit.site import Site
 from labkit.trust import Trust
 from labkit.withdrawal import pairs, withdraw
@@ -27,6 +29,7 @@ def show_trust(site: Site, controller: ControllerProcess, show: Show) -> None:
     """Every promise, in order."""
     show_changes(site, controller, show)
     show_withdrawals(site, controller, show)
+    show_restarts(site, controller, show)
 
 
 def show_changes(site: Site, controller: ControllerProcess, show: Show) -> None:
@@ -50,3 +53,17 @@ def show_withdrawals(site: Site, controller: ControllerProcess, show: Show) -> N
         left = len(found.tracked)
         text = f"{way}: {left} entries left in connection tracking"
         show.check(f"forgotten {way}", found.forgotten, text)
+
+
+def show_restarts(site: Site, controller: ControllerProcess, show: Show) -> None:
+    """The controller stopped, killed, upgraded."""
+    show.step("ending and starting the controller, while every instance is probed")
+    with ring_rules(site, controller) as ring:
+        restarts = Restarts(site, controller, ring)
+        for trial in restarts.trials():
+            found = restarts.run(trial)
+            show.check(trial.name, found.sound, found.text())
+            for line in (*found.load.losses(0.0)[:3], *found.rewritten[:3]):
+                show.line(line)
+            text = f"{trial.name}: in sync within {PROMPT_S:g} s: {found.ready_s:.2f} s"
+            show.check(f"{trial.name}, prompt", found.prompt, text)
