@@ -81,8 +81,37 @@ class Conntrack:
         known = self.connections.get(key, Connection(mark))
         return self._with(key, replace(known, mark=mark))
 
+    def without(
+        self,
+        zone: int,
+        *,
+        source: int | None = None,
+        target: int | None = None,
+        protocol: int | None = None,
+        port: int | None = None,
+    ) -> Conntrack:
+        """Forget a zone's connections opened from source to target; None stands for any."""
+        wanted = (source, target, protocol, port)
+        return Conntrack(
+            MappingProxyType(
+                {
+                    (place, flow): connection
+                    for (place, flow), connection in self.connections.items()
+                    if place != zone
+                    or any(
+                        want not in (None, has)
+                        for want, has in zip(wanted, _opened(flow), strict=True)
+                    )
+                }
+            )
+        )
+
     def _with(self, key: tuple[int, Flow], connection: Connection) -> Conntrack:
         return Conntrack(MappingProxyType({**self.connections, key: connection}))
+
+
+def _opened(flow: Flow) -> tuple[int, int, int, int]:
+    return flow.source, flow.target, flow.protocol, flow.target_port
 
 
 def flow_of(packet: Packet) -> Flow:

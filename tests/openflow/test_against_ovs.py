@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import random
-import socket
 from collections.abc import Iterator
 
 import pytest
@@ -15,7 +14,7 @@ from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import row_of
 from controller.dataplane.shapes import Entry, Row, Shape
 from controller.dataplane.text import format_entry
-from controller.southbound.openflow.decode import Foreign, decode_flow_stats
+from controller.southbound.openflow.decode import Foreign
 from controller.southbound.openflow.encode import (
     ADD,
     DELETE_STRICT,
@@ -23,77 +22,11 @@ from controller.southbound.openflow.encode import (
     encode_entry,
     encode_rows,
 )
-from controller.southbound.openflow.messages import (
-    HEADER,
-    BundleControl,
-    Type,
-    barrier,
-    bundle_add,
-    bundle_control,
-    failure,
-    flow_stats_request,
-    has_more,
-    header,
-)
 from labkit.ledger import Ledger
 from labkit.ovs import PrivateOvs
+from tests.openflow.session import BRIDGE, Session
 
-BRIDGE = "b"
 ROWS_EACH = 6
-
-
-class Session:
-    """A bare OpenFlow 1.4 session on a bridge's management socket."""
-
-    def __init__(self, ovs: PrivateOvs) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.settimeout(10)
-        self._socket.connect(f"{ovs.run_dir}/{BRIDGE}.mgmt")
-        self._xids = itertools.count(10)
-        self.send(HEADER.pack(5, 0, HEADER.size, 1))
-        assert header(self.receive()).type == 0
-
-    def xid(self) -> int:
-        return next(self._xids)
-
-    def send(self, data: bytes) -> None:
-        self._socket.sendall(data)
-
-    def receive(self) -> bytes:
-        data = self._exactly(HEADER.size)
-        return data + self._exactly(header(data).length - HEADER.size)
-
-    def _exactly(self, size: int) -> bytes:
-        data = b""
-        while len(data) < size:
-            more = self._socket.recv(size - len(data))
-            assert more, "the switch closed the session"
-            data += more
-        return data
-
-    def answer(self, request: bytes) -> bytes:
-        """The answer to a request; an error message is one too."""
-        self.send(request)
-        while header(data := self.receive()).xid != header(request).xid:
-            assert header(data).type != Type.ERROR, failure(data)
-        return data
-
-    def commit(self, members: list[bytes]) -> None:
-        """All in one atomic bundle; any error fails."""
-        for kind in (BundleControl.OPEN_REQUEST, BundleControl.COMMIT_REQUEST):
-            if kind is BundleControl.COMMIT_REQUEST:
-                for member in members:
-                    self.send(bundle_add(7, member))
-                self.answer(barrier(self.xid()))
-            reply = self.answer(bundle_control(self.xid(), 7, kind))
-            assert header(reply).type == Type.BUNDLE_CONTROL, failure(reply)
-
-    def held(self) -> list[Entry | Foreign]:
-        request = flow_stats_request(self.xid())
-        found = list(decode_flow_stats(reply := self.answer(request)))
-        while has_more(reply):
-            found += decode_flow_stats(reply := self.receive())
-        return found
 
 
 @pytest.fixture(scope="module")
