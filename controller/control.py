@@ -7,6 +7,7 @@ answer, a commit) is a task whose outcome comes back as an event.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -14,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from controller.dataplane.program import Program
-from controller.errors import Conflict
+from controller.errors import Conflict, RemoteError, UnknownOutcome
 from controller.model.encode import encode_intent
 from controller.model.intent import Intent
 from controller.model.network import Facts, Network, Topology
@@ -194,11 +195,14 @@ class Control:
                     " read it again and repeat the change"
                 )
             if encode_intent(intent) != encode_intent(self._revision.intent):
-                self.adopt(
-                    await self._history.commit(
+                try:
+                    revision = await self._history.commit(
                         intent, origins, expected=expected, author=author, message=message
                     )
-                )
+                except (Conflict, UnknownOutcome):
+                    await self._catch_up()
+                    raise
+                self.adopt(revision)
             number, serial = self._revision.number, self._state.serial
         if wait == "applied":
             await self._applied(serial, timeout_s)
@@ -251,6 +255,16 @@ class Control:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     # Inside.
+
+    async def _catch_up(self) -> None:
+        """Take up what the store has, where that is newer: a commit may have lost its answer.
+
+        A store that is silent is asked again after the next write, which it refuses.
+        """
+        with contextlib.suppress(RemoteError, UnknownOutcome):
+            latest = await self._history.latest()
+            if latest is not None and latest.number > self._revision.number:
+                self.adopt(latest)
 
     def _change(self, network: Network) -> None:
         self._network = network

@@ -13,7 +13,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from controller.control import Control, Revision
@@ -65,7 +65,7 @@ async def _run(settings: Settings, speaker: str) -> None:
     loop.add_signal_handler(signal.SIGTERM, ending.set)
     loop.add_signal_handler(signal.SIGINT, ending.set)
     topology = read_topology(settings)
-    async with _store(settings) as store:
+    async with _store(settings, ending.set) as store:
         history = StoredHistory(store)
         await _begin(settings, topology, history, speaker, ending)
 
@@ -109,13 +109,23 @@ async def _begin(
 
 
 @contextlib.asynccontextmanager
-async def _store(settings: Settings) -> AsyncIterator[Store]:
-    """The store behind the setting ``state``: our own server on a file, or a cluster's remotes."""
+async def _store(settings: Settings, end: Callable[[], None]) -> AsyncIterator[Store]:
+    """The store behind the setting ``state``: our own server on a file, or a cluster's remotes.
+
+    When our own server ends by itself, nobody knows what of a commit under way is on disk: ``end``,
+    and the engine that the speaker starts next reads what is there.
+    """
+
+    def lost() -> None:
+        log.error("the store's server has ended; the engine starts anew with it")
+        end()
+
     remotes = [part for part in settings.state.split(",") if _is_remote(part)]
     server = None
     if not remotes:
         server = StoreServer(Path(settings.state), Path(settings.run_dir))
         server.start()
+        server.watch(lost)
         remotes = [server.remote]
     store = Store(remotes)
     try:

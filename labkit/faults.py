@@ -38,9 +38,9 @@ from controller.southbound.openflow.messages import (
 from labkit.controller import ControllerProcess
 from labkit.ledger import Ledger
 from labkit.ovs import PrivateOvs
-from labkit.processes import children, eventually, family, kill, until_gone
+from labkit.processes import eventually, family, kill, until_gone
 
-Victim = Literal["engine", "controller"]
+Victim = Literal["engine", "controller", "store"]
 READY_S: Final = 60.0
 _ANSWER_S: Final = 20.0
 
@@ -179,24 +179,36 @@ class FaultSite:
         return Answer(self.controller.url, write)
 
     def pids(self, victim: Victim) -> list[int]:
-        """The processes that a kill hits: the engine, or ryu-manager and all that it started."""
+        """The processes that a kill hits: ryu-manager and all it started, or one part of it."""
         process = self.controller.process
         assert process is not None, "the controller does not run"
-        return children(process.pid) if victim == "engine" else family(process.pid)
+        found = family(process.pid)
+        match victim:
+            case "controller":
+                return found
+            case "engine":
+                return found[1:2]
+            case "store":
+                return found[2:]
 
-    def kill(self, victim: Victim, pids: Sequence[int] = ()) -> None:
-        """SIGKILL to a victim's processes at once, those found before where they are given."""
-        chosen = pids or self.pids(victim)
+    def kill(self, victim: Victim, pids: Sequence[int] = ()) -> bool:
+        """SIGKILL to a victim's processes at once, those found before where they are given.
+
+        Answers whether there was anybody to kill.
+        """
+        chosen = list(pids) or self.pids(victim)
+        engine = self.pids("engine") if victim == "store" and chosen else []
         kill(chosen)
         if victim == "controller" and self.controller.process is not None:
             self.controller.process.wait()
             self.controller.process = None
-        until_gone(chosen)
+        until_gone([*chosen, *engine])  # an engine that has lost its store ends by itself
+        return bool(chosen)
 
     def recover(self, victim: Victim) -> float:
         """Wait until all is well after a kill; the seconds it took.
 
-        The speaker starts an engine again by itself; what has been killed whole is started here.
+        The speaker starts an engine again by itself; what was killed whole is started here.
         """
         began = time.monotonic()
         if victim == "controller":

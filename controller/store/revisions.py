@@ -107,10 +107,10 @@ class Store:
         self._thread.shutdown()
 
     async def _is_there(self, head: RevisionHead) -> bool:
-        """Whether a commit whose answer was lost has happened after all."""
+        """Whether a commit whose answer was lost is known to have happened after all."""
         try:
             return (await self.get(head.number)).head == head
-        except NotFound:
+        except (NotFound, RemoteError):
             return False
 
     async def _transact(self, *operations: Mapping[str, Any]) -> list[Any]:

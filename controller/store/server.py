@@ -6,12 +6,14 @@ database file has one server at a time (ovsdb(7)), which it guards with a lock.
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import signal
 import struct
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -58,16 +60,29 @@ class StoreServer:
         )
         self._wait()
 
+    def watch(self, ended: Callable[[], None]) -> None:
+        """Call ``ended``, in the running loop, when the server ends without being told to."""
+        assert self._process is not None, "the server has not been started"
+        loop, end = asyncio.get_running_loop(), os.pidfd_open(self._process.pid)
+
+        def once() -> None:
+            loop.remove_reader(end)
+            os.close(end)
+            if self._process is not None:
+                ended()
+
+        loop.add_reader(end, once)
+
     def stop(self) -> None:
         """End the server; what was acknowledged is on disk."""
-        if self._process is not None:
-            self._process.terminate()
+        process, self._process = self._process, None
+        if process is not None:
+            process.terminate()
             try:
-                self._process.wait(_STOP_S)
+                process.wait(_STOP_S)
             except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
+                process.kill()
+                process.wait()
 
     def _wait(self) -> None:
         assert self._process is not None

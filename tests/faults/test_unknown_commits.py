@@ -1,0 +1,107 @@
+"""A commit whose answer was lost, in a store that others serve: no writer is locked out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from controller.control import Control, Origins, Revision
+from controller.errors import Conflict, NotFound, RemoteError, UnknownOutcome
+from controller.model.change import Change, apply_changes
+from controller.model.intent import Intent
+from controller.northbound.ports import Outcome, RevisionInfo
+from controller.reconcile.events import Event, ReadBack, SendBundle
+from tests.sites import intent, topology
+
+
+class Far:
+    """Revisions behind a network: ``lose_answer`` and ``silent`` are what it does to us."""
+
+    def __init__(self) -> None:
+        self.stored = [Revision(1, intent(), {})]
+        self.lose_answer = False
+        self.silent = False
+
+    async def latest(self) -> Revision | None:
+        if self.silent:
+            raise RemoteError("nobody answers")
+        return self.stored[-1]
+
+    async def commit(
+        self, intent: Intent, origins: Origins, *, expected: int, author: str, message: str
+    ) -> Revision:
+        if expected != self.stored[-1].number:
+            raise Conflict("another writer was first")
+        self.stored.append(Revision(expected + 1, intent, origins))
+        if self.lose_answer:
+            raise UnknownOutcome("the connection was lost before the answer")
+        return self.stored[-1]
+
+    async def revisions(self, limit: int) -> Sequence[RevisionInfo]:
+        return []
+
+    async def intent_at(self, number: int) -> Intent:
+        raise NotFound(str(number))
+
+
+class NoSwitches:
+    """None is connected, so none is asked."""
+
+    async def send_bundle(self, effect: SendBundle) -> Event:
+        raise AssertionError(effect)
+
+    async def read_back(self, effect: ReadBack) -> Event:
+        raise AssertionError(effect)
+
+
+def started(far: Far) -> Control:
+    control = Control(topology(), NoSwitches(), far, audit_s=30)
+    control.adopt(far.stored[-1])
+    return control
+
+
+async def delete(control: Control, rule: str) -> Outcome:
+    after = apply_changes(control.network().intent, [Change("delete", "rules", rule)])
+    return await control.submit(
+        after,
+        expected=control.revision(),
+        author="",
+        message="",
+        origins={},
+        wait="stored",
+        timeout_s=1,
+    )
+
+
+def test_what_was_stored_unseen_is_taken_up() -> None:
+    async def scenario() -> None:
+        far = Far()
+        control = started(far)
+        far.lose_answer = True
+        with pytest.raises(UnknownOutcome):
+            await delete(control, "ping")
+        assert control.revision() == 2
+        assert "ping" not in control.network().intent.rules
+        far.lose_answer = False
+        assert (await delete(control, "web-to-api")).revision == 3
+
+    asyncio.run(scenario())
+
+
+def test_it_is_taken_up_with_the_next_write_while_the_store_is_silent() -> None:
+    async def scenario() -> None:
+        far = Far()
+        control = started(far)
+        far.lose_answer = far.silent = True
+        with pytest.raises(UnknownOutcome):
+            await delete(control, "ping")
+        assert control.revision() == 1
+        far.lose_answer = far.silent = False
+        with pytest.raises(Conflict):
+            await delete(control, "web-to-api")
+        assert control.revision() == 2
+        assert (await delete(control, "web-to-api")).revision == 3
+
+    asyncio.run(scenario())
