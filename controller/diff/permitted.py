@@ -38,7 +38,7 @@ class Opens(NamedTuple):
 
 
 NOTHING: Final = Opens()
-_ANYTHING: Final = Opens(1, 1, _EVERY_PORT, _EVERY_PORT)
+ANYTHING: Final = Opens(1, 1, _EVERY_PORT, _EVERY_PORT)
 
 Marks = Mapping[int | None, Opens]
 """What is permitted by the DSCP that a packet comes with; None: whatever it is."""
@@ -110,7 +110,7 @@ def _union(sets: Iterable[Opens]) -> Opens:
 def _opens(row: Row, columns: Mapping[str, int]) -> Opens:
     match row.shape.removeprefix(_PERMIT).removeprefix(_MARKED):
         case "any":
-            return _ANYTHING
+            return ANYTHING
         case "icmp":
             return Opens(icmp=1)
         case protocol:

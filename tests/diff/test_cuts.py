@@ -11,7 +11,7 @@ from controller.compile.grants import blocks
 from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program, program
 from controller.dataplane.shapes import Row
-from controller.diff.cut import Cut, cuts
+from controller.diff.cut import MOST_ADDRESSES, Cut, cuts
 
 WEB, API, DB = 11, 12, 13
 VRF, OTHER_VRF = 1, 2
@@ -186,3 +186,18 @@ def test_both_zones_of_a_pair_on_one_switch_are_cut() -> None:
     site = (here(1, W1, WEB), here(3, A1, API, port=5), *NAMES)
     found = cuts(of((WEB, API, "tcp/80"), site=site), of(site=site))
     assert set(found) == {Cut(1, W1, A1), Cut(3, W1, A1), Cut(3, W2, A1)}
+
+
+def test_many_addresses_are_cut_as_one_and_only_of_what_was_lost() -> None:
+    crowd = tuple(there(A1 + n, API) for n in range(MOST_ADDRESSES))
+    rules = ((WEB, API, "tcp/80"), (WEB, WEB, "tcp/22"))
+    before = of(*rules, (API, WEB, "icmp"), site=(*SITE[:3], *crowd))
+    after = of(rules[1], site=(*SITE[:3], *crowd))
+    few = {Cut(1, W1, A1 + n) for n in range(MOST_ADDRESSES)}
+    assert set(cuts(before, after)) == few | {Cut(1, c.target, c.source) for c in few}
+    more = (*SITE[:3], *crowd, there(A1 + MOST_ADDRESSES, API))
+    before = of(*rules, (API, WEB, "icmp"), site=more)
+    assert cuts(before, of(rules[1], site=more)) == (
+        Cut(1, W1, None, TCP, 80),
+        Cut(1, None, W1, ICMP),
+    )
