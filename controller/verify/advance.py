@@ -212,7 +212,7 @@ class _Touched:
             index.check_chain(chain)
         for far, name in self.origins:
             index.check_origin(name, far)
-        sources, targets = index.sources.taken_fresh(), index.targets.taken_fresh()
+        (sources, _), (targets, gone) = index.sources.news(), index.targets.news()
         index.forget_dead_pairs()
         if self.every_way:
             check_pairs(index)
@@ -222,6 +222,7 @@ class _Touched:
             pairs |= dict.fromkeys(index.pairs_from(source))
         for target in targets:
             pairs |= dict.fromkeys(index.pairs_to(target))
+        for target in (*targets, *gone):
             pairs |= dict.fromkeys(index.pairs_answered(target))
         for number in self.numbers:
             pairs |= dict.fromkeys(index.pairs_numbered(*number))

@@ -54,11 +54,12 @@ G = TypeVar("G", SourceGroup, TargetGroup)
 
 @dataclass
 class Grouping(Generic[K, G]):
-    """Members by group, and the groups that came since they were last asked for."""
+    """Members by group, and the groups that came or went since they were last asked for."""
 
     members: dict[G, Names] = field(default_factory=dict)
     group_of: dict[K, tuple[G, str]] = field(default_factory=dict)
     fresh: dict[G, None] = field(default_factory=dict)
+    gone: dict[G, None] = field(default_factory=dict)
 
     def join(self, key: K, group: G, name: str) -> None:
         """Put what a key stands for into a group; it must be in none."""
@@ -79,12 +80,14 @@ class Grouping(Generic[K, G]):
         if not self.members[group]:
             del self.members[group]
             self.fresh.pop(group, None)
+            self.gone[group] = None
             self._unindex(group)
 
-    def taken_fresh(self) -> list[G]:
-        """The groups that came since the last time, and still are."""
-        fresh, self.fresh = list(self.fresh), {}
-        return fresh
+    def news(self) -> tuple[list[G], list[G]]:
+        """The groups that came since the last time and still are, and those that went."""
+        fresh, gone = list(self.fresh), list(self.gone)
+        self.fresh, self.gone = {}, {}
+        return fresh, gone
 
     def _index(self, group: G) -> None:
         raise NotImplementedError

@@ -112,8 +112,8 @@ def check_all(index: Index) -> None:
         for vrf in index.members.vrfs_at(edge):
             for ip in index.addresses(edge, vrf):
                 index.check_chain(Chain(edge, vrf, ip))
-    index.sources.taken_fresh()
-    index.targets.taken_fresh()
+    index.sources.news()
+    index.targets.news()
     check_pairs(index)
 
 

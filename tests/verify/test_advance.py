@@ -44,7 +44,7 @@ def held(network: Network, data: DataObject) -> dict[str, Program]:
     return programs
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_change_by_change_is_the_whole(data: DataObject) -> None:
     steps: list[Intent] = [data.draw(intents(max_instances=6))]
