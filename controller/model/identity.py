@@ -10,9 +10,11 @@ rule without a class allows is carried.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from controller.model.intent import Intent, Labels, frozen
+from controller.model.same import Same
 
 IdentityKey = tuple[str, tuple[tuple[str, str], ...]]
 """VRF name, and the labels in the order of their keys."""
@@ -24,9 +26,22 @@ _BY_NAME: Final = ("tenant", "service", "segment")
 
 
 def identities(intent: Intent) -> Mapping[str, IdentityKey]:
-    """Service name to the key of its identity, for all services."""
-    named = _named_by_rules(intent)
-    return frozen({service: _key(intent, service, named) for service in intent.services})
+    """Service name to the key of its identity, for all services.
+
+    Intents that share their services, tenants and segments, and whose rules name the same of them,
+    share the result: the same object.
+    """
+    parts = (intent.services, intent.tenants, intent.segments)
+    return _identities(tuple(map(Same, parts)), _named_by_rules(intent))
+
+
+@lru_cache(maxsize=4)
+def _identities(
+    parts: tuple[Same[Any], ...], named: frozenset[tuple[str, str]]
+) -> Mapping[str, IdentityKey]:
+    services, tenants, segments = (part.value for part in parts)
+    intent = Intent(services=services, tenants=tenants, segments=segments)
+    return frozen({service: _key(intent, service, named) for service in services})
 
 
 def same_identities(one: Intent, other: Intent) -> bool:

@@ -1,0 +1,37 @@
+"""``python -m bench NAME --services N``: one benchmark; its last line is one line of JSON."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from bench.cases import CASES
+
+
+def main() -> int:
+    """Run a benchmark. Progress goes to standard error, the result to standard output."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measure what operators wait for. The last line is JSON: the median in ms, "
+        "what it is held against in the same run, and the ratio.",
+        epilog="\n".join(f"{name:14} {case.__doc__}" for name, case in CASES.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", choices=[*CASES, "all"], metavar="NAME", help="what to measure")
+    parser.add_argument("--services", type=_count, default=1000, help="default 1000")
+    arguments = parser.parse_args()
+    names = CASES if arguments.name == "all" else [arguments.name]
+    for name in names:
+        print(CASES[name](arguments.services).line(), flush=True)
+    return 0
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 40 <= number <= 60_000:
+        raise argparse.ArgumentTypeError(f"expected 40 to 60000 services, found {text}")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""Switches in memory that obey at once: what is left of an apply is the controller's own share."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from controller.dataplane.program import Program
+from controller.dataplane.shapes import Row, RowKey
+from controller.model.network import Network
+from controller.reconcile.events import (
+    BundleDone,
+    Effect,
+    Event,
+    NetworkChanged,
+    Prove,
+    Proved,
+    ReadBack,
+    ReadBackDone,
+    SendBundle,
+    SwitchUp,
+    Tick,
+    WakeAt,
+)
+from controller.reconcile.state import State
+from controller.reconcile.step import step
+from controller.verify.advance import advance
+from controller.verify.proof import Ground, conclude, survey
+
+
+class Site:
+    """The loop, its switches, and a clock that jumps to whatever is waited for."""
+
+    def __init__(self, network: Network) -> None:
+        self._rows: dict[str, dict[RowKey, Row]] = {n: {} for n in network.topology.switches}
+        self._state = State()
+        self._todo: list[Effect] = []
+        self._now_s, self._wake_s = 0.0, 0.0
+        self._ground: Ground | None = None
+        self._feed(NetworkChanged(network, 1))
+        for name in self._rows:
+            self._feed(SwitchUp(name, 1))
+        self._settle()
+
+    def apply(self, network: Network, revision: int) -> None:
+        """Change the network, until every switch holds it, has confirmed it, and it is proved."""
+        self._feed(NetworkChanged(network, revision))
+        self._settle()
+
+    def _settle(self) -> None:
+        while self._state.proved != self._state.serial:
+            if self._todo:
+                self._answer(self._todo.pop(0))
+            else:
+                self._now_s = max(self._now_s, self._wake_s)
+                self._feed(Tick())
+
+    def _feed(self, event: Event) -> None:
+        self._state, effects = step(self._state, event, self._now_s, audit_s=1e9)
+        for effect in effects:
+            if isinstance(effect, WakeAt):
+                self._wake_s = effect.time_s
+            elif isinstance(effect, SendBundle | ReadBack | Prove):
+                self._todo.append(effect)
+
+    def _answer(self, effect: Effect) -> None:
+        match effect:
+            case SendBundle(name, session):
+                rows = self._rows[name]
+                for row in effect.remove:
+                    rows.pop(row.key, None)
+                rows.update((row.key, row) for row in effect.add)
+                self._feed(BundleDone(name, session))
+            case ReadBack(name, session, asked):
+                held = Program.of(MappingProxyType(dict(self._rows[name])))
+                self._feed(ReadBackDone(name, session, asked, held))
+            case Prove(serial, network, held):
+                self._prove(network, held)
+                self._feed(Proved(serial))
+
+    def _prove(self, network: Network, held: object) -> None:
+        assert isinstance(held, dict)
+        ground, self._ground = self._ground, None
+        self._ground = survey(network, held) if ground is None else advance(ground, network, held)
+        proof = conclude(self._ground)
+        if not proof.holds:
+            raise RuntimeError(f"the benchmark's own site is wrong: {proof.faults[0]}")

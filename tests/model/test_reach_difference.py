@@ -1,0 +1,80 @@
+"""What a change gains and loses as groups: exact, and few."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DataObject
+
+from controller.model.intent import Intent
+from controller.model.meaning import verdict
+from controller.model.reach import gained_lost
+from controller.model.reach_difference import ReachGroup, reach_difference
+from tests.model.slow_reach import gained_lost as slowly
+from tests.sites import INTENT, intent
+from tests.strategies import intents
+from tests.verify.test_plan_safety import changed
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_groups_are_the_pairs(data: DataObject) -> None:
+    before = data.draw(intents(max_instances=4))
+    after = data.draw(st.one_of(changed(before), intents(max_instances=4)))
+    assert gained_lost(before, after) == slowly(before, after)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_changed_class_is_one_of_packets_that_both_allow(data: DataObject) -> None:
+    before = data.draw(intents(max_instances=6))
+    after = data.draw(changed(before))
+    for group in reach_difference(before, after).changed:
+        for one, other in product(group.sources, group.destinations):
+            _carried_otherwise(before, after, group, one, other)
+
+
+def _carried_otherwise(
+    before: Intent, after: Intent, group: ReachGroup, source: str, destination: str
+) -> None:
+    ends = [
+        [i for i in intent.instances.values() if i.service == name][:2]
+        for intent in (before, after)
+        for name in (source, destination)
+    ]
+    numbers = {"tcp": 6, "udp": 17, "icmp": 1, "any": 132}
+    for one, other, then_one, then_other in product(*ends):
+        if one.name == other.name or then_one.name == then_other.name:
+            continue
+        for ports in group.allow:
+            packet = numbers[ports.protocol], ports.first, 7 if group.dscp is None else group.dscp
+            old, new = (
+                verdict(before, one, other, *packet),
+                verdict(after, then_one, then_other, *packet),
+            )
+            assert old is not None
+            assert new is not None
+            assert (old.qos_class, new.qos_class) == (group.qos_class_before, group.qos_class)
+
+
+def test_a_rule_between_kinds_is_one_group() -> None:
+    services = {f"w{n}": {"tenant": "shop", "labels": {"tier": "web"}} for n in range(30)}
+    document = {**INTENT, "services": {**INTENT["services"], **services}}
+    rule = {"name": "new", "from": {"tier": "web"}, "to": {"tier": "api"}, "allow": ["tcp/9"]}
+    before, after = intent(document), intent({**document, "rules": [*INTENT["rules"], rule]})
+    (group,) = reach_difference(before, after).gained
+    assert (group.pairs, group.destinations, group.rule) == (31, ("api",), "new")
+    assert not reach_difference(before, after).lost
+
+
+def test_another_class_is_neither_gained_nor_lost() -> None:
+    rules = [{**rule, "class": "best-effort"} for rule in INTENT["rules"]]
+    found = reach_difference(intent(INTENT), intent({**INTENT, "rules": rules}))
+    assert not found.gained
+    assert not found.lost
+    assert {(g.rule, g.qos_class_before, g.qos_class) for g in found.changed} == {
+        ("ping", "realtime", "best-effort"),
+        ("web-to-api", "realtime", "best-effort"),
+    }
