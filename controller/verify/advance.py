@@ -129,7 +129,7 @@ class _Touched:
 
     def _tagged(self, switch: str, tag: int) -> None:
         """Chains that lead to a switch in a tag."""
-        for chain, (group, _name) in self.index.targets.group_of.items():
+        for chain, group in self.index.targets.group_of.items():
             if group.far == switch and group.s_vid == tag >> 12:
                 self.chains.add(chain)
         self.chains.update(self.index.doubts.chains)

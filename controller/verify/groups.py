@@ -56,8 +56,8 @@ G = TypeVar("G", SourceGroup, TargetGroup)
 class Grouping(Generic[K, G]):
     """Members by group, and the groups that came or went since they were last asked for."""
 
-    members: dict[G, Names] = field(default_factory=dict)
-    group_of: dict[K, tuple[G, str]] = field(default_factory=dict)
+    members: dict[G, dict[K, str]] = field(default_factory=dict)
+    group_of: dict[K, G] = field(default_factory=dict)
     fresh: dict[G, None] = field(default_factory=dict)
     gone: dict[G, None] = field(default_factory=dict)
 
@@ -67,21 +67,24 @@ class Grouping(Generic[K, G]):
             self.members[group] = {}
             self.fresh[group] = None
             self._index(group)
-        self.members[group][name] = None
-        self.group_of[key] = group, name
+        self.members[group][key] = name
+        self.group_of[key] = group
 
     def leave(self, key: K) -> None:
         """Take it out again."""
-        found = self.group_of.pop(key, None)
-        if found is None:
+        group = self.group_of.pop(key, None)
+        if group is None:
             return
-        group, name = found
-        del self.members[group][name]
+        del self.members[group][key]
         if not self.members[group]:
             del self.members[group]
             self.fresh.pop(group, None)
             self.gone[group] = None
             self._unindex(group)
+
+    def names(self, group: G) -> list[str]:
+        """The instances of a group; none for a group that is gone."""
+        return list(self.members.get(group, {}).values())
 
     def news(self) -> tuple[list[G], list[G]]:
         """The groups that came since the last time and still are, and those that went."""

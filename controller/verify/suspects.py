@@ -14,7 +14,7 @@ from typing import Final
 from controller.dataplane.pipeline import GATEWAY_MAC
 from controller.model.identity import IdentityKey
 from controller.model.intent import Instance
-from controller.verify.groups import Chain, Names, Pair
+from controller.verify.groups import Chain, Pair
 from controller.verify.index import Index
 from controller.verify.judge import Fault, Judge
 from controller.verify.packet import ipv4, tagged, with_ports
@@ -109,17 +109,17 @@ def _at(index: Index, edge: str, vrf: str | None = None) -> list[str]:
 
 
 def _of_groups(index: Index, pair: Pair) -> Iterator[tuple[str, str]]:
-    senders = index.sources.members.get(pair.source, {})
-    receivers = index.targets.members.get(pair.target, {})
+    senders, receivers = index.sources.names(pair.source), index.targets.names(pair.target)
     for source in _some(index, senders):
         for destination in _some(index, receivers):
             yield source, destination
 
 
-def _some(index: Index, names: Names) -> list[str]:
+def _some(index: Index, names: Iterable[str]) -> list[str]:
     """Two plain members of a group, so that one is another than the sender, and two nested."""
-    plain = [n for n in names if not index.members.by_name[n].place.nested]
-    nested = [n for n in names if index.members.by_name[n].place.nested]
+    every = [index.members.by_name[name] for name in names]
+    plain = [found.name for found in every if not found.place.nested]
+    nested = [found.name for found in every if found.place.nested]
     return [*plain[:_OF_A_KIND], *nested[:_OF_A_KIND]]
 
 

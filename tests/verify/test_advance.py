@@ -23,8 +23,8 @@ def state(ground: Ground) -> dict[str, Any]:
     """Everything an index concluded, without the order in which it did."""
     index = ground.index
     return {
-        "sources": {group: set(names) for group, names in index.sources.members.items()},
-        "targets": {group: set(names) for group, names in index.targets.members.items()},
+        "sources": {group: set(names.items()) for group, names in index.sources.members.items()},
+        "targets": {group: set(names.items()) for group, names in index.targets.members.items()},
         "chains": set(index.doubts.chains),
         "senders": set(index.doubts.senders),
         "places": set(index.doubts.places),
