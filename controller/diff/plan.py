@@ -1,6 +1,6 @@
 """The difference of two sets of programs, and the order in which it is safe to carry out.
 
-Four phases, each finished on every switch (barrier) before the next begins:
+Five phases, each finished on every switch (barrier) before the next begins:
 
 1. *add* what is new, so that whatever traffic is sent its way is expected there.
 2. *swap* rows whose key stays and whose meaning changes, one atomic bundle a switch. This is where
@@ -10,6 +10,8 @@ Four phases, each finished on every switch (barrier) before the next begins:
 3. *withdraw* judgements of what a sender marked that are no more, while receivers' edges still
    accept the class that these chose.
 4. *remove* what is unused, after frames already on the wire have arrived.
+5. *flush*: no rows any more. Connections that were permitted and are no more are forgotten
+   (:mod:`controller.diff.cut`), now that no switch lets their packets pass.
 
 So every packet meets the old meaning or the new one on every switch, never a third.
 """
@@ -36,11 +38,12 @@ class Phase(Enum):
     SWAP = "swap"
     WITHDRAW = "withdraw"
     REMOVE = "remove"
+    FLUSH = "flush"
 
     @property
     def removes(self) -> bool:
         """Whether the phase's rows go; otherwise they come, in place of rows of the same key."""
-        return self in (Phase.WITHDRAW, Phase.REMOVE)
+        return self in (Phase.WITHDRAW, Phase.REMOVE, Phase.FLUSH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class SwitchDelta:
                 return tuple(row for row in self.removed if _chooses(row))
             case Phase.REMOVE:
                 return tuple(row for row in self.removed if not _chooses(row))
+            case Phase.FLUSH:
+                return ()
 
     def __bool__(self) -> bool:
         return bool(self.added or self.changed or self.removed)

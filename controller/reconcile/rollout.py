@@ -15,6 +15,7 @@ from typing import Final
 
 from controller.dataplane.program import Program
 from controller.dataplane.shapes import Row
+from controller.diff.cut import cuts
 from controller.diff.plan import EMPTY, Phase, plan
 from controller.reconcile.events import Effect, Reverted, SendBundle
 from controller.reconcile.state import Rollout, State
@@ -98,11 +99,25 @@ def _end_phase(state: State, rollout: Rollout, now: float) -> Step:
     if rollout.refused is not None:
         return _revert(state, rollout, rollout.refused)
     rest = rollout.phases[1:]
+    if not rest and rollout.phases[0][0] is not Phase.FLUSH:
+        rollout = _with_flush(state, rollout)
+        rest = rollout.phases[1:]
     if not rest:
         return replace(state, rollout=None), []
     drain = now + DRAIN_S if rest[0][0] is Phase.REMOVE else None
     following = replace(rollout, phases=rest, sent=False, not_before_s=drain)
     return replace(state, rollout=following), []
+
+
+def _with_flush(state: State, rollout: Rollout) -> Rollout:
+    """With a last phase, where a switch has something to forget."""
+    known = (name for name in rollout.base if state.switch(name).known)
+    found = {name: cuts(rollout.base[name], rollout.target[name]) for name in known}
+    forgotten = {name: some for name, some in found.items() if some}
+    if not forgotten:
+        return rollout
+    flush: Mapping[str, tuple[Row, ...]] = dict.fromkeys(forgotten, ())
+    return replace(rollout, phases=(*rollout.phases, (Phase.FLUSH, flush)), cuts=forgotten)
 
 
 def _revert(state: State, rollout: Rollout, refused: str) -> Step:
@@ -135,6 +150,8 @@ def _send(
     assert session is not None, f"{name} has no session, yet is in a rollout"
     switch = replace(switch, changes=switch.changes + 1, sending=True)
     state = state.with_switch(name, switch)
+    if phase is Phase.FLUSH:
+        return state, SendBundle(name, session, cuts=rollout.cuts[name])
     if phase.removes:
         return state, SendBundle(name, session, remove=rows)
     return state, SendBundle(name, session, add=rows)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from controller.compile import Compilation
 from controller.dataplane.program import Program
 from controller.dataplane.shapes import Row
+from controller.diff.cut import Cut
 from controller.diff.plan import Phase
 from controller.model.network import Network
 
@@ -55,16 +56,13 @@ class Rollout:
     waiting: frozenset[str] = frozenset()
     sent: bool = False
     not_before_s: float | None = None
+    cuts: Mapping[str, tuple[Cut, ...]] = field(default_factory=lambda: MappingProxyType({}))
     refused: str | None = None
     reverting: bool = False
 
     def involves(self, name: str) -> bool:
         """Whether a switch has something to do yet."""
         return any(name in work for _, work in self.phases)
-
-    def is_last_of(self, name: str) -> bool:
-        """Whether the first phase is the last in which a switch has something to do."""
-        return not any(name in work for _, work in self.phases[1:])
 
 
 @dataclass(frozen=True, slots=True)

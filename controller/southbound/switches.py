@@ -64,7 +64,8 @@ class Switches:
         """Change a switch in one atomic bundle, or not at all; then flush what it cuts."""
         session = (self._datapath_id(effect.switch), effect.session)
         try:
-            await self._commit(session, effect)
+            if effect.add or effect.remove or effect.purge:
+                await self._commit(session, effect)
         except RemoteError as error:
             return BundleFailed(effect.switch, effect.session, str(error), known=True)
         except UnknownOutcome as error:

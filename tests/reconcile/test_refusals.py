@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
 from controller.compile import compile_network
+from controller.model.intent import frozen
 from controller.model.network import Network
 from controller.reconcile.events import NetworkChanged, ReadBack, SendBundle, SwitchDown, Tick
 from tests.reconcile.world import World, assert_holds, prove, world
@@ -115,3 +118,28 @@ def test_a_proof_is_asked_for_once_all_have_confirmed(connected: int) -> None:
     assert found.state.proved == 0
     prove(found)
     assert found.state.proved == found.state.serial
+
+
+def test_withdrawn_connections_are_forgotten_once_no_switch_permits_them() -> None:
+    network = two_hosts()
+    found = settled(network)
+    rules = {n: r for n, r in network.intent.rules.items() if n != "web-to-api"}
+    intent = replace(network.intent, rules=frozen(rules))
+    found.feed(NetworkChanged(replace(network, intent=intent), 2))
+    sent: list[SendBundle] = []
+    while not found.state.in_line("edge-1"):
+        if not found.todo:
+            assert found.wake is not None
+            found.now = max(found.now, found.wake)
+            found.feed(Tick())
+            continue
+        effect = found.todo.pop(0)
+        if isinstance(effect, SendBundle):
+            sent.append(effect)
+        found.answer(effect, "well")
+    flushed = [bool(effect.cuts) for effect in sent]
+    assert flushed == sorted(flushed), "cuts come last"
+    zones = {cut.zone for effect in sent for cut in effect.cuts}
+    instances = network.intent.instances
+    assert zones == {instances[name].id for name in ("web-1", "api-1", "api-2")}
+    assert {(cut.protocol, cut.port) for e in sent for cut in e.cuts} == {(6, None)}
