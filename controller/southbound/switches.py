@@ -111,6 +111,8 @@ class Switches:
         )
 
     async def _commit(self, session: tuple[int, int], effect: SendBundle) -> None:
+        if not (effect.purge or effect.remove or effect.add):
+            return
         bundle = next(_BUNDLE_IDS) & 0xFFFFFFFF
         await self._control(session, bundle, BundleControl.OPEN_REQUEST)
         xids = self._channel.xids(len(effect.purge) + len(effect.remove) + len(effect.add))
