@@ -86,6 +86,11 @@ class PrivateOvs:
         process.wait()
         (self.run_dir / "ovs-vswitchd.ctl").unlink(missing_ok=True)
 
+    def end_switch(self) -> None:
+        """End ovs-vswitchd in order, as a planned restart does; its database stays."""
+        self.appctl("exit")
+        self._processes.pop("ovs-vswitchd").wait(_START_S)
+
     def signal_switch(self, number: signal.Signals) -> None:
         """A signal to ovs-vswitchd: SIGSTOP makes it silent, SIGCONT ends that."""
         self._processes["ovs-vswitchd"].send_signal(number)
@@ -144,6 +149,12 @@ class PrivateOvs:
         if done.returncode:
             raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For programs that ask Open vSwitch where its files are."""
+        control = f"{self.run_dir}/ovs-vswitchd.ctl"
+        return {**self._environment(), "OVS_DB": self.database, "OVS_CTL": control}
 
     def _environment(self) -> dict[str, str]:
         place = str(self.run_dir)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from labkit.controller import ControllerProcess
+from labkit.ovs_restart import SwitchRestarts
 from labkit.restart import PROMPT_S, Restarts
 from labkit.rings import ring_rules
 from labkit.site import Site
@@ -30,6 +31,7 @@ def show_trust(site: Site, controller: ControllerProcess, show: Show) -> None:
     show_changes(site, controller, show)
     show_withdrawals(site, controller, show)
     show_restarts(site, controller, show)
+    show_switch_restarts(site, controller, show)
 
 
 def show_changes(site: Site, controller: ControllerProcess, show: Show) -> None:
@@ -67,3 +69,15 @@ def show_restarts(site: Site, controller: ControllerProcess, show: Show) -> None
                 show.line(line)
             text = f"{trial.name}: in sync within {PROMPT_S:g} s: {found.ready_s:.2f} s"
             show.check(f"{trial.name}, prompt", found.prompt, text)
+
+
+def show_switch_restarts(site: Site, controller: ControllerProcess, show: Show) -> None:
+    """Open vSwitch killed, and restarted with its flows saved."""
+    show.step("killing and restarting Open vSwitch, while every instance is probed")
+    with ring_rules(site, controller) as ring:
+        restarts = SwitchRestarts(site, controller, ring)
+        for restart in (restarts.killed, restarts.planned, restarts.planned_alone):
+            found = restart()
+            show.check(found.name, found.sound, found.text())
+            for line in found.rewritten[:3]:
+                show.line(line)
