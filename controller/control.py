@@ -41,6 +41,7 @@ from controller.reconcile.events import (
 )
 from controller.reconcile.state import State
 from controller.reconcile.step import step
+from controller.standing import pending, switch_statuses, under_way, unproved
 from controller.verify.proof import Held, Proof
 
 log = logging.getLogger(__name__)
@@ -96,6 +97,7 @@ class Control:
         *,
         audit_s: float,
         clock: Callable[[], float] = time.monotonic,
+        prover: Prover | None = None,
     ) -> None:
         self._network = Network(Intent(), topology)
         self._switches = switches
@@ -104,7 +106,7 @@ class Control:
         self._clock = clock
         self._revision = Revision(0, Intent(), {})
         self._state = State()
-        self._prover = Prover()
+        self._prover = prover or Prover()
         self._facts_known = False
         self._writing = asyncio.Lock()
         self._moved = asyncio.Event()
@@ -133,7 +135,7 @@ class Control:
 
     def switches(self) -> Sequence[SwitchStatus]:
         """The declared switches, by name."""
-        return [self._status(name) for name in sorted(self._network.topology.switches)]
+        return switch_statuses(self._network, self._state)
 
     def proofs(self) -> ProofStatus:
         """The last proofs that were made."""
@@ -164,7 +166,7 @@ class Control:
         """Whether every declared switch holds the newest revision, and if not, why."""
         if not self._facts_known:
             return False, "waiting for the switches' OVSDB: ports are not known yet"
-        waiting = self._pending(self._state.serial)
+        waiting = pending(self._network, self._state, self._state.serial)
         why = "; ".join(f"{name}: {reason}" for name, reason in waiting.items())
         return (not waiting, why or "every switch holds the newest revision")
 
@@ -206,8 +208,8 @@ class Control:
             number, serial = self._revision.number, self._state.serial
         if wait == "applied":
             await self._applied(serial, timeout_s)
-        pending = self._pending(serial)
-        return Outcome(number, not pending, pending)
+        left = pending(self._network, self._state, serial) or unproved(self._state, serial)
+        return Outcome(number, not left, left)
 
     # What the adapters tell.
 
@@ -326,66 +328,10 @@ class Control:
         """Wait until every connected switch has confirmed, one has refused, or the time is up."""
         try:
             async with asyncio.timeout(timeout_s):
-                while self._under_way(serial):
+                while under_way(self._state, serial):
                     await self._moved.wait()
         except TimeoutError:
             return
-
-    def _under_way(self, serial: int) -> bool:
-        """Whether the answer to a write may still change by itself in a moment."""
-        connected = [name for name, s in self._state.switches.items() if s.session is not None]
-        behind = [name for name in connected if self._state.switch(name).serial < serial]
-        if behind:
-            refused = any(self._refuses(name) for name in connected)
-            return not (refused and self._state.rollout is None)
-        return bool(connected) and self._state.proving > self._state.judged
-
-    def _refuses(self, name: str) -> bool:
-        """Whether a switch has refused its part of what is wanted, and says so."""
-        switch = self._state.switch(name)
-        return switch.known and switch.problem is not None
-
-    def _pending(self, serial: int) -> dict[str, str]:
-        found = self._unconfirmed(serial)
-        if not found and self._state.faults:
-            found["proof"] = self._state.faults[0]
-        return found
-
-    def _unconfirmed(self, serial: int) -> dict[str, str]:
-        return {
-            name: self._why_not(name)
-            for name in sorted(self._network.topology.switches)
-            if self._state.switch(name).serial < serial or serial == 0
-        }
-
-    def _why_not(self, name: str) -> str:
-        switch = self._state.switch(name)
-        if switch.session is None:
-            return "not connected"
-        return switch.problem or self._held_up() or "has not confirmed yet"
-
-    def _held_up(self) -> str | None:
-        """Who keeps the others from a change: all switches take it, or none does."""
-        for name in sorted(self._state.switches):
-            if self._refuses(name):
-                return f"holds what it held before, since {name} refused its part of the change"
-        return None
-
-    def _status(self, name: str) -> SwitchStatus:
-        declared = self._network.topology.switches[name]
-        switch = self._state.switch(name)
-        in_sync = self._state.in_line(name)
-        return SwitchStatus(
-            name=name,
-            number=declared.number,
-            role=declared.role,
-            host=declared.host,
-            connected=switch.session is not None,
-            in_sync=in_sync,
-            revision=switch.revision,
-            entries=len(switch.held) if switch.held is not None else 0,
-            problem=None if in_sync else self._why_not(name),
-        )
 
     def _name(self, datapath_id: int) -> str | None:
         for switch in self._network.topology.switches.values():

@@ -1,0 +1,79 @@
+"""Where a change stands, in words: who has confirmed it, who has not and why, what is proved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from controller.model.network import Network
+from controller.northbound.ports import SwitchStatus
+from controller.reconcile.state import State
+
+
+def under_way(state: State, serial: int) -> bool:
+    """Whether the answer to a write may still change by itself in a moment."""
+    connected = [name for name, switch in state.switches.items() if switch.session is not None]
+    if any(state.switch(name).serial < serial for name in connected):
+        refused = any(_refuses(state, name) for name in connected)
+        return not (refused and state.rollout is None)
+    return bool(connected) and state.proving > state.judged
+
+
+def pending(network: Network, state: State, serial: int) -> dict[str, str]:
+    """By switch, why it has not confirmed; where all have, what the last proof found."""
+    found = {
+        name: _why_not(state, name)
+        for name in sorted(network.topology.switches)
+        if state.switch(name).serial < serial or serial == 0
+    }
+    if not found and state.faults:
+        found["proof"] = state.faults[0]
+    return found
+
+
+def unproved(state: State, serial: int) -> dict[str, str]:
+    """What is left where all switches have confirmed before the proof has ended."""
+    waiting = state.switches and state.judged < serial
+    return {"proof": "has not ended yet"} if waiting else {}
+
+
+def switch_statuses(network: Network, state: State) -> Sequence[SwitchStatus]:
+    """The declared switches, by name."""
+    return [_status(network, state, name) for name in sorted(network.topology.switches)]
+
+
+def _status(network: Network, state: State, name: str) -> SwitchStatus:
+    declared = network.topology.switches[name]
+    switch = state.switch(name)
+    in_sync = state.in_line(name)
+    return SwitchStatus(
+        name=name,
+        number=declared.number,
+        role=declared.role,
+        host=declared.host,
+        connected=switch.session is not None,
+        in_sync=in_sync,
+        revision=switch.revision,
+        entries=len(switch.held) if switch.held is not None else 0,
+        problem=None if in_sync else _why_not(state, name),
+    )
+
+
+def _why_not(state: State, name: str) -> str:
+    switch = state.switch(name)
+    if switch.session is None:
+        return "not connected"
+    return switch.problem or _held_up(state) or "has not confirmed yet"
+
+
+def _held_up(state: State) -> str | None:
+    """Who keeps the others from a change: all switches take it, or none does."""
+    for name in sorted(state.switches):
+        if _refuses(state, name):
+            return f"holds what it held before, since {name} refused its part of the change"
+    return None
+
+
+def _refuses(state: State, name: str) -> bool:
+    """Whether a switch has refused its part of what is wanted, and says so."""
+    switch = state.switch(name)
+    return switch.known and switch.problem is not None
