@@ -30,7 +30,7 @@ def plan(services: int) -> Result:
         after = apply_changes(base.intent, [put])
         target = Network(after, base.topology, base.facts)
         programs = compilation(target, before).programs
-        shown = plan_view(base.intent, after, before.programs, programs, "counts")
+        shown = plan_view(base, target, before.programs, programs, "counts")
         if not shown["flows"]["added"] or not shown["pairs"]:
             raise RuntimeError("a rule that changes nothing was previewed")
 

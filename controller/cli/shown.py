@@ -55,7 +55,9 @@ def _plan(answer: Answer) -> Iterator[str]:
         yield from _entries(name, delta.get("entries"))
     yield ""
     pairs = answer["pairs"]
-    yield f"{len(answer['gained'])} pairs gained, {len(answer['lost'])} lost"
+    reach = {word: answer["reach"][word]["pairs"] for word in ("gained", "lost", "changed")}
+    changed = f", {reach['changed']} in another class" if reach["changed"] else ""
+    yield f"{reach['gained']} pairs gained, {reach['lost']} lost{changed}"
     yield from (f"  {pair}" for pair in pairs[:PAIRS_MAX])
     if len(pairs) > PAIRS_MAX:
         yield f"  and {len(pairs) - PAIRS_MAX} more (--json has all)"
@@ -65,10 +67,11 @@ def _entries(name: str, entries: Answer | None) -> Iterator[str]:
     if entries is None:
         return
     yield f"\n{name}:"
-    yield from (f"  + {entry}" for entry in entries["added"])
-    for change in entries["changed"]:
-        yield f"  ~ {change['from']}\n    {change['to']}"
-    yield from (f"  - {entry}" for entry in entries["removed"])
+    for sign, key in (("+", "added"), ("~", "changed"), ("-", "removed")):
+        for entry in entries[key]:
+            subject = f" ({entry['for']})" if entry["for"] else ""
+            yield f"  {sign} {entry['table']}{subject}"
+            yield from (f"      {entry[part]}" for part in ("entry", "from", "to") if part in entry)
 
 
 def routes(answer: Answer) -> str:

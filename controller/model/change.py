@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal, cast, get_args
+from typing import Final, cast, get_args
 
 from controller.errors import Invalid, NotFound, Problem
+from controller.model.change_rules import PUT, Change, Op, change_rules
 from controller.model.collections import COLLECTIONS
 from controller.model.decode import decode_intent, uses_of
 from controller.model.encode import Tree, tree_of
 from controller.model.fields import Fields, describe
 from controller.model.intent import BEST_EFFORT, Intent
+from controller.model.kept import kept_objects
 from controller.model.positions import NO_POSITIONS, Positions
 from controller.model.problems import Problems, closest, path_text
 from controller.model.references import Use
 from controller.model.tenant_move import move_tenant
 
-Op = Literal["put", "delete"]
-_PUT: Final[Op] = "put"
 _KEYS: Final = ("op", "collection", "name", "body")
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One object put (made or replaced whole) or deleted. ``body`` is a document's, for a put."""
-
-    op: Op
-    collection: str
-    name: str
-    body: object = None
 
 
 def decode_changes(document: object, positions: Positions = NO_POSITIONS) -> tuple[Change, ...]:
@@ -42,7 +31,7 @@ def decode_changes(document: object, positions: Positions = NO_POSITIONS) -> tup
     changes = []
     for index, tree in enumerate(document):
         fields = Fields(tree, ("changes", index), problems, _KEYS)
-        op: Op = fields.text("op", _parse_op, _PUT)
+        op: Op = fields.text("op", _parse_op, PUT)
         collection, name = fields.text("collection", str, ""), fields.text("name", str, "")
         changes.append(Change(op, collection, name, fields.value("body")))
     problems.raise_if_any()
@@ -65,8 +54,24 @@ def apply_changes(
 
     Only the result must be valid, so changes that belong together may come in any order. Raises
     :class:`errors.Invalid` with every problem; a deleted object that is still used is reported
-    with its users.
+    with its users. Changes of rules alone cost their own size.
     """
+    changes = tuple(changes)
+    result = change_rules(intent, changes) if _are_rules(changes) else None
+    return result or _whole(intent, changes, positions, hosts)
+
+
+def _are_rules(changes: Iterable[Change]) -> bool:
+    return all(change.collection == "rules" for change in changes)
+
+
+def _whole(
+    intent: Intent,
+    changes: Iterable[Change],
+    positions: Positions,
+    hosts: frozenset[str] | None,
+) -> Intent:
+    """By the whole document: every change there is, and every problem with its place."""
     tree = tree_of(intent)
     problems = Problems(positions)
     deleted: set[tuple[str, str]] = set()
@@ -81,7 +86,7 @@ def apply_changes(
             del tree[change.collection][change.name]
             deleted.add(key)
     problems.raise_if_any()
-    return _decode_after(tree, deleted, intent, positions, hosts)
+    return kept_objects(intent, _decode_after(tree, deleted, intent, positions, hosts))
 
 
 def _refused(change: Change, tree: Tree, problems: Problems) -> bool:
@@ -141,7 +146,7 @@ def move_instance(
         return intent
     tree = tree_of(intent)
     tree["instances"][instance]["host"] = host
-    return decode_intent(tree, intent, hosts=hosts)
+    return kept_objects(intent, decode_intent(tree, intent, hosts=hosts))
 
 
 __all__ = ["Change", "Op", "apply_changes", "decode_changes", "move_instance", "move_tenant"]

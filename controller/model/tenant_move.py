@@ -10,6 +10,7 @@ from controller.errors import Invalid, NotFound, Problem
 from controller.model.decode import decode_intent
 from controller.model.encode import Tree, tree_of
 from controller.model.intent import VLAN_ID_MAX, VLAN_ID_MIN, Intent, Segment, frozen
+from controller.model.kept import kept_objects
 from controller.model.problems import closest
 from controller.model.syntax import NAME_MAX
 
@@ -51,8 +52,8 @@ def move_tenant(
         return intent
     tree["tenants"][tenant]["segment"] = target
     if not readdress:
-        return decode_intent(tree, intent)
-    return _decode_readdressed(tree, intent, tenant, target)
+        return kept_objects(intent, decode_intent(tree, intent))
+    return kept_objects(intent, _decode_readdressed(tree, intent, tenant, target))
 
 
 def _refuse(path: str, message: str) -> NoReturn:

@@ -169,7 +169,7 @@ class Operations:
         target = Network(after, network.topology, network.facts)
         old = await self._programs.of(network)
         new = await self._programs.of(target)
-        shown = await asyncio.to_thread(plan_view, network.intent, after, old, new, detail)
+        shown = await asyncio.to_thread(plan_view, network, target, old, new, detail)
         changed = any(shown["objects"].values())
         return {"revision": revision, "dry_run": True, "changed": changed, **shown}
 

@@ -1,37 +1,41 @@
-"""What a change would do: flows by switch, and pairs of services that gain or lose each other."""
+"""What a change would do: entries by switch and table, and pairs of services that gain or lose."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from controller.dataplane.pipeline import SHAPES
-from controller.dataplane.program import Program
+from controller.dataplane.pipeline import SHAPES, Table
+from controller.dataplane.program import Differences, Program, differences
 from controller.dataplane.shapes import Row
 from controller.dataplane.text import format_entry
-from controller.diff.plan import SwitchDelta, plan
 from controller.model.collections import COLLECTIONS
 from controller.model.intent import Intent
-from controller.model.meaning import gained_lost
-from controller.northbound.views import Body, reach_text, reach_view
+from controller.model.network import Network
+from controller.model.reach_difference import reach_difference
+from controller.northbound.reach_views import reach_difference_view
+from controller.northbound.views import Body
+from controller.verify.subjects import Subjects
 
 Programs = Mapping[str, Program]
 
 
-def plan_view(before: Intent, after: Intent, old: Programs, new: Programs, detail: str) -> Body:
-    """The plan from one intent, with its programs, to another. ``detail``: counts or flows."""
-    deltas = plan(old, new).switches
-    gained, lost = gained_lost(before, after)
+def plan_view(network: Network, after: Network, old: Programs, new: Programs, detail: str) -> Body:
+    """The plan from one network, with its programs, to another. ``detail``: counts or flows."""
+    found = {name: differences(old[name], new[name]) for name in sorted(new)}
+    changed = {name: difference for name, difference in found.items() if difference}
+    switches: dict[str, Body] = {name: _switch(item) for name, item in changed.items()}
+    if detail == "flows":
+        was, then = Subjects.of(network), Subjects.of(after)
+        for name, item in changed.items():
+            switches[name]["entries"] = _entries(item, was, then)
     return {
-        "objects": objects_changed(before, after),
-        "flows": _totals(deltas.values()),
-        "switches": {name: _switch(found, old[name], detail) for name, found in deltas.items()},
-        "gained": [reach_view(after, reach) for reach in gained],
-        "lost": [reach_view(before, reach) for reach in lost],
-        "pairs": [
-            *(f"{reach_text(after, reach)}: gained" for reach in gained),
-            *(f"{reach_text(before, reach)}: lost" for reach in lost),
-        ],
+        "objects": objects_changed(network.intent, after.intent),
+        "flows": _totals(changed.values()),
+        "switches": switches,
+        **reach_difference_view(
+            network.intent, after.intent, reach_difference(network.intent, after.intent)
+        ),
     }
 
 
@@ -41,46 +45,73 @@ def objects_changed(before: Intent, after: Intent) -> dict[str, list[str]]:
     for collection in COLLECTIONS:
         old: Mapping[str, Any] = getattr(before, collection)
         new: Mapping[str, Any] = getattr(after, collection)
-        for name in sorted({*old, *new}):
-            if name not in old:
-                found["added"].append(f"{collection}/{name}")
-            elif name not in new:
-                found["removed"].append(f"{collection}/{name}")
-            elif old[name] != new[name]:
-                found["changed"].append(f"{collection}/{name}")
+        if old is not new:
+            _compare(collection, old, new, found)
     return found
 
 
-def _totals(deltas: Iterable[SwitchDelta]) -> dict[str, int]:
+def _compare(
+    collection: str, old: Mapping[str, Any], new: Mapping[str, Any], found: dict[str, list[str]]
+) -> None:
+    for name in sorted({*old, *new}):
+        if name not in old:
+            found["added"].append(f"{collection}/{name}")
+        elif name not in new:
+            found["removed"].append(f"{collection}/{name}")
+        elif old[name] is not new[name] and old[name] != new[name]:
+            found["changed"].append(f"{collection}/{name}")
+
+
+def _totals(found: Iterable[Differences]) -> dict[str, int]:
     total = {"added": 0, "changed": 0, "removed": 0}
-    for found in deltas:
-        for key, count in _counts(found).items():
-            total[key] += count
+    for difference in found:
+        for key, rows in _kinds(difference).items():
+            total[key] += len(rows)
     return total
 
 
-def _counts(found: SwitchDelta) -> dict[str, int]:
+def _kinds(found: Differences) -> dict[str, tuple[Row, ...]]:
     return {
-        "added": len(found.added),
-        "changed": len(found.changed),
-        "removed": len(found.removed),
+        "added": found.added,
+        "changed": tuple(new for _, new in found.changed),
+        "removed": found.removed,
     }
 
 
-def _switch(found: SwitchDelta, old: Program, detail: str) -> Body:
-    counts = _counts(found)
-    if detail != "flows":
-        return counts
-    entries: Body = {
-        "added": _texts(found.added),
-        "changed": [{"from": _text(old.rows[row.key]), "to": _text(row)} for row in found.changed],
-        "removed": _texts(found.removed),
+def _switch(found: Differences) -> Body:
+    """How many entries, in all and table by table."""
+    tables: dict[str, dict[str, int]] = {}
+    for kind, rows in _kinds(found).items():
+        for row in rows:
+            counts = tables.setdefault(table_of(row), {"added": 0, "changed": 0, "removed": 0})
+            counts[kind] += 1
+    return {**{kind: len(rows) for kind, rows in _kinds(found).items()}, "tables": tables}
+
+
+def _entries(found: Differences, was: Subjects, then: Subjects) -> Body:
+    """Every entry, with the name of its table and the object that it exists for."""
+    changed = [
+        {**_entry(new, then), "from": _text(old), "to": _text(new)} for old, new in found.changed
+    ]
+    return {
+        "added": _sorted({**_entry(row, then), "entry": _text(row)} for row in found.added),
+        "changed": sorted(changed, key=lambda item: item["to"]),
+        "removed": _sorted({**_entry(row, was), "entry": _text(row)} for row in found.removed),
     }
-    return {**counts, "entries": entries}
 
 
-def _texts(rows: Iterable[Row]) -> list[str]:
-    return sorted(map(_text, rows))
+def _entry(row: Row, subjects: Subjects) -> dict[str, str | None]:
+    subject = subjects.find(SHAPES[row.shape].entry(row))
+    return {"table": table_of(row), "for": str(subject) if subject else None}
+
+
+def _sorted(entries: Iterable[Body]) -> list[Body]:
+    return sorted(entries, key=lambda item: str(item["entry"]))
+
+
+def table_of(row: Row) -> str:
+    """The name of a row's table, in small letters as in the pipeline page."""
+    return Table(SHAPES[row.shape].table).name.lower()
 
 
 def _text(row: Row) -> str:

@@ -11,6 +11,7 @@ from controller.model.change import Change, apply_changes, decode_changes
 from controller.model.decode import decode_intent
 from controller.model.fields import describe
 from controller.model.intent import Intent
+from controller.model.kept import kept_objects
 from controller.model.network import Network
 from controller.model.positions import NO_POSITIONS, Positions
 from controller.model.problems import closest
@@ -36,7 +37,8 @@ class Submission:
         """The intent that this makes of a network's. Raises :class:`errors.Invalid`."""
         hosts = hosts_of(network)
         if self.changes is None:
-            return decode_intent(self.document, network.intent, self.positions, hosts)
+            decoded = decode_intent(self.document, network.intent, self.positions, hosts)
+            return kept_objects(network.intent, decoded)
         bare = [bare_change(change) for change in self.changes]
         result = apply_changes(network.intent, bare, self.positions, hosts)
         after = Network(result, network.topology, network.facts)

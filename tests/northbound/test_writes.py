@@ -118,7 +118,8 @@ def test_a_plan_tells_flows_and_pairs(call: Client, engine: FakeController) -> N
     detail = call("POST", "/v1/plan?detail=flows", json=body).json()["switches"]
     removed = detail["edge-1"]["entries"]["removed"]
     assert len(removed) == detail["edge-1"]["removed"]
-    assert all("priority=" in entry and "actions=" in entry for entry in removed)
+    assert all("priority=" in e["entry"] and "actions=" in e["entry"] for e in removed)
+    assert {(e["table"], e["for"]) for e in removed} == {("permit", "rule web-to-api")}
     assert engine.revision() == 1
 
 

@@ -1,0 +1,78 @@
+"""Changes of rules alone, at their own size: no other object is read again.
+
+Anything that is not plainly right is left to the whole-document way, which says what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final, Literal
+
+from controller.model.collections import COLLECTIONS
+from controller.model.decode_objects import decode_rule, open_object
+from controller.model.identity import IdentityKey, identities, identity_labels
+from controller.model.intent import Intent, Rule, frozen
+from controller.model.problems import Problems
+from controller.model.references import check_references
+from controller.model.same import Same
+from controller.model.selection import selects
+
+Op = Literal["put", "delete"]
+PUT: Final[Op] = "put"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One object put (made or replaced whole) or deleted. ``body`` is a document's, for a put."""
+
+    op: Op
+    collection: str
+    name: str
+    body: object = None
+
+
+def change_rules(intent: Intent, changes: Iterable[Change]) -> Intent | None:
+    """The intent after changes of rules; None where something is or may be wrong."""
+    rules = dict(intent.rules)
+    put: list[Rule] = []
+    for change in changes:
+        if change.op != PUT:
+            if rules.pop(change.name, None) is None:
+                return None
+            continue
+        rule = _decoded(intent, change)
+        if rule is None:
+            return None
+        rules[change.name] = rule
+        put.append(rule)
+    after = replace(intent, rules=frozen(rules))
+    return None if any(_leaks(after, rule) for rule in put) else after
+
+
+def _decoded(intent: Intent, change: Change) -> Rule | None:
+    problems = Problems()
+    fields = open_object("rules", change.name, change.body, problems)
+    rule = decode_rule(fields, change.name)
+    declared = {name: getattr(intent, name).keys() for name in COLLECTIONS}
+    check_references(fields.uses, declared, problems)
+    return None if len(problems) else rule
+
+
+def _leaks(intent: Intent, rule: Rule) -> bool:
+    """Whether a rule pairs two VRFs, so that addresses of one may clash with the other's."""
+    known = {key: identity_labels(key) for key in _populated(intent)}
+    sources = {key[0] for key, has in known.items() if selects(rule.source, has)}
+    destinations = {key[0] for key, has in known.items() if selects(rule.destination, has)}
+    return bool(sources) and bool(destinations) and len(sources | destinations) > 1
+
+
+def _populated(intent: Intent) -> frozenset[IdentityKey]:
+    return _staffed(Same(identities(intent)), Same(intent.instances))
+
+
+@lru_cache(maxsize=4)
+def _staffed(keys: Same, instances: Same) -> frozenset[IdentityKey]:  # type: ignore[type-arg]
+    services = {instance.service for instance in instances.value.values()}
+    return frozenset(keys.value[name] for name in services)
