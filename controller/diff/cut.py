@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from controller.dataplane.fields import PROTO_ICMP, PROTO_TCP, PROTO_UDP
-from controller.dataplane.program import Program, differences
+from controller.dataplane.program import Differences, Program, differences
 from controller.diff.ends import Ends, Meeting, ended, meetings, touched
 from controller.diff.permitted import ANYTHING, Change, Opens, Pair, change, permitted
 
@@ -48,21 +48,22 @@ class Cut:
         return (self.source, self.target, self.protocol, self.port) == (None,) * 4
 
 
-def cuts(before: Program, after: Program) -> tuple[Cut, ...]:
+def cuts(before: Program, after: Program, found: Differences | None = None) -> tuple[Cut, ...]:
     """What one switch must forget when its program goes from one to another.
 
     To be carried out once no switch permits any more what this one forgets: a packet that still
-    comes from another makes its connection known again. The cost is that of the difference, and of
-    one look at the other rows where it has to do with who somebody is or what he may do.
+    comes from another makes its connection known again. ``found`` is the difference of the two,
+    where it is known. The cost is that of the difference, and of one look at the other rows where
+    it has to do with who somebody is or what he may do.
     """
-    what = touched(differences(before, after))
+    what = touched(differences(before, after) if found is None else found)
     if what is None:
         return ()
     old = Ends(before)
     new = Ends(after) if what.places or what.peers else old
     whole = map(Cut, sorted(ended(what, new)))
-    found = _lost(tuple(meetings(what, old, new)), before, after)
-    return tuple(dict.fromkeys((*whole, *found)))
+    lost = _lost(tuple(meetings(what, old, new)), before, after)
+    return tuple(dict.fromkeys((*whole, *lost)))
 
 
 def _lost(found: Sequence[Meeting], before: Program, after: Program) -> Iterator[Cut]:

@@ -9,13 +9,14 @@ to refuse, so from there on a rollout goes forward.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
-from controller.dataplane.program import Program
+from controller.dataplane.program import Differences, Program
 from controller.dataplane.shapes import Row
-from controller.diff.cut import cuts
+from controller.diff.cut import Cut, cuts
 from controller.diff.plan import EMPTY, Phase, plan
 from controller.reconcile.events import Effect, Reverted, SendBundle
 from controller.reconcile.state import Rollout, State
@@ -79,12 +80,21 @@ def _begin(state: State) -> Rollout | None:
         return None
     base = {n: s.held for n, s in state.switches.items() if s.held is not None and s.session}
     target = {name: state.wanted.get(name, EMPTY) for name in base}
-    return _rollout(base, target)
+    found = _rollout(base, target)
+    if found is None and (flush := _flush(state)):
+        return Rollout(flush, base, target)
+    return found
 
 
 def _rollout(base: Mapping[str, Program], target: Mapping[str, Program]) -> Rollout | None:
     work = tuple(plan(base, target).phases())
     return Rollout(work, base, target) if work else None
+
+
+def _flush(state: State) -> tuple[tuple[Phase, Mapping[str, tuple[Row, ...]]], ...]:
+    """A last phase, where a switch has something to forget yet."""
+    names = sorted(n for n, s in state.switches.items() if s.known and not s.silent and s.owed)
+    return ((Phase.FLUSH, dict.fromkeys(names, ())),) if names else ()
 
 
 def _unclear(state: State, name: str) -> bool:
@@ -100,24 +110,12 @@ def _end_phase(state: State, rollout: Rollout, now: float) -> Step:
         return _revert(state, rollout, rollout.refused)
     rest = rollout.phases[1:]
     if not rest and rollout.phases[0][0] is not Phase.FLUSH:
-        rollout = _with_flush(state, rollout)
-        rest = rollout.phases[1:]
+        rest = _flush(state)
     if not rest:
         return replace(state, rollout=None), []
     drain = now + DRAIN_S if rest[0][0] is Phase.REMOVE else None
     following = replace(rollout, phases=rest, sent=False, not_before_s=drain)
     return replace(state, rollout=following), []
-
-
-def _with_flush(state: State, rollout: Rollout) -> Rollout:
-    """With a last phase, where a switch has something to forget."""
-    known = (name for name in rollout.base if state.switch(name).known)
-    found = {name: cuts(rollout.base[name], rollout.target[name]) for name in known}
-    forgotten = {name: some for name, some in found.items() if some}
-    if not forgotten:
-        return rollout
-    flush: Mapping[str, tuple[Row, ...]] = dict.fromkeys(forgotten, ())
-    return replace(rollout, phases=(*rollout.phases, (Phase.FLUSH, flush)), cuts=forgotten)
 
 
 def _revert(state: State, rollout: Rollout, refused: str) -> Step:
@@ -148,10 +146,44 @@ def _send(
     switch = state.switch(name)
     session = switch.session
     assert session is not None, f"{name} has no session, yet is in a rollout"
-    switch = replace(switch, changes=switch.changes + 1, sending=True)
+    due = switch.owed if phase is Phase.FLUSH else _due(switch.held or EMPTY, phase, rows)
+    owed = tuple(dict.fromkeys((*switch.owed, *due)))
+    switch = replace(switch, changes=switch.changes + 1, sending=True, owed=owed)
     state = state.with_switch(name, switch)
-    if phase is Phase.FLUSH:
-        return state, SendBundle(name, session, cuts=rollout.cuts[name])
     if phase.removes:
-        return state, SendBundle(name, session, remove=rows)
-    return state, SendBundle(name, session, add=rows)
+        return state, SendBundle(name, session, remove=rows, cuts=due)
+    return state, SendBundle(name, session, add=rows, cuts=due)
+
+
+def _due(held: Program, phase: Phase, rows: tuple[Row, ...]) -> tuple[Cut, ...]:
+    """What a switch forgets together with a change of its rows.
+
+    At once, because a controller that ends here knows nothing of it when it comes back; and once
+    more when all others have changed too (the flush), because until then packets that they let pass
+    may make a connection known again.
+    """
+    if phase is Phase.ADD:
+        return ()
+    changed = () if phase.removes else tuple(_replaced(held, rows))
+    found = Differences(added=(), changed=changed, removed=rows if phase.removes else ())
+    return cuts(held, applied(held, phase, rows), found)
+
+
+def _replaced(held: Program, rows: tuple[Row, ...]) -> Iterator[tuple[Row, Row]]:
+    for row in rows:
+        old = held.rows.get(row.key)
+        if old is not None:
+            yield old, row
+
+
+def applied(held: Program, phase: Phase, rows: tuple[Row, ...]) -> Program:
+    """What a switch holds once it has carried out its part of a phase."""
+    if not rows:
+        return held
+    found = dict(held.rows)
+    for row in rows:
+        if phase.removes:
+            found.pop(row.key, None)
+        else:
+            found[row.key] = row
+    return Program.of(MappingProxyType(found))

@@ -20,7 +20,9 @@ class SwitchState:
 
     ``changes`` counts bundles sent, so that a read-back asked for before one is not believed after.
     ``serial`` is the last network that this switch was confirmed to be in line with. ``silent``:
-    it has a session and does not answer, so the others do not wait for it.
+    it has a session and does not answer, so the others do not wait for it. ``owed``: connections
+    that it was told to forget and has not yet said to have forgotten, whatever became of rollouts
+    and sessions since.
     """
 
     session: int | None = None
@@ -35,6 +37,7 @@ class SwitchState:
     failures: int = 0
     retry_at_s: float | None = None
     silent: bool = False
+    owed: tuple[Cut, ...] = ()
 
     @property
     def known(self) -> bool:
@@ -56,7 +59,6 @@ class Rollout:
     waiting: frozenset[str] = frozenset()
     sent: bool = False
     not_before_s: float | None = None
-    cuts: Mapping[str, tuple[Cut, ...]] = field(default_factory=lambda: MappingProxyType({}))
     refused: str | None = None
     reverting: bool = False
 

@@ -14,8 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from controller.compile import compilation
-from controller.dataplane.program import Program, program
-from controller.dataplane.shapes import Row
+from controller.dataplane.program import program
 from controller.diff.plan import EMPTY, Phase, delta
 from controller.reconcile.events import (
     BundleDone,
@@ -36,7 +35,7 @@ from controller.reconcile.events import (
     SwitchUp,
     WakeAt,
 )
-from controller.reconcile.rollout import Step, abandon, advance, refuse
+from controller.reconcile.rollout import Step, abandon, advance, applied, refuse
 from controller.reconcile.state import State, SwitchState
 
 RETRY_FIRST_S: Final = 0.5
@@ -59,7 +58,9 @@ def _take(state: State, event: Event, now: float) -> Step:
             return _network_changed(state, event), []
         case SwitchUp(name, session):
             old = state.switch(name)
-            fresh = SwitchState(session=session, changes=old.changes, revision=old.revision)
+            fresh = SwitchState(
+                session=session, changes=old.changes, revision=old.revision, owed=old.owed
+            )
             return abandon(state, name).with_switch(name, fresh), []
         case SwitchDown(name, session) if state.switch(name).session == session:
             down = replace(state.switch(name), session=None, held=None, serial=0)
@@ -140,20 +141,11 @@ def _committed(state: State, name: str) -> State:
     rollout = state.rollout
     if rollout and name in rollout.waiting:
         phase, work = rollout.phases[0]
-        held = _applied(switch.held or EMPTY, phase, work[name])
-        switch = replace(switch, held=held)
+        held = applied(switch.held or EMPTY, phase, work[name])
+        owed = () if phase is Phase.FLUSH else switch.owed
+        switch = replace(switch, held=held, owed=owed)
         state = replace(state, rollout=replace(rollout, waiting=rollout.waiting - {name}))
     return state.with_switch(name, replace(switch, sending=False, unconfirmed=True))
-
-
-def _applied(held: Program, phase: Phase, rows: tuple[Row, ...]) -> Program:
-    found = dict(held.rows)
-    for row in rows:
-        if phase.removes:
-            found.pop(row.key, None)
-        else:
-            found[row.key] = row
-    return Program.of(MappingProxyType(found))
 
 
 def _failed(state: State, name: str, reason: str, now: float, *, known: bool) -> Step:
@@ -250,7 +242,7 @@ def _prove(state: State) -> Step:
 def _newly_in_line(state: State) -> Iterator[str]:
     for name, switch in state.switches.items():
         known = switch.session is not None and switch.held is not None
-        confirmed = known and not (switch.unconfirmed or switch.sending)
+        confirmed = known and not (switch.unconfirmed or switch.sending or switch.owed)
         if confirmed and state.serial and switch.serial != state.serial:
             assert switch.held is not None
             if not delta(switch.held, state.wanted.get(name, EMPTY)):

@@ -15,7 +15,7 @@ from controller.southbound.openflow.messages import Failure, barrier, describe
 
 log = logging.getLogger(__name__)
 
-CHUNK: Final = 32
+CHUNK: Final = 128
 """Cuts behind one barrier: for each the switch walks the connections that it knows."""
 
 # Bad request: unknown message type, experimenter, experimenter type (OpenFlow 1.4.1, 7.5.4.2).

@@ -6,6 +6,7 @@ a barrier before the commit is sent; if there was one, the bundle is discarded.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import secrets
 from collections.abc import Callable, Iterator, Mapping
@@ -48,6 +49,8 @@ from controller.southbound.openflow.messages import (
 # Begun anywhere: an engine that died may have left a bundle open, for 10 s at most.
 _BUNDLE_IDS: Final = itertools.count(secrets.randbits(31))
 
+_NOT_FLUSHED: Final = "committed, but established connections were not flushed"
+
 
 class Switches:
     """Requests to switches by name, over a channel; ``datapath_id`` finds a switch's."""
@@ -64,17 +67,11 @@ class Switches:
         """Change a switch in one atomic bundle, or not at all; then flush what it cuts."""
         session = (self._datapath_id(effect.switch), effect.session)
         try:
-            if effect.add or effect.remove or effect.purge:
-                await self._commit(session, effect)
+            await self._carry_out(session, effect)
         except RemoteError as error:
             return BundleFailed(effect.switch, effect.session, str(error), known=True)
         except UnknownOutcome as error:
             return BundleFailed(effect.switch, effect.session, str(error), known=False)
-        try:
-            await self._flusher.flush(session, effect.cuts)
-        except (RemoteError, UnknownOutcome) as error:
-            reason = f"committed, but established connections were not flushed: {error}"
-            return BundleFailed(effect.switch, effect.session, reason, known=False)
         return BundleDone(effect.switch, effect.session)
 
     async def read_back(self, effect: ReadBack) -> ReadBackDone | ReadBackFailed:
@@ -110,9 +107,23 @@ class Switches:
             unreadable=frozenset(unreadable),
         )
 
-    async def _commit(self, session: tuple[int, int], effect: SendBundle) -> None:
-        if not (effect.purge or effect.remove or effect.add):
-            return
+    async def _carry_out(self, session: tuple[int, int], effect: SendBundle) -> None:
+        """Commit and flush at once: an engine that is killed has asked for both or for neither."""
+        commit = []
+        if effect.add or effect.remove or effect.purge:
+            bundle, xids = await self._fill(session, effect)
+            commit = [self._commit(session, effect, bundle, xids)]
+        flush = self._flusher.flush(session, effect.cuts)
+        *committed, flushed = await asyncio.gather(*commit, flush, return_exceptions=True)
+        for error in filter(None, committed):
+            raise error
+        if isinstance(flushed, RemoteError | UnknownOutcome):
+            raise UnknownOutcome(f"{_NOT_FLUSHED}: {flushed}") from flushed
+        if flushed is not None:
+            raise flushed
+
+    async def _fill(self, session: tuple[int, int], effect: SendBundle) -> tuple[int, list[int]]:
+        """A bundle with all members in it, none refused: its number, and the members' xids."""
         bundle = next(_BUNDLE_IDS) & 0xFFFFFFFF
         await self._control(session, bundle, BundleControl.OPEN_REQUEST)
         xids = self._channel.xids(len(effect.purge) + len(effect.remove) + len(effect.add))
@@ -127,10 +138,10 @@ class Switches:
         if errors:
             await self._control(session, bundle, BundleControl.DISCARD_REQUEST)
             raise RemoteError(_refusal(effect, xids, errors))
-        await self._commit_filled(session, bundle, effect, xids)
+        return bundle, xids
 
-    async def _commit_filled(
-        self, session: tuple[int, int], bundle: int, effect: SendBundle, xids: list[int]
+    async def _commit(
+        self, session: tuple[int, int], effect: SendBundle, bundle: int, xids: list[int]
     ) -> None:
         """Commit: what may fail only now is said of the member first, then of the commit."""
         self._channel.watch(xids)

@@ -16,6 +16,7 @@ from controller.verify.conntrack import Connection, Conntrack, Flow
 from labkit.ledger import Ledger
 from labkit.ovs import PrivateOvs
 from tests.openflow.session import BRIDGE, Session
+from tests.speaker.conftest import eventually
 
 A, B, C = (int(IPv4Address(f"10.0.0.{n}")) for n in (1, 2, 3))
 ZONES = (7, 8)
@@ -113,7 +114,7 @@ def known(ovs: PrivateOvs) -> set[tuple[int, Flow]]:
 @pytest.mark.parametrize("cut", CUTS, ids=lambda cut: str(cut)[4:-1])
 def test_what_a_cut_names_goes_and_the_rest_stays(ovs: PrivateOvs, cut: Cut) -> None:
     open_all(ovs)
-    assert known(ovs) == opened()
+    eventually(lambda: known(ovs) == opened() or None, "all connections are tracked")
     session = Session(ovs)
     for message in flush(cut, count(1000)):
         session.send(message)

@@ -17,6 +17,7 @@ from controller.southbound.openflow.conntrack import flush
 from controller.southbound.openflow.messages import (
     HEADER,
     VERSION,
+    BundleControl,
     Type,
     header,
 )
@@ -33,11 +34,13 @@ _NOT_PERMITTED = (1, 5)
 class FakeSwitch:
     """Commits every bundle, and takes or refuses flushes; keeps what it was sent.
 
-    ``refused`` are kinds of flush with the error they get; ``silent`` ends all answers to barriers.
+    ``refused`` are kinds of flush with the error they get; ``silent`` ends all answers to barriers,
+    ``slow_commits`` those to commits.
     """
 
     refused: dict[int, tuple[int, int]] = field(default_factory=dict)
     silent: bool = False
+    slow_commits: bool = False
     told: list[tuple[Type, bytes]] = field(default_factory=list)
 
     def __call__(self, message: bytes) -> list[bytes]:
@@ -47,6 +50,8 @@ class FakeSwitch:
         match kind:
             case Type.BUNDLE_CONTROL:
                 bundle, control, flags = struct.unpack("!IHH", body)
+                if self.slow_commits and control == BundleControl.COMMIT_REQUEST:
+                    return []
                 return [said(kind, head.xid, struct.pack("!IHH", bundle, control + 1, flags))]
             case Type.BARRIER_REQUEST:
                 return [] if self.silent else [said(Type.BARRIER_REPLY, head.xid)]
@@ -158,3 +163,11 @@ def test_a_flush_without_an_answer_is_no_success(tmp_path: Path) -> None:
     assert isinstance(found, BundleFailed)
     assert not found.known
     assert "not flushed: no answer within 0.05 s" in found.reason
+
+
+def test_a_flush_does_not_wait_for_the_commits_answer(tmp_path: Path) -> None:
+    switch = FakeSwitch(slow_commits=True)
+    (found,) = outcome(tmp_path, switch, bundle(*WANTED), timeout_s=0.5)
+    assert isinstance(found, BundleFailed)
+    assert (found.known, found.reason) == (False, "no answer within 0.5 s")
+    assert switch.flushes == bodies(*WANTED)

@@ -27,15 +27,22 @@ from controller.reconcile.events import (
 )
 from controller.reconcile.state import State
 from controller.reconcile.step import step
+from controller.verify.conntrack import Conntrack
+from tests.diff.test_flushed import flush
 
 MOST_STEPS = 500
 
 
 @dataclass
 class World:
-    """Switches that keep rows, answer late and sometimes badly; a clock; the loop."""
+    """Switches that keep rows and connections, answer late and sometimes badly; a clock; the loop.
+
+    Fates of a bundle: ``well``; ``refused``; ``lost before`` and ``lost after`` it was carried out;
+    ``not flushed``: its rows are in, and connections that it cuts are still known.
+    """
 
     switches: dict[str, dict[RowKey, Row]]
+    conntrack: dict[str, Conntrack] = field(default_factory=dict)
     state: State = field(default_factory=State)
     sessions: dict[str, int] = field(default_factory=dict)
     todo: list[Effect] = field(default_factory=list)
@@ -85,6 +92,8 @@ class World:
         else:
             if fate != "lost before":
                 self.commit(effect)
+            if fate in ("well", "lost after"):
+                flush(self.conntrack, name, effect.cuts)
             if fate == "well":
                 self.feed(BundleDone(name, session))
             else:
