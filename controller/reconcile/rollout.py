@@ -146,16 +146,18 @@ def _send(
     switch = state.switch(name)
     session = switch.session
     assert session is not None, f"{name} has no session, yet is in a rollout"
-    due = switch.owed if phase is Phase.FLUSH else _due(switch.held or EMPTY, phase, rows)
+    held = switch.held or EMPTY
+    awaited = _applied(held, phase, rows)
+    due = switch.owed if phase is Phase.FLUSH else _due(held, awaited, phase, rows)
     owed = tuple(dict.fromkeys((*switch.owed, *due)))
-    switch = replace(switch, changes=switch.changes + 1, sending=True, owed=owed)
+    switch = replace(switch, changes=switch.changes + 1, sending=True, awaited=awaited, owed=owed)
     state = state.with_switch(name, switch)
     if phase.removes:
         return state, SendBundle(name, session, remove=rows, cuts=due)
     return state, SendBundle(name, session, add=rows, cuts=due)
 
 
-def _due(held: Program, phase: Phase, rows: tuple[Row, ...]) -> tuple[Cut, ...]:
+def _due(held: Program, after: Program, phase: Phase, rows: tuple[Row, ...]) -> tuple[Cut, ...]:
     """What a switch forgets together with a change of its rows.
 
     At once, because a controller that ends here knows nothing of it when it comes back; and once
@@ -165,8 +167,8 @@ def _due(held: Program, phase: Phase, rows: tuple[Row, ...]) -> tuple[Cut, ...]:
     if phase is Phase.ADD:
         return ()
     changed = () if phase.removes else tuple(_replaced(held, rows))
-    found = Differences(added=(), changed=changed, removed=rows if phase.removes else ())
-    return cuts(held, applied(held, phase, rows), found)
+    removed = rows if phase.removes else ()
+    return cuts(held, after, Differences(added=(), changed=changed, removed=removed))
 
 
 def _replaced(held: Program, rows: tuple[Row, ...]) -> Iterator[tuple[Row, Row]]:
@@ -176,7 +178,7 @@ def _replaced(held: Program, rows: tuple[Row, ...]) -> Iterator[tuple[Row, Row]]
             yield old, row
 
 
-def applied(held: Program, phase: Phase, rows: tuple[Row, ...]) -> Program:
+def _applied(held: Program, phase: Phase, rows: tuple[Row, ...]) -> Program:
     """What a switch holds once it has carried out its part of a phase."""
     if not rows:
         return held

@@ -18,6 +18,7 @@ from controller.model.network import Network
 class SwitchState:
     """One switch. ``held`` None: not known, to be read back before anything is changed.
 
+    ``awaited`` is what it holds once it has done what it was sent last.
     ``changes`` counts bundles sent, so that a read-back asked for before one is not believed after.
     ``serial`` is the last network that this switch was confirmed to be in line with. ``silent``:
     it has a session and does not answer, so the others do not wait for it. ``owed``: connections
@@ -27,6 +28,7 @@ class SwitchState:
 
     session: int | None = None
     held: Program | None = None
+    awaited: Program | None = None
     reading: bool = False
     sending: bool = False
     unconfirmed: bool = False

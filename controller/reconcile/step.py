@@ -35,7 +35,7 @@ from controller.reconcile.events import (
     SwitchUp,
     WakeAt,
 )
-from controller.reconcile.rollout import Step, abandon, advance, applied, refuse
+from controller.reconcile.rollout import Step, abandon, advance, refuse
 from controller.reconcile.state import State, SwitchState
 
 RETRY_FIRST_S: Final = 0.5
@@ -140,10 +140,8 @@ def _committed(state: State, name: str) -> State:
     switch = state.switch(name)
     rollout = state.rollout
     if rollout and name in rollout.waiting:
-        phase, work = rollout.phases[0]
-        held = applied(switch.held or EMPTY, phase, work[name])
-        owed = () if phase is Phase.FLUSH else switch.owed
-        switch = replace(switch, held=held, owed=owed)
+        owed = () if rollout.phases[0][0] is Phase.FLUSH else switch.owed
+        switch = replace(switch, held=switch.awaited, owed=owed)
         state = replace(state, rollout=replace(rollout, waiting=rollout.waiting - {name}))
     return state.with_switch(name, replace(switch, sending=False, unconfirmed=True))
 
