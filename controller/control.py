@@ -16,10 +16,17 @@ from typing import Any, Literal, Protocol
 
 from controller.dataplane.program import Program
 from controller.errors import Conflict, RemoteError, UnknownOutcome
-from controller.model.encode import encode_intent
+from controller.journal import Journal
 from controller.model.intent import Intent
 from controller.model.network import Facts, Network, Topology
-from controller.northbound.ports import Outcome, ProofStatus, RevisionInfo, SwitchStatus
+from controller.northbound.ports import (
+    Events,
+    Note,
+    Outcome,
+    ProofStatus,
+    RevisionInfo,
+    SwitchStatus,
+)
 from controller.proving import Prover
 from controller.reconcile.events import (
     Drift,
@@ -41,6 +48,7 @@ from controller.reconcile.events import (
 )
 from controller.reconcile.state import State
 from controller.reconcile.step import step
+from controller.reports import report
 from controller.standing import pending, switch_statuses, under_way, unproved
 from controller.verify.proof import Held, Proof
 
@@ -66,7 +74,7 @@ class History(Protocol):
         """The newest revision, None while there is none."""
 
     async def commit(
-        self, intent: Intent, origins: Origins, *, expected: int, author: str, message: str
+        self, intent: Intent, origins: Origins, *, expected: int, note: Note
     ) -> Revision:
         """Make an intent the next revision. Raises Conflict if ``expected`` is not the newest."""
 
@@ -75,6 +83,9 @@ class History(Protocol):
 
     async def intent_at(self, number: int) -> Intent:
         """The intent of a revision. Raises NotFound."""
+
+    async def revision_of(self, key: str) -> RevisionInfo | None:
+        """The revision that a write with this idempotency key made, None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,7 @@ class Control:
         self._revision = Revision(0, Intent(), {})
         self._state = State()
         self._prover = prover or Prover()
+        self._journal = Journal()
         self._facts_known = False
         self._writing = asyncio.Lock()
         self._moved = asyncio.Event()
@@ -183,8 +195,7 @@ class Control:
         intent: Intent,
         *,
         expected: int,
-        author: str,
-        message: str,
+        note: Note,
         origins: Origins,
         wait: Literal["applied", "stored"],
         timeout_s: float,
@@ -196,20 +207,41 @@ class Control:
                     f"made against revision {expected}, but {self._revision.number} is the newest;"
                     " read it again and repeat the change"
                 )
-            if encode_intent(intent) != encode_intent(self._revision.intent):
+            if intent != self._revision.intent:
                 try:
                     revision = await self._history.commit(
-                        intent, origins, expected=expected, author=author, message=message
+                        intent, origins, expected=expected, note=note
                     )
                 except (Conflict, UnknownOutcome):
                     await self._catch_up()
                     raise
                 self.adopt(revision)
+                self._journal.record(
+                    "revision",
+                    revision=revision.number,
+                    author=note.author,
+                    message=note.message,
+                    changes={kind: len(names) for kind, names in note.changes.items()},
+                )
             number, serial = self._revision.number, self._state.serial
         if wait == "applied":
             await self._applied(serial, timeout_s)
         left = pending(self._network, self._state, serial) or unproved(self._state, serial)
         return Outcome(number, not left, left)
+
+    def outcome(self) -> Outcome:
+        """Where the newest revision stands now."""
+        serial = self._state.serial
+        left = pending(self._network, self._state, serial) or unproved(self._state, serial)
+        return Outcome(self._revision.number, not left, left)
+
+    def events(self) -> Events:
+        """What has happened."""
+        return self._journal
+
+    async def revision_of(self, key: str) -> RevisionInfo | None:
+        """The revision that a write with this idempotency key made, None where there is none."""
+        return await self._history.revision_of(key)
 
     # What the adapters tell.
 
@@ -231,6 +263,7 @@ class Control:
             log.warning("switch %016x is not in the topology: left alone", datapath_id)
         else:
             log.info("%s is connected", name)
+            self._journal.record("switch-up", switch=name)
             self.feed(SwitchUp(name, session))
 
     def switch_down(self, datapath_id: int, session: int) -> None:
@@ -238,6 +271,7 @@ class Control:
         name = self._name(datapath_id)
         if name is not None:
             log.warning("%s has disconnected; it keeps forwarding", name)
+            self._journal.record("switch-down", switch=name)
             self.feed(SwitchDown(name, session))
 
     def feed(self, event: Event) -> None:
@@ -247,6 +281,10 @@ class Control:
             self._perform(effect)
         self._moved.set()
         self._moved = asyncio.Event()
+
+    def end_events(self) -> None:
+        """Let those go who follow the journal."""
+        self._journal.close()
 
     async def close(self) -> None:
         """Stop stepping. Switches keep what they hold."""
@@ -282,21 +320,10 @@ class Control:
                 self._spawn(self._outcome(self._switches.read_back(effect)))
             case WakeAt(time_s):
                 self._wake_at(time_s)
-            case Settled(revision, names):
-                log.debug("revision %d confirmed by %s", revision, ", ".join(sorted(names)))
-            case Drift(name, missing, altered, extra, foreign):
-                log.warning(
-                    "%s held something else than it was given: %d missing, %d altered, %d added,"
-                    " %d cookies not ours; repairing",
-                    *(name, len(missing), len(altered), len(extra), len(foreign)),
-                )
-            case Reverted(revision, refused, names):
-                log.error(
-                    "revision %d: %s refused its part, so %s go back to what they held before",
-                    *(revision, refused, ", ".join(sorted(names))),
-                )
             case Prove():
                 self._spawn(self._prove(effect))
+            case Settled() | Drift() | Problem() | Reverted():
+                report(effect, self._journal)
             case Problem(name, reason):
                 log.error("%s: %s; it keeps its old program and is tried again", name, reason)
 
@@ -316,6 +343,8 @@ class Control:
             faults = (f"the proof ended without a verdict: {error!r}; see the log",)
         for fault in faults:
             log.error("the proof fails: %s", fault)
+        if faults:
+            self._journal.record("proof-failed", faults=list(faults))
         self.feed(Proved(effect.serial, faults))
 
     def _wake_at(self, time_s: float) -> None:

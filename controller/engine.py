@@ -22,9 +22,12 @@ from controller.history import StoredHistory
 from controller.host.queues import QueueKeeper
 from controller.model.decode import decode_intent
 from controller.model.decode_topology import decode_topology
+from controller.model.intent import Intent
 from controller.model.network import Topology
 from controller.northbound.documents import load_yaml
 from controller.northbound.origins import origins_of
+from controller.northbound.planning import objects_changed
+from controller.northbound.ports import Note
 from controller.northbound.server import RestServer
 from controller.ports import SwitchPorts
 from controller.settings import Settings, load
@@ -100,6 +103,7 @@ async def _begin(
     await channel.connect(speaker, control)
     await ending.wait()
     log.info("ending; switches keep what they hold")
+    control.end_events()
     await rest.stop()
     await control.close()
     for database in databases.values():
@@ -163,8 +167,11 @@ async def _first_revision(
         intent,
         origins_of(document, positions),
         expected=0,
-        author="settings",
-        message=f"first start with {Path(settings.policy).name}",
+        note=Note(
+            author="settings",
+            message=f"first start with {Path(settings.policy).name}",
+            changes=objects_changed(Intent(), intent),
+        ),
     )
 
 

@@ -8,8 +8,8 @@ from controller.control import Revision
 from controller.model.decode import restore_intent
 from controller.model.encode import encode_intent
 from controller.model.intent import Intent
-from controller.northbound.ports import Origins, RevisionInfo
-from controller.store.revisions import Store, StoredRevision
+from controller.northbound.ports import NOTHING_CHANGED, Note, Origins, RevisionInfo
+from controller.store.revisions import RevisionHead, Store, StoredRevision
 
 
 class StoredHistory:
@@ -24,7 +24,7 @@ class StoredHistory:
         return None if stored is None else _revision(stored)
 
     async def commit(
-        self, intent: Intent, origins: Origins, *, expected: int, author: str, message: str
+        self, intent: Intent, origins: Origins, *, expected: int, note: Note
     ) -> Revision:
         """Make an intent the next revision. Raises Conflict if ``expected`` is not the newest."""
         document = {
@@ -32,20 +32,35 @@ class StoredHistory:
             "origins": {key: list(place) for key, place in origins.items()},
         }
         stored = await self._store.commit(
-            document, expected=expected, author=author, message=message
+            document,
+            expected=expected,
+            author=note.author,
+            message=note.message,
+            changes={kind: list(names) for kind, names in note.changes.items()},
+            key=note.key,
+            request=note.request,
         )
         return Revision(stored.head.number, intent, origins)
 
     async def revisions(self, limit: int) -> Sequence[RevisionInfo]:
         """The newest revisions, newest first."""
-        return [
-            RevisionInfo(head.number, head.author, head.message, head.created_at)
-            for head in await self._store.heads(limit)
-        ]
+        return [_info(head) for head in await self._store.heads(limit)]
+
+    async def revision_of(self, key: str) -> RevisionInfo | None:
+        """The revision that a write with this idempotency key made, None where there is none."""
+        head = await self._store.with_key(key)
+        return None if head is None else _info(head)
 
     async def intent_at(self, number: int) -> Intent:
         """The intent of a revision. Raises NotFound."""
         return _revision(await self._store.get(number)).intent
+
+
+def _info(head: RevisionHead) -> RevisionInfo:
+    changes = {**NOTHING_CHANGED, **head.changes}
+    return RevisionInfo(
+        head.number, head.author, head.message, head.created_at, changes, head.request
+    )
 
 
 def _revision(stored: StoredRevision) -> Revision:

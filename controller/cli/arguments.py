@@ -28,7 +28,8 @@ COLUMNS: Final = {
 _EPILOG: Final = """\
 examples:
   bulkhead plan -f policies/shop.yaml             what would change, and who gains or loses whom
-  bulkhead apply -f policies/shop.yaml -m "shop"  make it so
+  bulkhead apply --plan 5f2c9a01d4e7b386          make exactly that so, or nothing
+  bulkhead apply -f policies/shop.yaml -m "shop"  plan, ask, and make it so
   bulkhead get instances                          everything in a collection
   bulkhead move tenant shop --vrf monitoring      another VRF, a free VLAN, the same addresses
   bulkhead explain web-1 api-1 tcp/8080           why this passes, or does not
@@ -96,7 +97,9 @@ def _writes(commands: _Commands) -> None:
         "make a document the intent",
         'bulkhead apply -f policies/shop.yaml -m "shop opens"',
     )
-    _file(apply)
+    source = apply.add_mutually_exclusive_group(required=True)
+    source.add_argument(*("-f", "--file"), metavar="PATH", help="YAML or JSON, or a folder of them")
+    source.add_argument("--plan", metavar="ID", help="exactly what `bulkhead plan` showed as ID")
     apply.add_argument("-y", "--yes", action="store_true", help="do not ask (a terminal is asked)")
     _writing(apply)
     plan = commands.add(
@@ -169,6 +172,18 @@ def _reads(commands: _Commands) -> None:
     commands.add("verify", "check what switches hold against the intent", "bulkhead verify")
     revisions = commands.add("revisions", "the history", "bulkhead revisions --limit 5")
     revisions.add_argument("--limit", type=int, default=20)
+    log = commands.add("log", "who changed what, when and why", "bulkhead log -n 5")
+    log.add_argument("-n", "--limit", type=int, default=20, metavar="N", help="default 20")
+    diff = commands.add(
+        "diff", "what one revision has otherwise than another", "bulkhead diff 7 12 --flows"
+    )
+    diff.add_argument("one", type=int, metavar="A", help="a revision")
+    diff.add_argument("other", type=int, metavar="B", help="a later or an earlier one")
+    _flows(diff)
+    events = commands.add(
+        "events", "what has happened; with --follow what happens", "bulkhead events --follow"
+    )
+    events.add_argument("--follow", action="store_true", help="go on until interrupted")
     settings = commands.add(
         "settings",
         "the controller's settings, each with its value and where it came from",

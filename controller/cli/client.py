@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import httpx
@@ -27,6 +28,16 @@ class Client:
     def get(self, path: str, **query: Any) -> Any:
         """The answer to a GET."""
         return self.send("GET", path, query=query)
+
+    def follow(self, path: str, **query: Any) -> Iterator[Any]:
+        """Server-sent events as they come, until the controller ends them. Raises Stop."""
+        url = f"{self._server}{path}"
+        timeout = httpx.Timeout(60.0, connect=5.0)  # a heartbeat comes every 15 s
+        try:
+            with httpx.stream("GET", url, params=query, timeout=timeout, trust_env=False) as found:
+                yield from _events(found.iter_lines())
+        except httpx.HTTPError as error:
+            raise Stop(Exit.UNREACHABLE, f"{self._server} answers no more: {error}") from None
 
     def send(
         self,
@@ -80,8 +91,27 @@ def _message(content: Mapping[str, Any], locate: Locate) -> str:
         for item in content.get("errors", ())
     ]
     if not problems:
-        return f"{content['title']}: {content.get('detail', '')}"
+        meanwhile = [
+            f"  revision {item['revision']}  {item['created_at']}  {item['author']}: "
+            f"{item['message']}"
+            for item in content.get("meanwhile", ())
+        ]
+        return "\n".join([f"{content['title']}: {content.get('detail', '')}", *meanwhile])
     return "\n".join(str(locate(problem)) for problem in problems)
+
+
+def _events(lines: Iterable[str]) -> Iterator[Any]:
+    """The events of a stream (server-sent events: `id`, `event` and `data` lines)."""
+    fields: dict[str, str] = {}
+    for line in lines:
+        name, _, value = line.partition(": ")
+        if line and name:
+            fields[name] = value
+        elif "data" in fields:
+            data = json.loads(fields["data"])
+            at = data.pop("at")
+            yield {"id": int(fields["id"]), "at": at, "kind": fields["event"], "data": data}
+            fields = {}
 
 
 def _user() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from argparse import Namespace
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from controller.cli import documents, shown
+from controller.cli import documents, history, shown
 from controller.cli.arguments import COLUMNS
 from controller.cli.client import Client
 from controller.cli.exits import Exit, Stop
@@ -31,6 +32,12 @@ class Result:
 
 def apply(options: Namespace, client: Client) -> Result:
     """Plan, ask where there is a person to ask, apply what was planned."""
+    if options.plan is not None:
+        path = f"/v1/plans/{quote(options.plan, safe='')}"
+        if options.dry_run:
+            answer = client.get(path)
+            return Result(answer, shown.plan(answer))
+        return _written(options, client.send("POST", f"{path}/apply", query=_writing(options)))
     document = documents.read(options.file)
     body = document.body(options.message)
     expected = None
@@ -128,6 +135,30 @@ def revisions(options: Namespace, client: Client) -> Result:
     return Result(answer, objects(answer, ("revision", "created_at", "author", "message")))
 
 
+def log(options: Namespace, client: Client) -> Result:
+    """Who changed what, when and why."""
+    answer = client.get("/v1/revisions", limit=options.limit)
+    return Result(answer, history.log(answer))
+
+
+def diff(options: Namespace, client: Client) -> Result:
+    """What one revision has otherwise than another."""
+    path = f"/v1/revisions/{options.one}/diff/{options.other}"
+    answer = client.send("GET", path, query=_detail(options))
+    return Result(answer, history.diff(answer))
+
+
+def events(options: Namespace, client: Client) -> Result:
+    """What has happened; with --follow what happens, until interrupted."""
+    answer = client.get("/v1/events", follow="false")
+    if options.follow:
+        print(*map(history.event, answer), sep="\n", flush=True)
+        for event in client.follow("/v1/events", after=answer[-1]["id"] if answer else 0):
+            print(json.dumps(event) if options.json else history.event(event), flush=True)
+        return Result([], "the controller has ended the events")
+    return Result(answer, "\n".join(map(history.event, answer)))
+
+
 def settings(options: Namespace, _client: Client) -> Result:
     """The controller's settings; read here, without a controller."""
     environment = {k: v for k, v in os.environ.items() if k != "BULKHEAD_SERVER"}
@@ -150,6 +181,9 @@ COMMANDS: Final[Mapping[str, Callable[[Namespace, Client], Result]]] = {
     "status": status,
     "verify": verify,
     "revisions": revisions,
+    "log": log,
+    "diff": diff,
+    "events": events,
     "settings": settings,
 }
 

@@ -39,9 +39,15 @@ def plan(answer: Answer) -> str:
 
 
 def _plan(answer: Answer) -> Iterator[str]:
-    yield f"against revision {answer['revision']}:"
+    yield f"plan {answer['plan']}, against revision {answer['revision']}:"
     for sign, key in (("+", "added"), ("~", "changed"), ("-", "removed")):
         yield from (f"  {sign} {name}" for name in answer["objects"][key])
+    yield from flows_and_pairs(answer)
+    yield f"to make exactly this so: bulkhead apply --plan {answer['plan']}"
+
+
+def flows_and_pairs(answer: Answer) -> Iterator[str]:
+    """Entries by switch, and who gains, loses or is carried otherwise."""
     yield ""
     if answer["switches"]:
         counts = [

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final, NoReturn
 
-from controller.errors import Invalid, Problem
+from controller.errors import BulkheadError, Invalid, Problem
 from controller.model.positions import NO_POSITIONS, Positions
 from controller.northbound.documents import load_text
 
@@ -20,6 +20,16 @@ POSTED: Final = "posted document"
 
 class Malformed(Invalid):
     """A body that cannot be read at all: neither JSON nor YAML."""
+
+
+class KeyReused(BulkheadError):
+    """An idempotency key that named another request before."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"the key `{key}` named another request (method, path, parameters and body must be the "
+            "same); give each write a key of its own"
+        )
 
 
 def read_document(data: bytes, content_type: str = "") -> tuple[object, Positions]:

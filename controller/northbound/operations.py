@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, NoReturn
 
 from controller.errors import Conflict, Invalid, NotFound, Problem
@@ -20,10 +20,13 @@ from controller.model.intent import Intent
 from controller.model.network import Network
 from controller.model.positions import NO_POSITIONS, Positions
 from controller.model.problems import closest
+from controller.northbound.comparing import field_changes
 from controller.northbound.origins import kept, unchanged
 from controller.northbound.planning import objects_changed, plan_view
-from controller.northbound.ports import Controller, Origins, Wait
+from controller.northbound.plans import Planned, Plans
+from controller.northbound.ports import Controller, Note, Origins, Wait
 from controller.northbound.programs import Programs
+from controller.northbound.stale import stale
 from controller.northbound.submission import (
     Submission,
     decode_submission,
@@ -40,7 +43,8 @@ class Options:
     """How a write is carried out.
 
     ``expected`` is the revision it must be made against, None for the newest. ``detail`` is that
-    of the plan a dry run answers.
+    of the plan a dry run answers. ``key`` and ``request`` name the client's request, see
+    :class:`controller.northbound.ports.Note`.
     """
 
     expected: int | None = None
@@ -50,6 +54,8 @@ class Options:
     timeout_s: float = 10.0
     dry_run: bool = False
     detail: Literal["counts", "flows"] = "counts"
+    key: str = ""
+    request: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,7 @@ class Operations:
     def __init__(self, controller: Controller, programs: Programs) -> None:
         self._controller = controller
         self._programs = programs
+        self._plans = Plans()
 
     async def put(self, collection: str, name: str, body: object, options: Options) -> Body:
         """Make or replace one object; answers it with what was allocated, and ``created``."""
@@ -127,33 +134,61 @@ class Operations:
         edit = _Edit(lambda _network: intent, _restored, f"restore revision {number}")
         return {"restored": number, **(await self._write(edit, options))[0]}
 
+    async def compare(self, one: int, other: int, detail: str) -> Body:
+        """What the second revision has otherwise than the first: objects by field, flows, pairs.
+
+        Raises NotFound.
+        """
+        now = self._controller.network()
+        intents = [await self._controller.intent_at(number) for number in (one, other)]
+        before, after = (Network(intent, now.topology, now.facts) for intent in intents)
+        old, new = await self._programs.of(before), await self._programs.of(after)
+        shown = await asyncio.to_thread(plan_view, before, after, old, new, detail)
+        fields = field_changes(before.intent, after.intent, shown["objects"]["changed"])
+        return {"from": one, "to": other, "fields": fields, **shown}
+
+    def plan(self, plan_id: str) -> Body:
+        """A plan as it was shown. Raises NotFound."""
+        return self._plans.get(plan_id).shown
+
+    async def apply_plan(self, plan_id: str, options: Options) -> Body:
+        """Make a plan true, exactly as it was shown. Raises NotFound, and Stale."""
+        planned = self._plans.get(plan_id)
+        edit = _Edit(lambda _network: planned.intent, planned.origins, planned.message)
+        bound = replace(options, expected=planned.revision)
+        return {"plan": plan_id, **(await self._write(edit, bound))[0]}
+
     async def _write(self, edit: _Edit, options: Options) -> tuple[Body, Intent]:
         attempts = ATTEMPTS if options.expected is None else 1
         for left in reversed(range(attempts)):
             revision, network = self._controller.revision(), self._controller.network()
             if options.expected is not None and options.expected != revision:
-                raise Conflict(
-                    f"made against revision {options.expected}, but {revision} is the newest; "
-                    "read it again and repeat the change"
-                )
+                raise await stale(self._controller, options.expected, conditional=True)
             after = await asyncio.to_thread(edit.intent, network)
             if options.dry_run:
-                return await self._plan(network, after, revision, options.detail), after
+                return await self._plan(edit, network, after, revision, options.detail), after
             try:
                 return await self._submit(edit, network.intent, after, revision, options), after
             except Conflict:
                 if not left:
-                    raise
+                    conditional = options.expected is not None
+                    raise await stale(self._controller, revision, conditional=conditional) from None
         raise AssertionError("a write is tried at least once")
 
     async def _submit(
         self, edit: _Edit, before: Intent, after: Intent, revision: int, options: Options
     ) -> Body:
+        changes = objects_changed(before, after)
         outcome = await self._controller.submit(
             after,
             expected=revision,
-            author=options.author,
-            message=options.message or edit.message,
+            note=Note(
+                author=options.author,
+                message=options.message or edit.message,
+                changes=changes,
+                key=options.key,
+                request=options.request,
+            ),
             origins=edit.origins(self._controller.origins(), before, after),
             wait=options.wait,
             timeout_s=options.timeout_s,
@@ -162,16 +197,21 @@ class Operations:
             "revision": outcome.revision,
             "applied": outcome.applied,
             "pending": dict(outcome.pending),
-            "changed": any(objects_changed(before, after).values()),
+            "changed": any(changes.values()),
         }
 
-    async def _plan(self, network: Network, after: Intent, revision: int, detail: str) -> Body:
+    async def _plan(
+        self, edit: _Edit, network: Network, after: Intent, revision: int, detail: str
+    ) -> Body:
         target = Network(after, network.topology, network.facts)
         old = await self._programs.of(network)
         new = await self._programs.of(target)
         shown = await asyncio.to_thread(plan_view, network, target, old, new, detail)
         changed = any(shown["objects"].values())
-        return {"revision": revision, "dry_run": True, "changed": changed, **shown}
+        plan_id = self._plans.new_id()
+        body = {"plan": plan_id, "revision": revision, "dry_run": True, "changed": changed, **shown}
+        self._plans.keep(Planned(plan_id, revision, after, edit.origins, edit.message, body))
+        return body
 
     def _after(self, intent: Intent) -> Network:
         now = self._controller.network()

@@ -57,6 +57,17 @@ class RevisionsQuery(_Query):
     limit: int = Field(20, ge=1, le=1000, description="At most so many, newest first")
 
 
+class DiffQuery(PlanQuery):
+    """Parameters of a comparison of two revisions."""
+
+
+class EventsQuery(_Query):
+    """Parameters of the events."""
+
+    after: int = Field(0, ge=0, description="Only events after the one with this id")
+    follow: bool = Field(True, description="Keep the connection and send events as they happen")
+
+
 class RoutesQuery(_Query):
     """Parameters of a route."""
 
@@ -82,6 +93,7 @@ def options_of(request: Request, query: WriteQuery) -> Options:
     The app's state has ``apply_timeout_s``, the wait when the request names none.
     """
     client = request.client.host if request.client else "unknown"
+    key = getattr(request.state, "key", None)
     return Options(
         expected=expected_revision(request),
         author=request.headers.get("bulkhead-author") or f"REST from {client}",
@@ -90,6 +102,8 @@ def options_of(request: Request, query: WriteQuery) -> Options:
         timeout_s=query.timeout or request.app.state.apply_timeout_s,
         dry_run=query.dry_run,
         detail=query.detail,
+        key=key.text if key else "",
+        request=key.request if key else "",
     )
 
 
@@ -115,10 +129,20 @@ async def object_of(request: Request) -> object:
 
 async def body_of(request: Request) -> tuple[object, Positions]:
     """The tree of a request's body and its positions. Raises :class:`Malformed`."""
+    data = await raw_body(request)
+    return read_document(data, request.headers.get("content-type", ""))
+
+
+async def raw_body(request: Request) -> bytes:
+    """The bytes of a request's body, read once. Raises :class:`Malformed` where it is too large."""
+    known: bytes | None = getattr(request.state, "raw_body", None)
+    if known is not None:
+        return known
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
         if len(data) > BODY_MAX:
             message = f"larger than {BODY_MAX} bytes; split it into several changes"
             raise Malformed((Problem("body", message),))
-    return read_document(bytes(data), request.headers.get("content-type", ""))
+    request.state.raw_body = bytes(data)
+    return request.state.raw_body  # type: ignore[no-any-return]

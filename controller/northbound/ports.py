@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final, Literal, Protocol
 
 from controller.dataplane.program import Program
 from controller.model.intent import Intent
@@ -42,6 +43,27 @@ class Outcome:
     pending: Mapping[str, str]
 
 
+Changed = Mapping[str, Sequence[str]]
+"""Names of objects (``rules/web-to-api``) that are ``added``, ``changed`` and ``removed``."""
+
+NOTHING_CHANGED: Final[Changed] = MappingProxyType({"added": (), "changed": (), "removed": ()})
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the history keeps of a write: who, why, what.
+
+    ``key`` and ``request`` are the client's idempotency key and the digest of its request, so that
+    a request sent again is known also by a controller that has been restarted; "" without one.
+    """
+
+    author: str
+    message: str
+    changes: Changed = field(default_factory=lambda: NOTHING_CHANGED)
+    key: str = ""
+    request: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class RevisionInfo:
     """A stored revision without its content. ``created_at`` is ISO 8601 in UTC."""
@@ -50,6 +72,28 @@ class RevisionInfo:
     author: str
     message: str
     created_at: str
+    changes: Changed = field(default_factory=lambda: NOTHING_CHANGED)
+    request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEvent:
+    """Something that happened. ``at`` is ISO 8601 in UTC; ``data`` is JSON-able."""
+
+    id: int
+    at: str
+    kind: str
+    data: Mapping[str, Any]
+
+
+class Events(Protocol):
+    """The journal, as the northbound sees it."""
+
+    def since(self, number: int) -> Sequence[JournalEvent]:
+        """The kept events after the one with this id, oldest first."""
+
+    async def more(self, number: int) -> Sequence[JournalEvent]:
+        """The same, once there is one; none when there will be no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +152,21 @@ class Controller(Protocol):
         intent: Intent,
         *,
         expected: int,
-        author: str,
-        message: str,
+        note: Note,
         origins: Origins,
         wait: Wait,
         timeout_s: float,
     ) -> Outcome:
         """Store an intent as the revision after ``expected``. Raises :class:`errors.Conflict`."""
+
+    def outcome(self) -> Outcome:
+        """Where the newest revision stands now."""
+
+    def events(self) -> Events:
+        """What has happened."""
+
+    async def revision_of(self, key: str) -> RevisionInfo | None:
+        """The revision that a write with this idempotency key made, None where there is none."""
 
     async def revisions(self, limit: int) -> Sequence[RevisionInfo]:
         """The newest revisions, newest first."""

@@ -13,7 +13,8 @@ from controller.errors import (
     RemoteError,
     UnknownOutcome,
 )
-from controller.northbound.bodies import Malformed
+from controller.northbound.bodies import KeyReused, Malformed
+from controller.northbound.stale import Stale
 from controller.northbound.views import Body
 
 TYPE_PREFIX = "urn:bulkhead:problem:"
@@ -41,6 +42,12 @@ def of_error(error: BulkheadError, *, conditional: bool = False) -> Body:
             return problem(422, "invalid", f"{detail}; nothing was changed", error.problems)
         case NotFound():
             return problem(404, "not-found", str(error))
+        case Stale():
+            body = problem(412 if error.conditional else 409, "conflict", str(error))
+            about = {"base": error.base, "newest": error.newest, "meanwhile": error.meanwhile}
+            return {**body, **about}
+        case KeyReused():
+            return problem(422, "key-reused", str(error))
         case Conflict():
             return problem(412 if conditional else 409, "conflict", str(error))
         case RemoteError():
@@ -59,6 +66,7 @@ _TITLES = {
     "conflict": "The network has changed in between",
     "remote": "A switch or server refused",
     "unknown-outcome": "It is not known whether it was done",
+    "key-reused": "The idempotency key names another request",
     "internal": "An error of the controller's own",
 }
 

@@ -15,6 +15,7 @@ from controller.model.network import Network, Switch
 from controller.model.problems import closest
 from controller.northbound.operations import known_collection, known_name
 from controller.northbound.ports import Controller
+from controller.northbound.stale import revision_view
 from controller.northbound.views import (
     Body,
     object_view,
@@ -87,15 +88,7 @@ class Queries:
 
     async def revisions(self, limit: int) -> list[Body]:
         """The newest revisions, newest first."""
-        return [
-            {
-                "revision": info.number,
-                "author": info.author,
-                "message": info.message,
-                "created_at": info.created_at,
-            }
-            for info in await self._controller.revisions(limit)
-        ]
+        return [revision_view(info) for info in await self._controller.revisions(limit)]
 
     async def revision(self, number: int) -> Body:
         """The whole document of a revision. Raises NotFound."""

@@ -11,8 +11,11 @@ from starlette.responses import Response
 from controller.model.collections import COLLECTIONS
 from controller.northbound import examples
 from controller.northbound.answers import answer, cached, handle_errors
+from controller.northbound.following import followed, listed
 from controller.northbound.operations import Operations, Options
 from controller.northbound.parameters import (
+    DiffQuery,
+    EventsQuery,
     ExplainQuery,
     NoQuery,
     PlanQuery,
@@ -27,6 +30,7 @@ from controller.northbound.ports import Controller
 from controller.northbound.programs import Programs
 from controller.northbound.proofs import Proofs
 from controller.northbound.queries import VERSION, Queries
+from controller.northbound.replay import Replays, WriteRoute
 from controller.northbound.views import Body
 
 Name = Annotated[str, Path(description="The object's name")]
@@ -51,6 +55,7 @@ def create_app(controller: Controller, apply_timeout_s: float = 10.0) -> FastAPI
         redoc_url=None,
     )
     app.state.apply_timeout_s = apply_timeout_s
+    app.state.replays = Replays(controller)
     handle_errors(app)
     programs = Programs()
     queries, operations = Queries(controller), Operations(controller, programs)
@@ -67,7 +72,7 @@ def _collection(
     collection: str, controller: Controller, queries: Queries, operations: Operations
 ) -> APIRouter:
     one = examples.SINGULAR[collection]
-    router = APIRouter(prefix=f"/v1/{collection}", tags=[collection])
+    router = APIRouter(prefix=f"/v1/{collection}", tags=[collection], route_class=WriteRoute)
 
     @router.get("", summary=f"All {collection}", operation_id=f"list_{collection}")
     async def list_objects(request: Request, query: Nothing) -> Response:
@@ -110,7 +115,7 @@ def _collection(
 
 
 def _changes(operations: Operations) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["changes"])
+    router = APIRouter(prefix="/v1", tags=["changes"], route_class=WriteRoute)
 
     @router.post(
         "/apply",
@@ -133,6 +138,18 @@ def _changes(operations: Operations) -> APIRouter:
         tree, positions = await body_of(request)
         options = Options(dry_run=True, detail=query.detail)
         return written(await operations.apply(tree, options, positions))
+
+    @router.get("/plans/{plan_id}", summary="A plan as it was shown")
+    async def shown_plan(plan_id: str, query: Nothing) -> Response:
+        return answer(operations.plan(plan_id))
+
+    @router.post(
+        "/plans/{plan_id}/apply",
+        summary="Make a plan true, exactly as it was shown; 412 if the revision has moved on",
+        responses=examples.responses(examples.WRITTEN),
+    )
+    async def apply_plan(request: Request, plan_id: str, query: Writing) -> Response:
+        return written(await operations.apply_plan(plan_id, options_of(request, query)))
 
     def move(path: str, one: str, example: Body, text: str) -> Callable[[Handler], Handler]:
         return router.post(
@@ -193,6 +210,15 @@ def _observations(controller: Controller, queries: Queries, proofs: Proofs) -> A
         )
         return answer(found)
 
+    @router.get(
+        "/events",
+        summary="What happens, as server-sent events; with follow=false what has happened",
+    )
+    async def events(request: Request, query: Annotated[EventsQuery, Query()]) -> Response:
+        last = request.headers.get("last-event-id", "")
+        after = max(query.after, int(last) if last.isdecimal() else 0)
+        return (followed if query.follow else listed)(controller.events(), after)
+
     @router.post(
         "/verify",
         summary="Hold what switches hold against the intent: entries, and packets of all pairs",
@@ -204,11 +230,15 @@ def _observations(controller: Controller, queries: Queries, proofs: Proofs) -> A
 
 
 def _history(queries: Queries, operations: Operations) -> APIRouter:
-    router = APIRouter(prefix="/v1/revisions", tags=["history"])
+    router = APIRouter(prefix="/v1/revisions", tags=["history"], route_class=WriteRoute)
 
     @router.get("", summary="The newest revisions")
     async def revisions(query: Annotated[RevisionsQuery, Query()]) -> Response:
         return answer(await queries.revisions(query.limit))
+
+    @router.get("/{one}/diff/{other}", summary="What the second revision has otherwise")
+    async def diff(one: Number, other: Number, query: Annotated[DiffQuery, Query()]) -> Response:
+        return answer(await operations.compare(one, other, query.detail))
 
     @router.get("/{number}", summary="The whole document of a revision")
     async def revision(number: Number, query: Nothing) -> Response:

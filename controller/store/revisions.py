@@ -11,7 +11,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -25,18 +25,26 @@ DATABASE: Final = "Bulkhead"
 KEPT: Final = 200
 """How many revisions are kept; older ones go when a new one comes."""
 
-_COLUMNS: Final = ["number", "document", "author", "message", "created_at"]
+_NOTES: Final = ["number", "author", "message", "created_at", "changes", "key", "request"]
+_COLUMNS: Final = [*_NOTES, "document"]
 _TIMED_OUT: Final = "timed out"  # what a wait of 0 ms that does not hold answers
 
 
 @dataclass(frozen=True, slots=True)
 class RevisionHead:
-    """A revision without its content. ``created_at`` is ISO 8601, UTC."""
+    """A revision without its content. ``created_at`` is ISO 8601, UTC.
+
+    ``changes`` says what changed; ``key`` and ``request`` tell a write that is sent again from
+    another one.
+    """
 
     number: int
     author: str
     message: str
     created_at: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""
+    request: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +80,41 @@ class Store:
 
     async def heads(self, limit: int) -> list[RevisionHead]:
         """The newest revisions, newest first."""
-        columns = [name for name in _COLUMNS if name != "document"]
-        found = await self._transact(_select("Revision", [], columns))
+        found = await self._transact(_select("Revision", [], _NOTES))
         rows = sorted(found[0]["rows"], key=lambda row: -int(row["number"]))
         return [_head(row) for row in rows[:limit]]
 
+    async def with_key(self, key: str) -> RevisionHead | None:
+        """The newest kept revision with this idempotency key, None where there is none."""
+        found = await self._transact(_select("Revision", [["key", "==", key]], _NOTES))
+        return max(map(_head, found[0]["rows"]), key=lambda head: head.number, default=None)
+
     async def commit(
-        self, document: Mapping[str, Any], *, expected: int, author: str, message: str
+        self,
+        document: Mapping[str, Any],
+        *,
+        expected: int,
+        author: str,
+        message: str,
+        changes: Mapping[str, Any] | None = None,
+        key: str = "",
+        request: str = "",
     ) -> StoredRevision:
         """Make a document the next revision after ``expected`` (0: the first).
 
         Raises Conflict where another writer was first, UnknownOutcome where the answer was lost.
         """
-        head = RevisionHead(
-            expected + 1, author, message, datetime.now(UTC).isoformat(timespec="milliseconds")
-        )
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        head = RevisionHead(expected + 1, author, message, now, changes or {}, key, request)
         row = {
             "number": head.number,
             "document": json.dumps(document, separators=(",", ":"), sort_keys=True),
             "author": author,
             "message": message,
-            "created_at": head.created_at,
+            "created_at": now,
+            "changes": json.dumps(head.changes),
+            "key": key,
+            "request": request,
         }
         try:
             await self._transact(*_swap_head(expected), *_insert(row))
@@ -179,4 +201,8 @@ def _insert(row: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _head(row: Mapping[str, Any]) -> RevisionHead:
-    return RevisionHead(int(row["number"]), row["author"], row["message"], row["created_at"])
+    return RevisionHead(
+        *(int(row["number"]), row["author"], row["message"], row["created_at"]),
+        json.loads(row["changes"] or "{}"),  # a revision of an older schema says nothing
+        *(row["key"], row["request"]),
+    )

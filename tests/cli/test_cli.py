@@ -195,3 +195,36 @@ def test_verify_exits_1_when_something_does_not_hold(run: Run, engine: FakeContr
     engine.emptied = {"edge-1"}
     ran = run("verify")
     assert (ran.code, "edge-1 missing: " in ran.out) == (1, True)
+
+
+def test_a_plan_is_applied_by_its_id(run: Run, engine: FakeController, tmp_path: Path) -> None:
+    file = tmp_path / "shop.json"
+    file.write_text(json.dumps({**DOCUMENT, "rules": []}))
+    plan = json.loads(run("plan", "-f", str(file), "--json").out)["plan"]
+    assert f"bulkhead apply --plan {plan}" in run("apply", "--plan", plan, "--dry-run").out
+    ran = run("apply", "--plan", plan, "-m", "closed")
+    assert (ran.code, engine.revision()) == (0, 2)
+    stale = run("apply", "--plan", plan)
+    assert stale.code == 4
+    assert "revision 2" in stale.err
+    assert "closed" in stale.err
+
+
+def test_log_and_diff(run: Run) -> None:
+    run("move", "tenant", "shop", "--vrf", "monitoring", "-m", "maintenance")
+    log = run("log", "-n", "1").out
+    assert "revision 2" in log
+    assert "maintenance" in log
+    assert "~ tenants/shop" in log
+    diff = run("diff", "1", "2").out
+    assert "segment: orders -> shop-monitoring" in diff
+    assert "nothing differs" in run("diff", "1", "1").out
+
+
+def test_events(run: Run, engine: FakeController) -> None:
+    engine.journal.record("drift", switch="edge-1", counts={"missing": 2, "extra": 0})
+    ran = run("events")
+    assert "drift" in ran.out
+    assert "counts=missing:2" in ran.out
+    engine.journal.close()  # so that following ends
+    assert "switch=edge-1" in run("events", "--follow").out

@@ -11,7 +11,7 @@ from controller.control import Control, Origins, Revision
 from controller.errors import Conflict, NotFound, RemoteError, UnknownOutcome
 from controller.model.change import Change, apply_changes
 from controller.model.intent import Intent
-from controller.northbound.ports import Outcome, RevisionInfo
+from controller.northbound.ports import Note, Outcome, RevisionInfo
 from controller.reconcile.events import Event, ReadBack, SendBundle
 from tests.sites import intent, topology
 
@@ -30,7 +30,7 @@ class Far:
         return self.stored[-1]
 
     async def commit(
-        self, intent: Intent, origins: Origins, *, expected: int, author: str, message: str
+        self, intent: Intent, origins: Origins, *, expected: int, note: Note
     ) -> Revision:
         if expected != self.stored[-1].number:
             raise Conflict("another writer was first")
@@ -44,6 +44,9 @@ class Far:
 
     async def intent_at(self, number: int) -> Intent:
         raise NotFound(str(number))
+
+    async def revision_of(self, key: str) -> RevisionInfo | None:
+        return None
 
 
 class NoSwitches:
@@ -67,8 +70,7 @@ async def delete(control: Control, rule: str) -> Outcome:
     return await control.submit(
         after,
         expected=control.revision(),
-        author="",
-        message="",
+        note=Note("", ""),
         origins={},
         wait="stored",
         timeout_s=1,

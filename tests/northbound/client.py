@@ -19,12 +19,13 @@ class Client:
         self._app = create_app(controller)
 
     def __call__(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
-        async def ask() -> httpx.Response:
-            transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-                return await client.request(method, path, **kwargs)
+        return asyncio.run(self.send(method, path, **kwargs))
 
-        return asyncio.run(ask())
+    async def send(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
+        """A request, where a loop runs already."""
+        transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.request(method, path, **kwargs)
 
     def get(self, path: str, **kwargs: Any) -> Any:
         """The JSON of a successful GET."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from controller.compile import compile_network
 from controller.dataplane.program import Program
 from controller.errors import Conflict, NotFound
+from controller.journal import Journal
 from controller.model.decode import decode_intent
 from controller.model.intent import Intent
 from controller.model.network import Network
 from controller.northbound.ports import (
+    Note,
     Origins,
     Outcome,
     ProofStatus,
@@ -65,11 +68,19 @@ class FakeController:
         self.places: Origins = {}
         self.disconnected: set[str] = set()
         self.emptied: set[str] = set()
+        self.keys: dict[str, int] = {}
+        self.journal = Journal()
         self.meanwhile: Callable[[], None] | None = None
         self.store(intent, "test", "first")
 
-    def store(self, intent: Intent, author: str = "other", message: str = "") -> None:
-        info = RevisionInfo(len(self.history) + 1, author, message, "2026-01-01T00:00:00Z")
+    def store(
+        self, intent: Intent, author: str = "other", message: str = "", note: Note | None = None
+    ) -> None:
+        number = len(self.history) + 1
+        info = RevisionInfo(number, author, message, "2026-01-01T00:00:00Z")
+        if note is not None:
+            info = replace(info, changes=note.changes, request=note.request)
+            self.keys |= {note.key: number} if note.key else {}
         self.history.append((info, intent))
         self._network = Network(intent, self.topology, plugged(intent, self.topology))
 
@@ -123,8 +134,7 @@ class FakeController:
         intent: Intent,
         *,
         expected: int,
-        author: str,
-        message: str,
+        note: Note,
         origins: Origins,
         wait: Wait,
         timeout_s: float,
@@ -135,10 +145,21 @@ class FakeController:
         if expected != self.revision():
             raise Conflict(f"made against revision {expected}, {self.revision()} is the newest")
         if intent != self._network.intent:
-            self.store(intent, author, message)
+            self.store(intent, note.author, note.message, note)
             self.places = origins
+        outcome = self.outcome()
+        return replace(outcome, applied=outcome.applied and wait == "applied")
+
+    def outcome(self) -> Outcome:
         pending = dict.fromkeys(sorted(self.disconnected), "not connected")
-        return Outcome(self.revision(), not pending and wait == "applied", pending)
+        return Outcome(self.revision(), not pending, pending)
+
+    def events(self) -> Journal:
+        return self.journal
+
+    async def revision_of(self, key: str) -> RevisionInfo | None:
+        number = self.keys.get(key)
+        return None if number is None else self.history[number - 1][0]
 
     async def revisions(self, limit: int) -> Sequence[RevisionInfo]:
         return [info for info, _ in reversed(self.history)][:limit]

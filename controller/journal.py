@@ -1,0 +1,53 @@
+"""What has happened, as events that people and programs can follow: the newest, in memory.
+
+A restarted controller begins a journal of its own; revisions are what lasts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from controller.northbound.ports import JournalEvent
+
+KEPT: Final = 1000
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+class Journal:
+    """Events with ids that count from 1; the last 1,000 are kept."""
+
+    def __init__(self, clock: Callable[[], str] = _now) -> None:
+        self._clock = clock
+        self._events: deque[JournalEvent] = deque(maxlen=KEPT)
+        self._last = 0
+        self._more = asyncio.Event()
+        self._closed = False
+
+    def close(self) -> None:
+        """Whoever waits for more gets nothing, and knows that nothing will come."""
+        self._closed = True
+        self._more.set()
+
+    def record(self, kind: str, **data: Any) -> None:
+        """Add an event. ``data`` is JSON-able."""
+        self._last += 1
+        self._events.append(JournalEvent(self._last, self._clock(), kind, data))
+        self._more.set()
+        self._more = asyncio.Event()
+
+    def since(self, number: int) -> list[JournalEvent]:
+        """The kept events after the one with this id, oldest first."""
+        return [event for event in self._events if event.id > number]
+
+    async def more(self, number: int) -> list[JournalEvent]:
+        """The same, once there is one; none when the journal is closed."""
+        while not (found := self.since(number)) and not self._closed:
+            await self._more.wait()
+        return found

@@ -1,0 +1,134 @@
+"""Idempotency keys: a write that is sent again is answered from the first.
+
+The client names its write with `Idempotency-Key`. While the first is under way the second waits for
+it; after a restart the revision that the first made is found by its key in the history. What was
+refused was not done, so it is done again when it is sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from controller.errors import Problem
+from controller.northbound.answers import answer
+from controller.northbound.bodies import KeyReused, Malformed
+from controller.northbound.parameters import raw_body
+from controller.northbound.ports import Controller, RevisionInfo
+
+HEADER: Final = "Idempotency-Key"
+REPLAYED: Final = {"Idempotent-Replayed": "true"}
+_LONGEST: Final = 255
+_KEPT: Final = 1000
+_WRITES: Final = ("PUT", "POST", "DELETE")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A client's key, and the digest of the request it names."""
+
+    text: str
+    request: str
+
+
+class Replays:
+    """The answers to writes that had a key."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
+        self._known: OrderedDict[str, tuple[str, asyncio.Future[Response]]] = OrderedDict()
+
+    async def once(self, key: Key, work: Callable[[], Awaitable[Response]]) -> Response:
+        """The answer to a write, done once. Raises KeyReused for another write of the same key."""
+        if key.text in self._known:
+            return await self._again(key)
+        first: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        self._known[key.text] = key.request, first
+        try:
+            response = await self._stored(key) or await work()
+        except BaseException as error:
+            del self._known[key.text]
+            first.set_exception(error)
+            first.exception()  # taken, also where nobody waits for it
+            raise
+        first.set_result(response)
+        if response.status_code >= 400:
+            del self._known[key.text]
+        while len(self._known) > _KEPT:
+            self._known.popitem(last=False)
+        return response
+
+    async def _again(self, key: Key) -> Response:
+        request, first = self._known[key.text]
+        if request != key.request:
+            raise KeyReused(key.text)
+        response = await asyncio.shield(first)
+        return Response(
+            response.body,
+            response.status_code,
+            {**_kept(response), **REPLAYED},
+            response.media_type,
+        )
+
+    async def _stored(self, key: Key) -> Response | None:
+        """The answer where a controller before this one has made the revision."""
+        found: RevisionInfo | None = await self._controller.revision_of(key.text)
+        if found is None:
+            return None
+        if found.request != key.request:
+            raise KeyReused(key.text)
+        outcome = self._controller.outcome()
+        body = {
+            "revision": found.number,
+            "applied": outcome.applied,
+            "pending": dict(outcome.pending),
+            "changed": True,
+        }
+        response = answer(body, found.number)
+        response.headers.update(REPLAYED)
+        return response
+
+
+class WriteRoute(APIRoute):
+    """A route whose writes are done once for each key."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, behind the keys."""
+        handle = super().get_route_handler()
+
+        async def once(request: Request) -> Response:
+            text = request.headers.get(HEADER)
+            if text is None or request.method not in _WRITES:
+                return await handle(request)
+            key = Key(_checked(text), digest(request, await raw_body(request)))
+            request.state.key = key
+            replays: Replays = request.app.state.replays
+            return await replays.once(key, lambda: handle(request))
+
+        return once
+
+
+def digest(request: Request, body: bytes) -> str:
+    """What tells a request from another: its method, path, parameters and body."""
+    found = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+    found.update(body)
+    return found.hexdigest()
+
+
+def _checked(text: str) -> str:
+    if not text or len(text) > _LONGEST or not text.isprintable():
+        message = f"expected 1 to {_LONGEST} printable characters, found {text[:80]!r}"
+        raise Malformed((Problem(HEADER, message),))
+    return text
+
+
+def _kept(response: Response) -> dict[str, str]:
+    return {k: v for k, v in response.headers.items() if k.lower() == "etag"}

@@ -1,0 +1,79 @@
+"""Who changed what, when and why; what two revisions differ in; what has happened."""
+
+from __future__ import annotations
+
+import asyncio
+
+from controller.northbound.following import followed
+from tests.northbound.client import Client
+from tests.northbound.fakes import FakeController
+
+
+def test_a_revision_says_who_what_and_why(call: Client) -> None:
+    call(
+        "POST",
+        "/v1/tenants/shop/move?message=maintenance",
+        json={"vrf": "monitoring", "vlan": "auto"},
+        headers={"Bulkhead-Author": "ann"},
+    )
+    newest = call.get("/v1/revisions")[0]
+    assert (newest["revision"], newest["author"], newest["message"]) == (2, "ann", "maintenance")
+    assert newest["changes"] == {
+        "added": ["segments/shop-monitoring"],
+        "changed": ["tenants/shop"],
+        "removed": [],
+    }
+
+
+def test_two_revisions_differ_field_by_field(call: Client) -> None:
+    rule = call.get("/v1/rules/web-to-api")
+    body = {k: v for k, v in rule.items() if k != "name"} | {"allow": ["tcp/9000"]}
+    call("PUT", "/v1/rules/web-to-api", json=body)
+    found = call.get("/v1/revisions/1/diff/2")
+    assert found["fields"] == {
+        "rules/web-to-api": {"allow": {"from": ["tcp/8080"], "to": ["tcp/9000"]}}
+    }
+    assert found["pairs"] == [
+        "shop/web -> shop/api tcp/9000: gained",
+        "shop/web -> shop/api tcp/8080: lost",
+    ]
+    back = call.get("/v1/revisions/2/diff/1")
+    assert back["gained"] == found["lost"]
+    assert call("GET", "/v1/revisions/1/diff/9").status_code == 404
+
+
+def test_a_restore_plans_like_any_other_change(call: Client, engine: FakeController) -> None:
+    call("DELETE", "/v1/rules/web-to-api")
+    plan = call("POST", "/v1/revisions/1/restore?dry_run=true").json()
+    assert plan["pairs"] == ["shop/web -> shop/api tcp/8080: gained"]
+    assert engine.revision() == 2
+    assert call("POST", f"/v1/plans/{plan['plan']}/apply").json()["revision"] == 3
+    assert "web-to-api" in engine.network().intent.rules
+
+
+def test_events_that_are_kept(call: Client, engine: FakeController) -> None:
+    engine.journal.record("drift", switch="edge-1", counts={"missing": 2})
+    engine.journal.record("in-sync", switches=["edge-1"])
+    first, second = call.get("/v1/events?follow=false")
+    assert (first["id"], first["kind"], first["data"]["switch"]) == (1, "drift", "edge-1")
+    assert call.get("/v1/events?follow=false&after=1") == [second]
+    assert call.get("/v1/events?follow=false", headers={"Last-Event-ID": "2"}) == []
+
+
+def test_events_as_they_happen(engine: FakeController) -> None:
+    async def scenario() -> list[str]:
+        engine.journal.record("one", n=1)
+        stream = followed(engine.journal, 0).body_iterator
+        parts = [str(await anext(stream)) for _ in range(2)]
+        waiting = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0)
+        engine.journal.record("two", n=2)
+        parts.append(str(await waiting))
+        engine.journal.close()
+        parts += [str(part) async for part in stream]
+        return parts
+
+    hello, one, two = asyncio.run(scenario())
+    assert hello.startswith(":")
+    assert one.splitlines()[:2] == ["id: 1", "event: one"]
+    assert '"n": 2' in two

@@ -1,0 +1,129 @@
+"""A plan is applied as it was shown, or not at all; what it said is what happens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DataObject
+
+from controller.compile import compile_network
+from controller.dataplane.program import differences
+from controller.model.encode import encode_object
+from controller.model.meaning import reachability
+from controller.model.network import Network
+from tests.northbound.client import Client
+from tests.northbound.fakes import FakeController
+from tests.strategies import intents, plugged, site
+from tests.verify.test_plan_safety import changed
+
+DELETE = {"changes": [{"op": "delete", "collection": "rules", "name": "web-to-api"}]}
+
+
+def test_a_plan_is_applied_by_its_id(call: Client, engine: FakeController) -> None:
+    plan = call("POST", "/v1/plan", json=DELETE).json()
+    assert call.get(f"/v1/plans/{plan['plan']}") == plan
+    answer = call("POST", f"/v1/plans/{plan['plan']}/apply?message=closing").json()
+    assert (answer["revision"], answer["applied"], answer["plan"]) == (2, True, plan["plan"])
+    assert "web-to-api" not in engine.network().intent.rules
+    assert engine.history[-1][0].message == "closing"
+
+
+def test_every_dry_run_has_a_plan(call: Client, engine: FakeController) -> None:
+    plan = call(
+        "POST", "/v1/tenants/shop/move?dry_run=true", json={"vrf": "monitoring", "vlan": "auto"}
+    ).json()
+    call("POST", f"/v1/plans/{plan['plan']}/apply")
+    segment = engine.network().intent.tenants["shop"].segment
+    assert engine.network().intent.segments[segment].vrf == "monitoring"
+
+
+def test_a_plan_of_an_older_revision_is_refused(call: Client, engine: FakeController) -> None:
+    plan = call("POST", "/v1/plan", json=DELETE).json()
+    body = {"from": {}, "to": {"tier": "web"}, "allow": ["icmp"]}
+    call(
+        "PUT",
+        "/v1/rules/ping?message=for%20the%20probes",
+        json=body,
+        headers={"Bulkhead-Author": "ann"},
+    )
+    refused = call("POST", f"/v1/plans/{plan['plan']}/apply")
+    assert refused.status_code == 412
+    problem = refused.json()
+    assert (problem["base"], problem["newest"]) == (1, 2)
+    (meanwhile,) = problem["meanwhile"]
+    assert (meanwhile["revision"], meanwhile["author"]) == (2, "ann")
+    assert meanwhile["message"] == "for the probes"
+    assert meanwhile["changes"]["added"] == ["rules/ping"]
+    assert "web-to-api" in engine.network().intent.rules
+
+
+def test_a_stale_if_match_says_what_changed_meanwhile(call: Client) -> None:
+    call("DELETE", "/v1/rules/scrape")
+    refused = call("DELETE", "/v1/rules/web-to-api", headers={"If-Match": '"1"'})
+    assert refused.status_code == 412
+    assert refused.json()["meanwhile"][0]["changes"]["removed"] == ["rules/scrape"]
+
+
+def test_an_unknown_plan(call: Client) -> None:
+    refused = call("POST", "/v1/plans/none/apply")
+    assert refused.status_code == 404
+    assert "plan again" in refused.json()["detail"]
+
+
+def test_entries_come_with_table_and_object(call: Client) -> None:
+    shown = call("POST", "/v1/plan?detail=flows", json=DELETE).json()["switches"]["edge-1"]
+    assert shown["tables"] == {"permit": {"added": 0, "changed": 0, "removed": shown["removed"]}}
+    assert {e["for"] for e in shown["entries"]["removed"]} == {"rule web-to-api"}
+
+
+def test_another_class_is_shown_as_such(call: Client) -> None:
+    rule = call.get("/v1/rules/web-to-api")
+    body = {k: v for k, v in rule.items() if k != "name"} | {"class": "best-effort"}
+    shown = call("PUT", "/v1/rules/web-to-api?dry_run=true", json=body).json()
+    assert shown["pairs"] == ["shop/web -> shop/api tcp/8080: class realtime -> best-effort"]
+    assert (shown["gained"], shown["lost"], shown["reach"]["changed"]["pairs"]) == ([], [], 1)
+
+
+def _opened(network: Network) -> set[tuple[Any, ...]]:
+    """Everything that rules open, port by port range, whichever rule does."""
+    return {
+        (r.source, r.destination, ports, r.dscp)
+        for r in reachability(network.intent)
+        for ports in r.allow
+    }
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_what_a_plan_says_is_what_applying_it_does(data: DataObject) -> None:
+    before = data.draw(intents(max_instances=6))
+    after = data.draw(changed(before))
+    engine = FakeController()
+    engine.history.clear()
+    engine.store(before)
+    call = Client(engine)
+    names = sorted({*before.rules, *after.rules})
+    body = {
+        "changes": [
+            {"op": "put", "collection": "rules", "name": n, "body": encode_object("rules", r)}
+            if (r := after.rules.get(n))
+            else {"op": "delete", "collection": "rules", "name": n}
+            for n in names
+        ]
+    }
+    plan = call("POST", "/v1/plan", json=body).json()
+    old = Network(before, site(), plugged(before, site()))
+    done = call("POST", f"/v1/plans/{plan['plan']}/apply").json()
+    new = engine.network()
+    assert done["changed"] == plan["changed"]
+    held, holds = compile_network(old), compile_network(new)
+    for name in holds:
+        found = differences(held[name], holds[name])
+        shown = plan["switches"].get(name, {"added": 0, "changed": 0, "removed": 0})
+        counts = len(found.added), len(found.changed), len(found.removed)
+        assert counts == (shown["added"], shown["changed"], shown["removed"])
+    if not plan["gained"] and not plan["lost"]:
+        return
+    assert _opened(old) != _opened(new)

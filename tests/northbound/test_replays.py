@@ -1,0 +1,77 @@
+"""A write that is sent again is answered from the first."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.northbound.client import Client
+from tests.northbound.fakes import FakeController
+
+RULE = {"from": {}, "to": {"tier": "web"}, "allow": ["icmp"]}
+KEY = {"Idempotency-Key": "order-17"}
+
+
+def test_it_is_done_once(call: Client, engine: FakeController) -> None:
+    first = call("PUT", "/v1/rules/ping", json=RULE, headers=KEY)
+    again = call("PUT", "/v1/rules/ping", json=RULE, headers=KEY)
+    assert engine.revision() == 2
+    assert again.json() == first.json()
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert "Idempotent-Replayed" not in first.headers
+
+
+def test_another_request_may_not_have_the_key(call: Client, engine: FakeController) -> None:
+    call("PUT", "/v1/rules/ping", json=RULE, headers=KEY)
+    for method, path, body in (
+        ("PUT", "/v1/rules/other", RULE),
+        ("PUT", "/v1/rules/ping", {**RULE, "allow": ["udp"]}),
+        ("PUT", "/v1/rules/ping?wait=stored", RULE),
+        ("DELETE", "/v1/rules/ping", None),
+    ):
+        refused = call(method, path, json=body, headers=KEY)
+        assert (refused.status_code, refused.json()["type"]) == (
+            422,
+            "urn:bulkhead:problem:key-reused",
+        )
+    assert engine.revision() == 2
+
+
+def test_what_was_refused_may_be_sent_again(call: Client, engine: FakeController) -> None:
+    assert call("DELETE", "/v1/rules/none", headers=KEY).status_code == 404
+    assert call("DELETE", "/v1/rules/none", headers=KEY).status_code == 404
+    assert call("DELETE", "/v1/rules/scrape", headers={"Idempotency-Key": "2"}).is_success
+
+
+def test_a_controller_that_was_restarted_knows_the_key(engine: FakeController) -> None:
+    first = Client(engine)("PUT", "/v1/rules/ping", json=RULE, headers=KEY).json()
+    restarted = Client(engine)
+    again = restarted("PUT", "/v1/rules/ping", json=RULE, headers=KEY)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert (again.json()["revision"], engine.revision()) == (first["revision"], 2)
+    refused = Client(engine)("DELETE", "/v1/rules/ping", headers=KEY)
+    assert refused.status_code == 422
+
+
+def test_two_at_once_are_one(engine: FakeController) -> None:
+    client = Client(engine)
+
+    async def both() -> list[int]:
+        one, other = await asyncio.gather(
+            *(client.send("PUT", "/v1/rules/ping", json=RULE, headers=KEY) for _ in range(2))
+        )
+        assert one.json() == other.json()
+        return [one.status_code, other.status_code]
+
+    assert asyncio.run(both()) == [201, 201]
+    assert engine.revision() == 2
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256])
+def test_a_key_is_short_and_not_empty(call: Client, key: str) -> None:
+    refused = call("PUT", "/v1/rules/ping", json=RULE, headers={"Idempotency-Key": key})
+    assert refused.status_code == 400
+    assert "Idempotency-Key" in refused.json()["errors"][0]["path"]
