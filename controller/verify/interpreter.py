@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
@@ -119,6 +120,12 @@ class Interpreter:
             group = found.setdefault(entry.table, {}).setdefault((-entry.priority, signature), {})
             group[tuple(match.value for match in entry.match)] = entry
         self._tables = {table: sorted(groups.items()) for table, groups in found.items()}
+
+    def choosing(self, choose: Choose) -> Interpreter:
+        """The same entries, with another choice between those that OpenFlow leaves open."""
+        other = copy(self)
+        other._choose = choose
+        return other
 
     def run(self, packet: Packet, in_port: int, conntrack: Conntrack) -> Result:
         """A packet through the switch. Raises Ambiguous."""

@@ -16,7 +16,7 @@ from controller.model.intent import Instance
 from controller.model.meaning import view
 from controller.model.network import Network
 from controller.verify.conntrack import Conntrack
-from controller.verify.interpreter import Choose, Interpreter, Step, refuse
+from controller.verify.interpreter import Choose, Interpreter, Result, Step, refuse
 from controller.verify.packet import Packet
 
 MAX_HOPS: Final = 32
@@ -79,6 +79,14 @@ class Hop(NamedTuple):
     queue: int
 
 
+class Arrival(NamedTuple):
+    """A packet that comes in at a switch by a port."""
+
+    switch: str
+    port: int
+    packet: Packet
+
+
 @dataclass(frozen=True, slots=True)
 class Walk:
     """A packet's fate and way, and what the switches know of connections afterwards."""
@@ -108,19 +116,28 @@ class Site:
         for _ in range(MAX_HOPS):
             result = self._at(switch).run(packet, port, known.get(switch, Conntrack()))
             known[switch] = result.conntrack
-            if not result.emissions:
-                hops.append(Hop(switch, result.steps, None, 0))
-                return Walk(Dropped(switch, result.steps[-1].table), tuple(hops), known)
-            out = result.emissions[0]
-            beyond = self._links.get((switch, out.port))
-            hops.append(Hop(switch, result.steps, beyond and beyond.link, out.queue))
-            if beyond is None:
-                fate = self._at_port(switch, out.port, out.packet, port if len(hops) == 1 else 0)
-                return Walk(fate, tuple(hops), known)
-            if beyond.down:
-                return Walk(Lost(switch, out.port), tuple(hops), known)
-            switch, port, packet = beyond.switch, beyond.port, out.packet
+            hop, there = self.onward(switch, 0 if hops else port, result)
+            hops.append(hop)
+            if not isinstance(there, Arrival):
+                return Walk(there, tuple(hops), known)
+            switch, port, packet = there
         return Walk(Looped(switch), tuple(hops), known)
+
+    def onward(self, switch: str, came_by: int, result: Result) -> tuple[Hop, Fate | Arrival]:
+        """Where a packet gets to that a switch has dealt with: another switch, or its fate.
+
+        ``came_by`` is the port by which the sender sent it, 0 where another switch did.
+        """
+        if not result.emissions:
+            return Hop(switch, result.steps, None, 0), Dropped(switch, result.steps[-1].table)
+        out = result.emissions[0]
+        beyond = self._links.get((switch, out.port))
+        hop = Hop(switch, result.steps, beyond and beyond.link, out.queue)
+        if beyond is None:
+            return hop, self._at_port(switch, out.port, out.packet, came_by)
+        if beyond.down:
+            return hop, Lost(switch, out.port)
+        return hop, Arrival(beyond.switch, beyond.port, out.packet)
 
     def _at(self, switch: str) -> Interpreter:
         if switch not in self._interpreters:
