@@ -30,7 +30,6 @@ def test_nothing_arrives_after_the_answer(withdrawals: Mapping[str, Withdrawn], 
     assert found.sound
 
 
-@pytest.mark.xfail(reason="entries of what was withdrawn are not flushed yet", strict=False)
 @pytest.mark.parametrize("where", WHERE)
 def test_connection_tracking_forgets_it(withdrawals: Mapping[str, Withdrawn], where: str) -> None:
     found = withdrawals[where]
