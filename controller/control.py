@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from controller.dataplane.program import Program
 from controller.errors import Conflict, RemoteError, UnknownOutcome
@@ -53,6 +53,9 @@ from controller.standing import pending, switch_statuses, under_way, unproved
 from controller.verify.proof import Held, Proof
 
 log = logging.getLogger(__name__)
+
+PROOF_ATTEMPTS: Final = 3
+"""How often switches are read for a proof of the whole while changes come in between."""
 
 Origins = Mapping[str, tuple[str, int]]
 
@@ -158,17 +161,35 @@ class Control:
 
         A switch that does not answer is not judged.
         """
-        network, revision = self._network, self._revision.number
+        for _ in range(PROOF_ATTEMPTS):
+            mark, network, revision = self._mark(), self._network, self._revision.number
+            held = await self._read_all()
+            if self._mark() == mark and self._state.rollout is None:
+                break  # else a switch was changed while others were read: read them again
+        return await self._prover.whole(network, held, revision), held
+
+    def _mark(self) -> tuple[int, ...]:
+        """Differs once a switch has been sent a change, or the network is another."""
+        return (self._state.serial, *(s.changes for s in self._state.switches.values()))
+
+    async def _read_all(self) -> dict[str, Held]:
         sessions = {n: s.session for n, s in self._state.switches.items() if s.session is not None}
         answers = await asyncio.gather(
             *(self._switches.read_back(ReadBack(n, number, 0)) for n, number in sessions.items())
         )
-        held = {
+        return {
             answer.switch: Held(answer.held, answer.strays, answer.unreadable)
             for answer in answers
             if isinstance(answer, ReadBackDone)
         }
-        return await self._prover.whole(network, held, revision), held
+
+    async def prove_regularly(self, every_s: float) -> None:
+        """Prove everything again and again, while all is in place; tell where it does not hold."""
+        while True:
+            await asyncio.sleep(every_s)
+            if self.ready()[0]:
+                proof, _ = await self.prove()
+                self._tell_faults(tuple(str(fault) for fault in proof.faults))
 
     def started(self) -> bool:
         """Whether stored intent and observed ports are known, so that programs can be computed."""
@@ -327,6 +348,12 @@ class Control:
             case Problem(name, reason):
                 log.error("%s: %s; it keeps its old program and is tried again", name, reason)
 
+    def _tell_faults(self, faults: tuple[str, ...]) -> None:
+        for fault in faults:
+            log.error("the proof fails: %s", fault)
+        if faults:
+            self._journal.record("proof-failed", faults=list(faults))
+
     async def _outcome(self, request: Coroutine[Any, Any, Event]) -> None:
         self.feed(await request)
 
@@ -341,10 +368,7 @@ class Control:
         except Exception as error:  # the verifier itself is at fault: say so, and go on
             log.exception("the proof ended without a verdict")
             faults = (f"the proof ended without a verdict: {error!r}; see the log",)
-        for fault in faults:
-            log.error("the proof fails: %s", fault)
-        if faults:
-            self._journal.record("proof-failed", faults=list(faults))
+        self._tell_faults(faults)
         self.feed(Proved(effect.serial, faults))
 
     def _wake_at(self, time_s: float) -> None:

@@ -134,6 +134,9 @@ class Settings:
     request_timeout_s: float = _setting(5.0, _seconds, "longest wait for a switch's answer")
     apply_timeout_s: float = _setting(10.0, _seconds, "longest wait of a write for all switches")
     audit_s: float = _setting(30.0, _seconds, "how often switches are read back")
+    proof_s: float = _setting(
+        3600.0, _seconds, "how often all that switches hold is proved against the intent"
+    )
     engine_restart_s: float = _setting(
         5.0, _seconds, "longest pause before an engine that died is started again"
     )
