@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Final, cast, get_args
 
 from controller.errors import Invalid, NotFound, Problem
-from controller.model.change_rules import PUT, Change, Op, change_rules
+from controller.model.change_objects import PUT, Change, Op, change_objects
+from controller.model.change_rules import change_rules
 from controller.model.collections import COLLECTIONS
 from controller.model.decode import decode_intent, uses_of
-from controller.model.encode import Tree, tree_of
+from controller.model.encode import Tree, encode_object, tree_of
 from controller.model.fields import Fields, describe
 from controller.model.intent import BEST_EFFORT, Intent
 from controller.model.kept import kept_objects
@@ -54,15 +55,16 @@ def apply_changes(
 
     Only the result must be valid, so changes that belong together may come in any order. Raises
     :class:`errors.Invalid` with every problem; a deleted object that is still used is reported
-    with its users. Changes of rules alone cost their own size.
+    with its users. What is not changed is the same object as before, and not read again.
     """
     changes = tuple(changes)
-    result = change_rules(intent, changes) if _are_rules(changes) else None
-    return result or _whole(intent, changes, positions, hosts)
-
-
-def _are_rules(changes: Iterable[Change]) -> bool:
-    return all(change.collection == "rules" for change in changes)
+    if positions.problems:
+        return _whole(intent, changes, positions, hosts)
+    return (
+        change_rules(intent, changes, hosts)
+        or change_objects(intent, changes, hosts)
+        or _whole(intent, changes, positions, hosts)
+    )
 
 
 def _whole(
@@ -144,9 +146,8 @@ def move_instance(
         raise NotFound(f"there is no instance `{instance}`{closest(instance, intent.instances)}")
     if intent.instances[instance].host == host:
         return intent
-    tree = tree_of(intent)
-    tree["instances"][instance]["host"] = host
-    return kept_objects(intent, decode_intent(tree, intent, hosts=hosts))
+    body = {**encode_object("instances", intent.instances[instance]), "host": host}
+    return apply_changes(intent, [Change(PUT, "instances", instance, body)], hosts=hosts)
 
 
 __all__ = ["Change", "Op", "apply_changes", "decode_changes", "move_instance", "move_tenant"]

@@ -5,11 +5,11 @@ Anything that is not plainly right is left to the whole-document way, which says
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
-from typing import Final, Literal
 
+from controller.model.change_objects import PUT, Change
 from controller.model.collections import COLLECTIONS
 from controller.model.decode_objects import decode_rule, open_object
 from controller.model.identity import IdentityKey, identities, identity_labels
@@ -19,22 +19,15 @@ from controller.model.references import check_references
 from controller.model.same import Same
 from controller.model.selection import selects
 
-Op = Literal["put", "delete"]
-PUT: Final[Op] = "put"
 
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One object put (made or replaced whole) or deleted. ``body`` is a document's, for a put."""
-
-    op: Op
-    collection: str
-    name: str
-    body: object = None
-
-
-def change_rules(intent: Intent, changes: Iterable[Change]) -> Intent | None:
-    """The intent after changes of rules; None where something is or may be wrong."""
+def change_rules(
+    intent: Intent, changes: Sequence[Change], hosts: frozenset[str] | None
+) -> Intent | None:
+    """The intent after changes; None where not rules alone change, or something may be wrong."""
+    if any(change.collection != "rules" for change in changes):
+        return None
+    if hosts is not None and not _hosts(Same(intent.instances)) <= hosts:
+        return None
     rules = dict(intent.rules)
     put: list[Rule] = []
     for change in changes:
@@ -76,3 +69,8 @@ def _populated(intent: Intent) -> frozenset[IdentityKey]:
 def _staffed(keys: Same, instances: Same) -> frozenset[IdentityKey]:  # type: ignore[type-arg]
     services = {instance.service for instance in instances.value.values()}
     return frozenset(keys.value[name] for name in services)
+
+
+@lru_cache(maxsize=4)
+def _hosts(instances: Same) -> frozenset[str]:  # type: ignore[type-arg]
+    return frozenset(instance.host for instance in instances.value.values())

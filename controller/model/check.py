@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from controller.model.intent import Instance, Intent, Segment
 from controller.model.meaning import leaks
@@ -12,18 +12,30 @@ from controller.model.problems import Problems
 from controller.model.subnets import is_host
 
 T = TypeVar("T")
+_NOTHING: Final = Intent()
 
 
-def check(intent: Intent, accepted: Callable[[Instance], bool], problems: Problems) -> None:
+def check(
+    intent: Intent,
+    accepted: Callable[[Instance], bool],
+    problems: Problems,
+    before: Intent | None = None,
+) -> None:
     """Reports what cannot be together.
 
     ``accepted`` tells whether an instance may have an address outside its segment's subnet.
+    Objects that are the same in ``before``, a valid intent, are not looked at again where they
+    cannot be in anyone's way.
     """
+    known = before or _NOTHING
     _check_numbers(intent, problems)
     _check_rates(intent, problems)
-    _check_segments(intent, problems)
-    _check_ports(intent, problems)
-    _check_addresses(intent, accepted, problems)
+    if intent.segments is not known.segments:
+        _check_segments(intent, problems)
+    if intent.instances is not known.instances:
+        _check_instance_numbers(intent, problems)
+        _check_ports(intent, problems)
+    _check_addresses(intent, known, accepted, problems)
     _check_views(intent, problems)
 
 
@@ -64,6 +76,9 @@ def _check_numbers(intent: Intent, problems: Problems) -> None:
             f"queue {c.queue} is already that of class `{other}`; give each class its own",
         ),
     )
+
+
+def _check_instance_numbers(intent: Intent, problems: Problems) -> None:
     _unique(
         intent.instances,
         lambda i: i.id,
@@ -141,10 +156,13 @@ def _check_ports(intent: Intent, problems: Problems) -> None:
 
 
 def _check_addresses(
-    intent: Intent, accepted: Callable[[Instance], bool], problems: Problems
+    intent: Intent, known: Intent, accepted: Callable[[Instance], bool], problems: Problems
 ) -> None:
-    for instance in intent.instances.values():
-        segment = intent.segment_of(instance)
+    homes, homes_before = _homes(intent), _homes(known)
+    for name, instance in intent.instances.items():
+        segment = homes[instance.service]
+        if known.instances.get(name) is instance and homes_before.get(instance.service) is segment:
+            continue
         path: Path = ("instances", instance.name, "ip")
         if instance.ip not in segment.subnet:
             if not accepted(instance):
@@ -157,12 +175,19 @@ def _check_addresses(
             problems.add(path, f"{instance.ip} is not a host address of {segment.subnet}")
 
 
+def _homes(intent: Intent) -> dict[str, Segment]:
+    """The segment of every service."""
+    by_tenant = {name: intent.segments[t.segment] for name, t in intent.tenants.items()}
+    return {name: by_tenant[service.tenant] for name, service in intent.services.items()}
+
+
 def _check_views(intent: Intent, problems: Problems) -> None:
     """Within one VRF's view every address is one instance's or one gateway's."""
     own: dict[str, list[Instance]] = {vrf: [] for vrf in intent.vrfs}
     by_service: dict[str, list[Instance]] = {}
+    homes = _homes(intent)
     for instance in intent.instances.values():
-        own[intent.vrf_of(instance).name].append(instance)
+        own[homes[instance.service].vrf].append(instance)
         by_service.setdefault(instance.service, []).append(instance)
     gateways: dict[str, dict[object, str]] = {vrf: {} for vrf in intent.vrfs}
     for segment in intent.segments.values():

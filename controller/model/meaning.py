@@ -14,11 +14,12 @@ from typing import Final
 from controller.model.identity import IdentityKey as IdentityKey
 from controller.model.identity import identities as identities
 from controller.model.identity import identity_key as identity_key
-from controller.model.intent import PORT_MAX, Instance, Intent, PortRange, Rule, Selector, frozen
+from controller.model.identity import identity_labels
+from controller.model.intent import PORT_MAX, Instance, Intent, PortRange, Rule, frozen
 from controller.model.reach import Reach as Reach
 from controller.model.reach import gained_lost as gained_lost
 from controller.model.reach import reachability as reachability
-from controller.model.selection import LabelIndex, class_of
+from controller.model.selection import LabelSets, class_of
 from controller.model.selection import selects as selects
 
 ICMP: Final = 1  # IANA protocol numbers
@@ -45,28 +46,28 @@ def leaks(intent: Intent, populated: Collection[str] | None = None) -> dict[str,
     """
     if populated is None:
         populated = {instance.service for instance in intent.instances.values()}
-    index = LabelIndex(intent)
-    found: dict[str, dict[str, str]] = {vrf: {} for vrf in intent.vrfs}
+    members = _by_identity(intent, populated)
+    index = LabelSets({key: identity_labels(key) for key in members})
+    found: dict[str, dict[IdentityKey, str]] = {vrf: {} for vrf in intent.vrfs}
     for name, rule in sorted(intent.rules.items()):
-        sources = _by_vrf(index, rule.source, populated)
-        destinations = _by_vrf(index, rule.destination, populated)
-        for source_vrf, source_services in sources.items():
-            for destination_vrf, destination_services in destinations.items():
-                if source_vrf != destination_vrf:
-                    for service in destination_services:
-                        found[source_vrf].setdefault(service, name)
-                    for service in source_services:
-                        found[destination_vrf].setdefault(service, name)
-    return found
+        sources, destinations = index.matching(rule.source), index.matching(rule.destination)
+        for ends, others in ((sources, destinations), (destinations, sources)):
+            for vrf in {key[0] for key in ends}:
+                for key in others:
+                    if key[0] != vrf:
+                        found[vrf].setdefault(key, name)
+    return {
+        vrf: {service: rule for key, rule in leaked.items() for service in members[key]}
+        for vrf, leaked in found.items()
+    }
 
 
-def _by_vrf(
-    index: LabelIndex, selector: Selector, populated: Collection[str]
-) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for service in sorted(index.services(selector)):
-        if service in populated:
-            found.setdefault(index.labels[service]["vrf"], []).append(service)
+def _by_identity(intent: Intent, services: Collection[str]) -> dict[IdentityKey, list[str]]:
+    keys = identities(intent)
+    found: dict[IdentityKey, list[str]] = {}
+    for service in services:
+        if service in keys:
+            found.setdefault(keys[service], []).append(service)
     return found
 
 

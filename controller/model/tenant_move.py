@@ -7,8 +7,9 @@ from ipaddress import IPv4Network
 from typing import Literal, NoReturn
 
 from controller.errors import Invalid, NotFound, Problem
+from controller.model.change_objects import PUT, Change, change_objects
 from controller.model.decode import decode_intent
-from controller.model.encode import Tree, tree_of
+from controller.model.encode import Tree, encode_object, tree_of
 from controller.model.intent import VLAN_ID_MAX, VLAN_ID_MIN, Intent, Segment, frozen
 from controller.model.kept import kept_objects
 from controller.model.problems import closest
@@ -41,19 +42,31 @@ def move_tenant(
         raise NotFound(f"there is no tenant `{tenant}`{closest(tenant, intent.tenants)}")
     if (segment is None) == (vrf is None):
         _refuse("segment", "give either `segment`, or `vrf` and `vlan`")
-    tree = tree_of(intent)
+    made: dict[str, object] | None = None
     if segment is not None:
         target = _by_name(intent, segment, vlan)
     else:
         target = _by_vrf(intent, tenant, vrf or "", vlan)
         if target not in intent.segments:
-            tree["segments"][target] = _new_segment(intent, tenant, vrf or "", vlan, readdress)
+            made = _new_segment(intent, tenant, vrf or "", vlan, readdress)
     if target == intent.tenants[tenant].segment and not readdress:
         return intent
-    tree["tenants"][tenant]["segment"] = target
+    body = {**encode_object("tenants", intent.tenants[tenant]), "segment": target}
+    changes = [Change(PUT, "tenants", tenant, body)]
+    if made is not None:
+        changes.append(Change(PUT, "segments", target, made))
+    after = None if readdress else change_objects(intent, changes, None)
+    return after or kept_objects(intent, _whole(intent, changes, tenant, readdress=readdress))
+
+
+def _whole(intent: Intent, changes: list[Change], tenant: str, *, readdress: bool) -> Intent:
+    """By the whole document, whose reader says what is wrong."""
+    tree = tree_of(intent)
+    for change in changes:
+        tree[change.collection][change.name] = change.body
     if not readdress:
-        return kept_objects(intent, decode_intent(tree, intent))
-    return kept_objects(intent, _decode_readdressed(tree, intent, tenant, target))
+        return decode_intent(tree, intent)
+    return _decode_readdressed(tree, intent, tenant, tree["tenants"][tenant]["segment"])
 
 
 def _refuse(path: str, message: str) -> NoReturn:
