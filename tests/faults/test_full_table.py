@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from controller.dataplane.pipeline import SHAPES, Table
@@ -72,6 +73,27 @@ def test_a_change_that_does_not_fit_changes_no_switch(site: FaultSite) -> None:
         assert places and min(places) <= 1, path.off(site.held())
     state = {s["name"]: s for s in site.controller.get("/v1/switches")}
     assert "the table is full" in state["edge-2"]["problem"]
+
+
+def test_a_controller_killed_meanwhile_takes_nothing_further(site: FaultSite) -> None:
+    old = {name: held.program for name, held in site.held().items()}
+    assert not answer_to(site, BIG)["applied"]
+    site.kill("engine")
+
+    def full() -> bool:
+        try:
+            state = {s["name"]: s for s in site.controller.get("/v1/switches")}
+        except httpx.HTTPError:
+            return False
+        return "the table is full" in (state["edge-2"]["problem"] or "")
+
+    eventually(full, "the reason, from the next engine")
+    eventually(
+        lambda: {name: held.program for name, held in site.held().items()} == old,
+        "the old programs, whole",
+    )
+    assert answer_to(site, UNDO)["applied"]
+    assert_in_sync(site)
 
 
 def test_it_comes_right_by_itself_once_there_is_room(site: FaultSite) -> None:

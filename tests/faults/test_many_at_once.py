@@ -20,7 +20,7 @@ from tests.faults.edits import EDITS
 from tests.faults.writes import Drawn, draw
 
 SEED: Final = 41
-ROUNDS: Final = 12
+ROUNDS: Final = 8
 SOAK_ROUNDS: Final = 500
 MOST_PAUSE_S: Final = 0.3
 UNKNOWN: Final = 504  # it is not known whether it was stored
