@@ -55,11 +55,12 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A write as a request, in the words of the REST API."""
+    """A write as a request, in the words of the REST API; ``key`` is its idempotency key."""
 
     method: str
     path: str
     body: Mapping[str, Any] | None = None
+    key: str | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {json.dumps(self.body) if self.body else ''}".strip()
@@ -77,7 +78,10 @@ class Answer:
 
     def _ask(self, url: str, write: Write) -> None:
         with httpx.Client(base_url=url, timeout=_ANSWER_S) as client:
-            request = client.build_request(write.method, write.path, json=write.body)
+            headers = {"Idempotency-Key": write.key} if write.key else {}
+            request = client.build_request(
+                write.method, write.path, json=write.body, headers=headers
+            )
             self.sent.set()
             try:
                 self._found = client.send(request)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from random import Random
 from typing import Final
 
@@ -23,8 +24,8 @@ from tests.faults.steps import Way, way
 from tests.faults.writes import Drawn, draw
 
 SEED: Final = 20_260_731
-ROUNDS: Final = 65
-SOAK_ROUNDS: Final = 600
+KILLS: Final = 100
+SOAK_KILLS: Final = 1000
 MOST_DELAY_S: Final = 0.25  # a write of this site is stored within 10 ms, applied within 80 ms
 MOST_RECOVERY_S: Final = 1.5
 UNKNOWN: Final = 504  # it is not known whether it was stored
@@ -42,6 +43,7 @@ class Rounds:
     revision: int
     intent: Intent
     kills: int = 0
+    stored: bool = False
     seen: Counter[str] = field(default_factory=Counter)
 
     def play(self, number: int) -> None:
@@ -50,7 +52,7 @@ class Rounds:
         Two rounds of three kill the recovery from the first kill as well.
         """
         victim = VICTIMS[number % len(VICTIMS)]
-        drawn = draw(self.random, self.intent)
+        drawn = keyed(draw(self.random, self.intent), f"round-{number}")
         path = way(self.site.programs(self.intent), self.site.programs(drawn.after))
         pids = self.site.pids(victim)
         answer = self.site.start_write(drawn.write)
@@ -64,6 +66,8 @@ class Rounds:
             self._check_switches(path, drawn)
         self.site.recover(victim)
         self._check_end(response, drawn)
+        if number % 2:
+            self._send_again(drawn)
 
     def _pause(self, delay_s: float) -> None:
         """Until a random moment: that is what the test draws, there is no event to wait for."""
@@ -121,7 +125,26 @@ class Rounds:
             assert held.foreign == ()
             assert held.program.rows == wanted[name].rows, name
         self.seen["new revision" if news else "old revision"] += 1
-        self.revision, self.intent = revision, intent
+        self.revision, self.intent, self.stored = revision, intent, news
+
+    def _send_again(self, drawn: Drawn) -> None:
+        """A client that heard nothing sends its write once more: it is done once in all."""
+        response = self.site.start_write(drawn.write).wait()
+        assert response is not None
+        assert response.is_success, response.text
+        assert ("Idempotent-Replayed" in response.headers) == self.stored, response.text
+        before = self.revision - self.stored
+        assert response.json()["revision"] == before + 1
+        self.site.controller.wait_ready()
+        assert self.site.revision() == before + 1, f"{drawn.write}: done twice"
+        self.revision, self.intent = before + 1, self.site.intent(before + 1)
+        assert self.intent == drawn.after
+        self.seen["sent again"] += 1
+
+
+def keyed(drawn: Drawn, key: str) -> Drawn:
+    """The same write with an idempotency key."""
+    return replace(drawn, write=replace(drawn.write, key=key))
 
 
 def test_nothing_is_torn_whenever_it_is_killed(site_with: SiteWith, soak: bool) -> None:
@@ -131,7 +154,9 @@ def test_nothing_is_torn_whenever_it_is_killed(site_with: SiteWith, soak: bool) 
     rounds = Rounds(site, Random(seed), revision, site.intent(revision))
     began = time.monotonic()
     try:
-        for number in range(SOAK_ROUNDS if soak else ROUNDS):
+        for number in count():
+            if rounds.kills >= (SOAK_KILLS if soak else KILLS):
+                break
             rounds.play(number)
             if number % TELL_EVERY == TELL_EVERY - 1:
                 told = ", ".join(f"{count} {what}" for what, count in rounds.seen.items())
@@ -140,7 +165,6 @@ def test_nothing_is_torn_whenever_it_is_killed(site_with: SiteWith, soak: bool) 
         error.add_note(f"seed {seed}, after {rounds.kills} kills; the log ends:")
         error.add_note(site.controller.log_file.read_text()[-2000:])
         raise
-    assert rounds.kills >= 100
     assert rounds.seen["between programs"], (
         f"no kill came while a plan was under way: {rounds.seen}"
     )
