@@ -78,3 +78,31 @@ def test_another_class_is_neither_gained_nor_lost() -> None:
         ("ping", "realtime", "best-effort"),
         ("web-to-api", "realtime", "best-effort"),
     }
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_no_packet_that_travels_otherwise_is_left_out(data: DataObject) -> None:
+    before = data.draw(intents(max_instances=5))
+    after = data.draw(changed(before))
+    found = reach_difference(before, after).changed
+    told = {
+        (source, destination, group.rule)
+        for group in found
+        for source in group.sources
+        for destination in group.destinations
+    }
+    both = [name for name in before.instances if name in after.instances]
+    for one, other in product(both, both):
+        pairs = [(i.instances[one], i.instances[other]) for i in (before, after)]
+        if [p.service for p in pairs[0]] != [p.service for p in pairs[1]]:
+            continue
+        for packet in product((6, 17, 1, 132), _ports(before, after), (7, 10, 46)):
+            was, now = verdict(before, *pairs[0], *packet), verdict(after, *pairs[1], *packet)
+            if was and now and was.qos_class != now.qos_class:
+                assert (pairs[1][0].service, pairs[1][1].service, now.rule) in told
+
+
+def _ports(*intents: Intent) -> list[int]:
+    rules = [rule for intent in intents for rule in intent.rules.values()]
+    return sorted({end for rule in rules for p in rule.allow for end in (p.first, p.last)})
