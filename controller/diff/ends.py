@@ -99,12 +99,20 @@ class Ends:
 
 
 def ended(what: Touched, new: Ends) -> frozenset[int]:
-    """Zones whose instance is not on this switch any more, or has another address."""
-    return frozenset(
-        here.zone
-        for here in what.places
-        if here.zone not in new.places or new.places[here.zone].ip != here.ip
-    )
+    """Zones whose instance is no more, or has another address.
+
+    Not that of an instance which has gone to another host, or is not plugged: its address still
+    resolves to its identity. Nobody else uses its zone, and where two edges share one Open vSwitch
+    it has taken its connections with it.
+    """
+    return frozenset(here.zone for here in what.places if _is_over(here, new))
+
+
+def _is_over(here: Place, new: Ends) -> bool:
+    now = new.places.get(here.zone)
+    if now is None:
+        return new.peers.get(here.vrf, {}).get(here.ip) != here.identity
+    return now.ip != here.ip
 
 
 def meetings(what: Touched, old: Ends, new: Ends) -> Iterator[Meeting]:

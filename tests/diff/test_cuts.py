@@ -120,9 +120,19 @@ def test_a_mark_that_may_do_no_more_than_all_is_no_loss() -> None:
     assert cuts(before, of((WEB, API, "tcp/80"))) == ()
 
 
-def test_an_instance_that_is_here_no_more_leaves_an_empty_zone() -> None:
+def test_an_instance_that_is_no_more_leaves_an_empty_zone() -> None:
     before = of((WEB, API, "tcp/80"))
-    assert cuts(before, of((WEB, API, "tcp/80"), site=NAMES)) == (Cut(1),)
+    assert cuts(before, of((WEB, API, "tcp/80"), site=NAMES[1:])) == (Cut(1),)
+
+
+def test_an_instance_of_another_identity_elsewhere_leaves_an_empty_zone() -> None:
+    after = of((WEB, API, "tcp/80"), site=(there(W1, DB), *NAMES[1:]))
+    assert cuts(of((WEB, API, "tcp/80")), after) == (Cut(1),)
+
+
+def test_an_instance_that_went_to_another_host_keeps_its_connections() -> None:
+    before = of((WEB, API, "tcp/80"))
+    assert cuts(before, of(site=NAMES)) == ()
 
 
 def test_an_address_that_changed_leaves_an_empty_zone() -> None:

@@ -51,7 +51,7 @@ def test_what_is_denied_in_the_end_is_known_to_nobody(data: DataObject) -> None:
     found.settle()
     assert_holds(found, new)
     for question, _ in made:
-        if known(found.conntrack, question):
+        if known(found.conntrack, question, later):
             assert may_be_known(now, question), question
         elif not may_be_known(now, question):
             event("forgotten")
@@ -99,7 +99,7 @@ def test_a_switch_that_has_not_forgotten_is_not_in_line(at: int, session_lost: b
     found = settled(old)
     lost = [q for q in questions(was) if was.allows(q) and not may_be_known(now, q)]
     found.conntrack.update(connect(Site(old, compile_network(old)), lost)[1])
-    assert known(found.conntrack, lost[0])
+    assert known(found.conntrack, lost[0], new.intent)
     found.feed(NetworkChanged(new, 2))
     bundles = 0
     while not all(found.state.in_line(name) for name in found.switches):
@@ -119,5 +119,5 @@ def test_a_switch_that_has_not_forgotten_is_not_in_line(at: int, session_lost: b
         else:
             found.answer(effect, "not flushed" if unlucky else "well")
     assert bundles > at, "the bundle that meets it was sent"
-    assert not [question for question in lost if known(found.conntrack, question)]
+    assert not [question for question in lost if known(found.conntrack, question, new.intent)]
     assert_holds(found, new)
