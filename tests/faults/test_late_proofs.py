@@ -9,7 +9,7 @@ from controller.control import Control, Revision
 from controller.dataplane.program import Program, program
 from controller.model.change import Change, apply_changes
 from controller.model.network import Network
-from controller.northbound.ports import Outcome
+from controller.northbound.ports import Note, Outcome
 from controller.proving import Prover
 from controller.reconcile.events import BundleDone, Event, ReadBack, ReadBackDone, SendBundle
 from tests.faults.test_unknown_commits import Far
@@ -59,8 +59,7 @@ async def write(control: Control, rule: str, timeout_s: float) -> Outcome:
     return await control.submit(
         apply_changes(control.network().intent, [change]),
         expected=control.revision(),
-        author="",
-        message="",
+        note=Note("", ""),
         origins={},
         wait="applied",
         timeout_s=timeout_s,
