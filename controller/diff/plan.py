@@ -2,13 +2,12 @@
 
 Five phases, each finished on every switch (barrier) before the next begins:
 
-1. *add* what is new, so that whatever traffic is sent its way is expected there.
-2. *swap* rows whose key stays and whose meaning changes, one atomic bundle a switch. This is where
-   traffic moves; whichever switches have swapped, both the old and the new rows that the others
-   rely on are in place. New judgements of what a sender marked come here as well: they choose a
-   class by which the receiver's edge judges, so the rows for that class must be there first.
-3. *withdraw* judgements of what a sender marked that are no more, while receivers' edges still
-   accept the class that these chose.
+1. *add* what is new for those who receive, so that whatever is sent their way is expected there.
+2. *swap* rows whose key stays and whose meaning changes, and what is new for those who send: who
+   they are, whom they reach, how what they mark is judged. One atomic bundle a switch, so a sender
+   is judged by the old rows or by the new. This is where traffic moves; whichever switches have
+   swapped, both the old and the new rows that the others rely on are in place.
+3. *withdraw* what senders had and have no more, while receivers' edges still accept what was sent.
 4. *remove* what is unused, after frames already on the wire have arrived.
 5. *flush*: no rows any more. Connections that were permitted and are no more are forgotten
    (:mod:`controller.diff.cut`), now that no switch lets their packets pass.
@@ -29,6 +28,12 @@ from controller.dataplane.shapes import Row
 
 EMPTY: Final = Program()
 _MARKED: Final = "permit.marked_"
+_SENDERS: Final = frozenset(
+    {
+        *("admit.ipv4", "admit.arp", "admit.nested_ipv4", "admit.nested_arp"),
+        *("resolve.receiver:here", "resolve.receiver:away"),
+    }
+)
 
 
 class Phase(Enum):
@@ -58,13 +63,13 @@ class SwitchDelta:
         """The rows that a phase sends."""
         match phase:
             case Phase.ADD:
-                return tuple(row for row in self.added if not _chooses(row))
+                return tuple(row for row in self.added if not _sends(row))
             case Phase.SWAP:
-                return (*self.changed, *(row for row in self.added if _chooses(row)))
+                return (*self.changed, *(row for row in self.added if _sends(row)))
             case Phase.WITHDRAW:
-                return tuple(row for row in self.removed if _chooses(row))
+                return tuple(row for row in self.removed if _sends(row))
             case Phase.REMOVE:
-                return tuple(row for row in self.removed if not _chooses(row))
+                return tuple(row for row in self.removed if not _sends(row))
             case Phase.FLUSH:
                 return ()
 
@@ -75,11 +80,11 @@ class SwitchDelta:
         return len(self.added) + len(self.changed) + len(self.removed)
 
 
-def _chooses(row: Row) -> bool:
-    """Whether a row judges, for the sender, what the sender marked."""
-    if not row.shape.startswith(_MARKED):
-        return False
-    return SHAPES[row.shape].columns(row)["far"] == 0
+def _sends(row: Row) -> bool:
+    """Whether a row speaks of those who send from this switch, and of them alone."""
+    if row.shape in _SENDERS:
+        return True
+    return row.shape.startswith(_MARKED) and SHAPES[row.shape].columns(row)["far"] == 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,47 @@ from tests.strategies import HOSTS, moved
 _ALLOW: Final = ("any", "icmp", "tcp", "udp", "tcp/80", "tcp/80-90", "tcp/85-8080", "udp/0-53")
 _LABELS: Final = {"tier": ("web", "api", "db"), "env": ("prod", "dev")}
 
+_BUSY: Final[dict[str, Any]] = {
+    "vrfs": {"business": {"id": 100}, "monitoring": {"id": 200}, "management": {"id": 300}},
+    "classes": {
+        "realtime": {"dscp": 46, "queue": 1, "metric": "latency"},
+        "bulk": {"dscp": 10, "queue": 2},
+    },
+    "segments": {
+        "shop": {"vrf": "business", "vlan": 4096, "subnet": "10.0.0.0/24"},
+        "office": {"vrf": "business", "vlan": 4097, "subnet": "10.0.1.0/24"},
+        "watch": {"vrf": "monitoring", "vlan": 4096, "subnet": "10.0.2.0/24"},
+        "spare": {"vrf": "management", "vlan": 4098, "subnet": "10.0.3.0/24"},
+    },
+    "tenants": {
+        "shop": {"segment": "shop", "labels": {"env": "prod"}},
+        "office": {"segment": "office", "labels": {"env": "dev"}},
+        "watch": {"segment": "watch"},
+    },
+    "services": {
+        "web": {"tenant": "shop", "labels": {"tier": "web"}},
+        "api": {"tenant": "shop", "labels": {"tier": "api"}, "class": "realtime"},
+        "desk": {"tenant": "office", "labels": {"tier": "web"}},
+        "probe": {"tenant": "watch", "labels": {"tier": "db"}},
+    },
+    "instances": {
+        "web-1": {"service": "web", "host": "host-1"},
+        "web-2": {"service": "web", "host": "host-2"},
+        "api-1": {"service": "api", "host": "host-2"},
+        "api-2": {"service": "api", "host": "host-3", "port": "vm", "vlan": 7},
+        "desk-1": {"service": "desk", "host": "host-1"},
+        "probe-1": {"service": "probe", "host": "host-3"},
+    },
+    "rules": [
+        {"name": "all", "from": {}, "to": {}, "allow": ["icmp", "tcp/80-90"], "class": "bulk"},
+        {"name": "sell", "from": {"tier": "web"}, "to": {"tier": "api"}, "allow": ["tcp/80"]},
+        {"name": "fast", "from": {"env": "prod"}, "to": {}, "allow": ["tcp"], "dscp": 46,
+         "class": "realtime"},
+        {"name": "look", "from": {"tenant": "watch"}, "to": {"service": ["web", "api"]},
+         "allow": ["any"]},
+    ],
+}  # fmt: skip
+
 Edit = Callable[[DrawFn, Tree], None]
 
 
@@ -126,6 +167,11 @@ EDITS: Final[tuple[Edit, ...]] = (
     *(_class_changed, _instance_added, _instance_removed, _other_vlan, _other_vrf_id),
     _service_of_other_tenant,
 )
+
+
+def busy() -> Intent:
+    """Six instances in two VRFs, every one allowed to reach every other somehow."""
+    return decode_intent(_BUSY, hosts=frozenset(HOSTS))
 
 
 @st.composite

@@ -17,12 +17,13 @@ from controller.compile import compile_network
 from controller.model.intent import Intent
 from controller.model.network import Network, Topology
 from tests.strategies import intents, site
-from tests.verify.changes import changed
+from tests.verify.changes import busy, changed
 from tests.verify.interleaving import Timeline, refused, stages
 from tests.verify.meanings import Judge, Meaning, cases
 from tests.verify.test_plan_safety import plugged_for
 
 MOST_CASES = 12
+INTENTS = st.one_of(st.builds(busy), intents(max_instances=6))
 
 
 def networks(one: Intent, two: Intent, ways: tuple[Topology, Topology]) -> tuple[Network, Network]:
@@ -40,7 +41,7 @@ def assert_safe(judge: Judge, chance: Random) -> None:
 
 @given(st.data())
 def test_every_packet_meets_the_old_or_the_new_meaning(data: DataObject) -> None:
-    one = data.draw(intents(max_instances=6))
+    one = data.draw(INTENTS)
     old, new = networks(one, data.draw(changed(one)), (site(), site()))
     before, after = compile_network(old), compile_network(new)
     timeline = Timeline.of(before, stages(before, after))
@@ -51,7 +52,7 @@ def test_every_packet_meets_the_old_or_the_new_meaning(data: DataObject) -> None
 
 @given(st.data())
 def test_a_change_that_is_refused_is_undone_as_safely(data: DataObject) -> None:
-    one = data.draw(intents(max_instances=6))
+    one = data.draw(INTENTS)
     old, new = networks(one, data.draw(changed(one)), (site(), site()))
     before = compile_network(old)
     forward = tuple(stages(before, compile_network(new)))
