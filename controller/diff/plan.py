@@ -8,7 +8,8 @@ Five phases, each finished on every switch (barrier) before the next begins:
    is judged by the old rows or by the new. This is where traffic moves; whichever switches have
    swapped, both the old and the new rows that the others rely on are in place.
 3. *withdraw* what senders had and have no more, while receivers' edges still accept what was sent.
-4. *remove* what is unused, after frames already on the wire have arrived.
+   An instance that has moved to another host is heard at its old port until now.
+4. *remove* what is unused. This and the phase before wait for frames already on the wire.
 5. *flush*: no rows any more. Connections that were permitted and are no more are forgotten
    (:mod:`controller.diff.cut`), now that no switch lets their packets pass.
 
@@ -49,6 +50,11 @@ class Phase(Enum):
     def removes(self) -> bool:
         """Whether the phase's rows go; otherwise they come, in place of rows of the same key."""
         return self in (Phase.WITHDRAW, Phase.REMOVE, Phase.FLUSH)
+
+    @property
+    def drains(self) -> bool:
+        """Whether it begins only when frames already on the wire, and answers to them, are in."""
+        return self in (Phase.WITHDRAW, Phase.REMOVE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ def _end_phase(state: State, rollout: Rollout, now: float) -> Step:
         rest = _flush(state)
     if not rest:
         return replace(state, rollout=None), []
-    drain = now + DRAIN_S if rest[0][0] is Phase.REMOVE else None
+    drain = now + DRAIN_S if rest[0][0].drains else None
     following = replace(rollout, phases=rest, sent=False, not_before_s=drain)
     return replace(state, rollout=following), []
 

@@ -43,7 +43,7 @@ class Stage(NamedTuple):
     @property
     def drained(self) -> bool:
         """Whether it begins only when frames already on the wire have arrived."""
-        return self.phase is Phase.REMOVE
+        return self.phase.drains
 
 
 class Moment(NamedTuple):

@@ -68,11 +68,16 @@ def _same_place(one: Instance, other: Instance) -> bool:
 
 
 class Case(NamedTuple):
-    """A packet with what it means before and after; ``kept``: the same pair is allowed in both."""
+    """A packet with what it means before and after; ``kept``: the same pair is allowed in both.
+
+    ``meant``: whoever may get it. An instance that is given another address or place has both
+    amid the change, so a packet from its old to another's new one means what the pair means.
+    """
 
     question: Question
     before: Meant | None
     after: Meant | None
+    meant: frozenset[Meant]
     kept: bool
 
     @property
@@ -80,7 +85,7 @@ class Case(NamedTuple):
         """Kept, denied, or one of the two."""
         if self.kept:
             return "kept"
-        return "denied" if self.before is None and self.after is None else "other"
+        return "other" if self.meant else "denied"
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,14 @@ class Judge:
         will = self.new.of(replace(question, source=self.new.present(sender)))
         same_ip = self.old.present(sender).ip == self.new.present(sender).ip == sender.ip
         kept = was is not None and will is not None and was.receiver == will.receiver and same_ip
-        return Case(question, before, after, kept)
+        pair = (self._by_name(each, question) for each in (self.old, self.new))
+        meant = frozenset(m for m in (before, after, *pair) if m is not None)
+        return Case(question, before, after, meant, kept)
+
+    def _by_name(self, meaning: Meaning, question: Question) -> Meant | None:
+        ends = meaning.present(question.source), meaning.present(question.destination)
+        found = meaning.of(replace(question, source=ends[0], destination=ends[1]))
+        return found if found and found.receiver == ends[1].name else None
 
     def faults(self, case: Case, walker: Walker) -> Iterator[str]:
         """What is wrong with a packet at any time, and with the answers to it."""
@@ -129,19 +141,17 @@ class Judge:
             return False
         sender = case.question.source
         was, will = self.old.knows(sender), self.new.knows(sender)
-        last = era == len(self.timeline.eras) - 1
         if self.returns:
             return was
-        return (was and will) or (was and era == 0) or (will and last and era > 0)
+        return (was and will) or (was and era == 0) or (will and era > 0)
 
     def _wrong(self, case: Case, outcome: Outcome, *, must: bool) -> str | None:
-        meant = {m for m in (case.before, case.after) if m is not None}
         arrived = [fate for fate in outcome.fates if isinstance(fate, Delivered)]
         if not arrived:
             lost = must or any(isinstance(fate, Answered | Lost) for fate in outcome.fates)
             return f"{outcome.fates}" if lost else None
         dscp = arrived[0].packet.get("ip_dscp")
-        if not any((fate.instance, dscp) in meant for fate in arrived):
+        if not any((fate.instance, dscp) in case.meant for fate in arrived):
             return f"delivered to {[fate.instance for fate in arrived]} with DSCP {dscp}"
         return None
 
@@ -151,7 +161,7 @@ class Judge:
         receiver = self._who(arrived[0], outcome) if arrived else None
         if receiver is None or (place := self._place(receiver)) is None:
             return
-        meant = {m.dscp for m in (case.before, case.after) if m is not None}
+        meant = {m.dscp for m in case.meant}
         for moment in self._later(outcome.at):
             must = self._must_answer(case, receiver, self.timeline.era_of(moment))
             for back in walker.walk(reply_from(arrived[0]), place, moment, outcome.state):
@@ -171,8 +181,9 @@ class Judge:
         if not (case.kept and stays):
             return False
         was, will = self.old.knows(receiver), self.new.knows(receiver)
-        last = era == len(self.timeline.eras) - 1
-        return (was and will) or (was and (era == 0 or self.returns)) or (will and last and era > 0)
+        if self.returns:
+            return was
+        return (was and will) or (was and era == 0) or (will and era > 0)
 
     def _who(self, arrived: Delivered, outcome: Outcome) -> Instance | None:
         """The receiver as it is where the packet arrived."""
