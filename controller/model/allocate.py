@@ -7,7 +7,7 @@ same previous intent always gives the same values, and an unchanged object never
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
 from controller.model.allocate_instances import allocate_instances
@@ -28,7 +28,7 @@ def allocate(draft: Draft, previous: Intent, problems: Problems) -> Intent:
 
     An object for which a pool is exhausted is reported and left out, with what depends on it.
     """
-    segments = _segments(draft, previous, problems)
+    segments = allocate_segments(draft.segments, previous, problems)
     tenants = {n: t for n, t in draft.tenants.items() if t.segment in segments}
     services = {n: s for n, s in draft.services.items() if s.tenant in tenants}
     partial = Intent(
@@ -43,8 +43,11 @@ def allocate(draft: Draft, previous: Intent, problems: Problems) -> Intent:
     return allocate_instances(partial, instances, previous, problems)
 
 
-def _segments(draft: Draft, previous: Intent, problems: Problems) -> dict[str, Segment]:
-    drafts = [segment for _, segment in sorted(draft.segments.items())]
+def allocate_segments(
+    given: Mapping[str, SegmentDraft], previous: Intent, problems: Problems
+) -> dict[str, Segment]:
+    """The segments of drafts; one for which a pool is exhausted is reported and left out."""
+    drafts = [segment for _, segment in sorted(given.items())]
     vlans = _vlans(drafts, previous)
     subnets = allocate_subnets(drafts, previous)
     found: dict[str, Segment] = {}

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from controller.model.allocate import allocate
+from controller.model.allocate import allocate_segments
+from controller.model.allocate_instances import allocate_instances
 from controller.model.check import check
 from controller.model.collections import COLLECTIONS
 from controller.model.decode_objects import (
@@ -23,10 +24,9 @@ from controller.model.decode_objects import (
     decode_vrf,
     open_object,
 )
-from controller.model.draft import Draft, InstanceDraft, SegmentDraft
+from controller.model.draft import InstanceDraft, SegmentDraft
 from controller.model.fields import Fields
 from controller.model.intent import BEST_EFFORT, Instance, Intent, Segment, frozen
-from controller.model.kept import kept_objects
 from controller.model.problems import Problems
 
 Op = Literal["put", "delete"]
@@ -129,15 +129,23 @@ def _is_whole(intent: Intent, parts: _Parts, hosts: frozenset[str] | None) -> bo
 
 def _completed(intent: Intent, parts: _Parts) -> Intent | None:
     """The intent with what the drafts leave out; None where a pool is exhausted."""
-    instances = parts.get("instances")
-    if instances is not None and "segments" not in parts:
-        filled = {name: _filled(value, intent) for name, value in instances.items()}
-        parts = {**parts, "instances": filled}
-    if "segments" in parts or any(
-        isinstance(value, InstanceDraft) for value in parts.get("instances", {}).values()
-    ):
-        return _allocated(intent, parts)
-    return _with_parts(intent, parts)
+    problems = Problems()
+    parts = dict(parts)
+    renumbered = "segments" in parts
+    if renumbered:
+        segments = {name: _segment_draft(value) for name, value in parts["segments"].items()}
+        parts["segments"] = allocate_segments(segments, intent, problems)
+    instances = parts.pop("instances", None)
+    partial = _with_parts(intent, parts)
+    if instances is None:
+        return None if len(problems) else partial
+    if not renumbered:
+        instances = {name: _filled(value, intent) for name, value in instances.items()}
+    if any(isinstance(value, InstanceDraft) for value in instances.values()):
+        drafts = [_instance_draft(value) for _, value in sorted(instances.items())]
+        instances = dict(allocate_instances(partial, drafts, intent, problems).instances)
+    after = _with_parts(partial, {"instances": instances})
+    return None if len(problems) else after
 
 
 def _with_parts(intent: Intent, parts: _Parts) -> Intent:
@@ -175,17 +183,6 @@ def _filled(value: Instance | InstanceDraft, before: Intent) -> Instance | Insta
     return Instance(
         *(value.name, value.service, value.host, number, value.port, mac, ip), value.nested_vlan
     )
-
-
-def _allocated(intent: Intent, parts: _Parts) -> Intent | None:
-    known: dict[str, Any] = {name: parts.get(name, getattr(intent, name)) for name in COLLECTIONS}
-    known["segments"] = {name: _segment_draft(value) for name, value in known["segments"].items()}
-    known["instances"] = {
-        name: _instance_draft(value) for name, value in known["instances"].items()
-    }
-    problems = Problems()
-    after = allocate(Draft(**known), intent, problems)
-    return None if len(problems) else kept_objects(intent, after)
 
 
 def _segment_draft(value: Segment | SegmentDraft) -> SegmentDraft:

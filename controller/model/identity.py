@@ -41,7 +41,16 @@ def _identities(
 ) -> Mapping[str, IdentityKey]:
     services, tenants, segments = (part.value for part in parts)
     intent = Intent(services=services, tenants=tenants, segments=segments)
-    return frozen({service: _key(intent, service, named) for service in services})
+    alike: dict[object, IdentityKey] = {}
+    found: dict[str, IdentityKey] = {}
+    for name, service in services.items():
+        own = name if ("service", name) in named else None
+        kind = (own, service.tenant, tuple(service.labels.items()), service.qos_class)
+        key = alike.get(kind)
+        if key is None:
+            key = alike[kind] = _key(intent, name, named)
+        found[name] = key
+    return frozen(found)
 
 
 def same_identities(one: Intent, other: Intent) -> bool:
@@ -81,10 +90,11 @@ def _named_by_rules(intent: Intent) -> frozenset[tuple[str, str]]:
 
 
 def _key(intent: Intent, service: str, named: frozenset[tuple[str, str]]) -> IdentityKey:
-    labels = intent.effective_labels(service)
-    kept = [
-        (key, value)
-        for key, value in labels.items()
-        if key != "vrf" and (key not in _BY_NAME or (key, value) in named)
-    ]
-    return labels["vrf"], tuple(sorted([(CLASS_MARK, intent.services[service].qos_class), *kept]))
+    own = intent.services[service]
+    tenant = intent.tenants[own.tenant]
+    segment = intent.segments[tenant.segment]
+    labels = {**tenant.labels, **own.labels, CLASS_MARK: own.qos_class}
+    for key, value in zip(_BY_NAME, (tenant.name, own.name, segment.name), strict=True):
+        if (key, value) in named:
+            labels[key] = value
+    return segment.vrf, tuple(sorted(labels.items()))
