@@ -1,7 +1,7 @@
 """The engine: composition root of everything but the speaker.
 
-``python -m controller.engine --speaker SOCKET`` is started by :mod:`controller.app`; it ends, in
-order, when the speaker says so or is gone, and on SIGTERM.
+``main``, with ``--speaker SOCKET``, is started by :mod:`controller.app`; it ends, in order, when
+the speaker says so or is gone, and on SIGTERM.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -42,6 +43,8 @@ log = logging.getLogger("controller.engine")
 
 def main() -> int:
     """Run until told to end. Exit status 2: settings or documents are wrong."""
+    gc.freeze()  # modules stay: they need not be looked through again
+    gc.enable()  # disabled by who starts us, see controller.app
     parser = argparse.ArgumentParser(prog="python -m controller.engine", description=__doc__)
     parser.add_argument("--speaker", required=True, help="socket of the speaker")
     arguments = parser.parse_args()

@@ -18,10 +18,12 @@ from typing import Any
 
 from labkit.arrivals import Arrivals
 from labkit.follow import Follow
-from labkit.jobs import Job, Running, Stream, Transfer
+from labkit.jobs import AWAKE, Job, Running, Stream, Transfer
+from labkit.sockets import take_much
 
 _UDP_SEGMENT = 103  # udp(7): one call, many datagrams of this size
 _SEGMENTS = 4
+_CATCH_UP_S, _AT_ONCE = 0.002, 32  # a device's receive queue holds hundreds
 JOBS: dict[str, Callable[..., Job]] = {
     "stream": Stream,
     "transfer": Transfer,
@@ -35,13 +37,29 @@ class _Echo(asyncio.DatagramProtocol):
 
     def __init__(self, name: str) -> None:
         self._name = name.encode()
+        self._waiting: list[tuple[bytes, Any]] = []
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
 
     def datagram_received(self, data: bytes, address: Any) -> None:
-        if not data.startswith(b"flood"):
-            self._transport.sendto(self._name + b"|" + data, address)
+        if data.startswith(b"flood"):
+            return
+        if self._waiting or not AWAKE.is_set():
+            self._waiting.append((data, address))
+        else:
+            self._answer(data, address)
+
+    async def catch_up(self) -> None:
+        """Answer what came during a pause, not faster than the datapath takes it."""
+        while self._waiting:
+            some, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
+            for data, address in some:
+                self._answer(data, address)
+            await asyncio.sleep(_CATCH_UP_S)
+
+    def _answer(self, data: bytes, address: Any) -> None:
+        self._transport.sendto(self._name + b"|" + data, address)
 
 
 class Agent:
@@ -50,20 +68,24 @@ class Agent:
     def __init__(self, name: str) -> None:
         self._name = name
         self._kept: list[Any] = []
+        self._open: set[tuple[str, int]] = set()
+        self._echoes: list[_Echo] = []
         self._jobs: dict[str, Running] = {}
 
     async def listen(self, tcp: list[int], udp: list[int]) -> None:
-        """Listen on ports, for ever."""
+        """Listen on ports, for ever; on those already listened to nothing changes."""
         loop = asyncio.get_running_loop()
+        tcp = [port for port in tcp if ("tcp", port) not in self._open]
+        udp = [port for port in udp if ("udp", port) not in self._open]
+        self._open |= {("tcp", port) for port in tcp} | {("udp", port) for port in udp}
         for port in tcp:
             self._kept.append(await asyncio.start_server(self._greet, "0.0.0.0", port, backlog=256))
         for port in udp:
             sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+            take_much(sock)
             sock.bind(("0.0.0.0", port))
-            self._kept.append(
-                await loop.create_datagram_endpoint(lambda: _Echo(self._name), sock=sock)
-            )
+            endpoint = await loop.create_datagram_endpoint(lambda: _Echo(self._name), sock=sock)
+            self._echoes.append(endpoint[1])
 
     async def probe(self, targets: list[list[Any]], timeout_s: float) -> list[str | None]:
         """Who answers at each (address, protocol, port); None for nobody."""
@@ -75,6 +97,16 @@ class Agent:
                 return await ask(address, port, timeout_s)
 
         return await asyncio.gather(*(one(*target) for target in targets))
+
+    async def pause(self) -> None:
+        """Send nothing more; what comes is kept."""
+        AWAKE.clear()
+
+    async def resume(self) -> None:
+        """Go on where it was paused."""
+        AWAKE.set()
+        for echo in self._echoes:
+            await echo.catch_up()
 
     async def begin(self, job: str, key: str, **arguments: Any) -> None:
         """Start a job of :mod:`labkit.jobs` under a name, beside others."""

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from labkit.sockets import take_much
+
 _ETH_P_IP: Final = 0x0800
 _SO_TIMESTAMPNS: Final = 35  # asm-generic/socket.h
 _PROTOCOLS: Final = {6: "tcp", 17: "udp"}
@@ -34,7 +36,7 @@ class Arrivals:
         kind = socket.SOCK_DGRAM  # from the IP header on
         with socket.socket(socket.AF_PACKET, kind, socket.htons(_ETH_P_IP)) as sock:
             sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+            take_much(sock)
             ready()
             while _readable(sock) or not stop.is_set():
                 if not _readable(sock):

@@ -10,15 +10,14 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import httpx
 
 from labkit.ledger import Ledger
+from labkit.processes import CONTROLLER, put_ahead
 
 ROOT = Path(__file__).parent.parent
-_NICE: Final = -10
-"""Ahead of probes and datapath, which share the cores, as a service would run (nice(1))."""
 
 
 class ControllerProcess:
@@ -53,7 +52,6 @@ class ControllerProcess:
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 [
-                    *("nice", "-n", str(_NICE if os.geteuid() == 0 else 0)),
                     str(Path(sys.executable).with_name("ryu-manager")),
                     *("--config-file", str(config), "controller.app"),
                 ],
@@ -63,6 +61,7 @@ class ControllerProcess:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
             )
+        put_ahead(self.process.pid, CONTROLLER)
         self._ledger.add_process(self.process.pid)
 
     def wait_ready(self, timeout_s: float = 30.0) -> None:

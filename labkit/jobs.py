@@ -16,12 +16,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from labkit.sockets import take_much
+
 RATE_HZ: Final = 1000.0
+RATE_BPS: Final = 8e6
 TOS_OF_DSCP: Final = 4  # the DSCP is the upper six bits of the TOS byte
-_ANSWERS_S: Final = 1.0
+_ANSWERS_S: Final = 3.0
+"""How long no answer must come until the missing ones are lost: whoever answers may be waiting for
+a core."""
 _PATIENCE_S: Final = 2.0
 _TCP_INFO_SIZE: Final = 104
 _TOTAL_RETRANS: Final = 100  # offset of tcpi_total_retrans in struct tcp_info, linux/tcp.h
+AWAKE: Final = threading.Event()
+"""Cleared while the instance is paused, as a hypervisor pauses one to move it: it sends nothing."""
+AWAKE.set()
+_BLINK_S: Final = 0.005
+_LATE_S: Final = 0.01
+"""What a job is behind its rate, because the machine was busy, it does not make up for beyond this:
+that would be a burst, and short queues drop bursts."""
 
 
 class Job(Protocol):
@@ -85,20 +97,33 @@ class Stream:
         sent: list[float] = []
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, self.dscp * TOS_OF_DSCP)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+            take_much(sock)
             sock.connect((self.address, self.port))
             ready()
             begin, count = time.monotonic(), self.rate_hz * self.duration_s
             while len(sent) < count and not stop.is_set():
+                if not AWAKE.is_set():
+                    begin += self._sleep(sock)
+                    continue
                 number = len(sent)
+                begin = max(begin, time.monotonic() - _LATE_S - number / self.rate_hz)
                 self._receive(sock, begin + number / self.rate_hz)
                 sent.append(time.monotonic())
                 try:
                     sock.send(b"%d" % number)
                 except OSError:
                     continue  # counts as lost
-            self._receive(sock, time.monotonic() + _ANSWERS_S, most=len(sent))
+            known = -1
+            while known < len(self._came) < len(sent):
+                known = len(self._came)
+                self._receive(sock, time.monotonic() + _ANSWERS_S, most=len(sent))
         return self._report(sent)
+
+    def _sleep(self, sock: socket.socket) -> float:
+        """Only receive for a moment; how long it was."""
+        slept = time.monotonic()
+        self._receive(sock, slept + _BLINK_S)
+        return time.monotonic() - slept
 
     def _receive(self, sock: socket.socket, until_s: float, most: float = float("inf")) -> None:
         """Take answers until a time, or until all are there."""
@@ -135,7 +160,7 @@ class Transfer:
 
     address: str
     port: int
-    rate_bps: float = 8e6
+    rate_bps: float = RATE_BPS
     chunk: int = 1000
 
     def run(self, stop: threading.Event, ready: Callable[[], None]) -> dict[str, Any]:
@@ -164,6 +189,12 @@ class Transfer:
         sock.settimeout(0.05)
         data, sent, begin = bytes(self.chunk), 0, time.monotonic()
         while not stop.is_set():
+            if not AWAKE.is_set():
+                slept = time.monotonic()
+                AWAKE.wait(_BLINK_S)
+                begin += time.monotonic() - slept
+                continue
+            begin = max(begin, time.monotonic() - _LATE_S - sent * 8 / self.rate_bps)
             ahead_s = sent * 8 / self.rate_bps - (time.monotonic() - begin)
             if ahead_s > 0:
                 stop.wait(ahead_s)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from labkit.jobs import RATE_HZ
+from labkit.jobs import RATE_BPS, RATE_HZ
 from labkit.site import Site
 
 SETTLE_S: Final = 0.5
@@ -42,6 +42,11 @@ class LoadReport:
     def lost(self) -> int:
         """Probes that were not answered."""
         return sum(report["lost"] for report in self.streams.values())
+
+    @property
+    def longest_ms(self) -> float:
+        """The longest time between two probes of a stream that were answered."""
+        return max((float(report["longest_ms"]) for report in self.streams.values()), default=0.0)
 
     @property
     def alive(self) -> bool:
@@ -97,10 +102,11 @@ class Load:
         streams: Sequence[Way],
         transfers: Sequence[Way] = (),
         rate_hz: float = RATE_HZ,
+        rate_bps: float = RATE_BPS,
     ) -> None:
         self._site = site
         self._jobs = [("stream", way, {"rate_hz": rate_hz}) for way in streams]
-        self._jobs += [("transfer", way, {}) for way in transfers]
+        self._jobs += [("transfer", way, {"rate_bps": rate_bps}) for way in transfers]
         self._addresses = addresses
         self._rate_hz = rate_hz
 

@@ -16,7 +16,7 @@ _POLL_S: Final = 0.02
 def migrate(
     site: Site, controller: ControllerProcess, name: str, host: str
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Plug an instance at the new host too, move it, unplug it at the old one.
+    """Plug an instance at the new host too, pause and move it, unplug it at the old one.
 
     Returns the answer of the move and when the instance changed over (:class:`follow.Follow`).
     """
@@ -29,10 +29,12 @@ def migrate(
     subnet = controller.get(f"/v1/segments/{instance['segment']}")["subnet"]
     ways = {"address": instance["ip"], "subnet": subnet, "gateway": instance["gateway"]}
     agent.ask("begin", job="follow", key="follow", device=device, **ways)
+    agent.ask("pause")
     try:
         answer = controller.post(f"/v1/instances/{name}/move", {"host": host})
     finally:
         followed = agent.ask("finish", key="follow")
+        agent.ask("resume")
     site.unplug(old)
     return answer, followed
 

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Final, Literal
 
 from labkit.ledger import Ledger
+from labkit.processes import DATAPATH, put_ahead
 
 _SCHEMA: Final = Path("/usr/share/openvswitch/vswitch.ovsschema")
 _START_S: Final = 10.0
@@ -133,6 +134,8 @@ class PrivateOvs:
             process = subprocess.Popen(
                 command, env=self._environment(), stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
+        if self.datapath == "netdev":
+            put_ahead(process.pid, DATAPATH)
         self._processes[name] = process
         self._ledger.add_process(process.pid)
 

@@ -107,7 +107,7 @@ class Restarts:
 
     def _upgraded(self) -> float:
         self._controller.stop()
-        self._controller.settings |= {"audit_s": 20, "request_timeout_s": 4, "log_level": "debug"}
+        self._controller.settings |= {"audit_s": 20, "request_timeout_s": 4, "apply_timeout_s": 9}
         return self._start()
 
     def _killed(self, *, engine: bool) -> float:

@@ -29,6 +29,7 @@ from labkit.controller import ControllerProcess
 from labkit.devices import NETNS, ip, is_device, no_checksum_offload, taken
 from labkit.ledger import Ledger
 from labkit.ovs import PrivateOvs
+from labkit.processes import AGENT, put_ahead
 
 FABRIC_MTU = 9000  # two tags must fit besides a full frame
 
@@ -192,6 +193,7 @@ class AgentClient:
                 stderr=out,
                 stdin=subprocess.DEVNULL,
             )
+        put_ahead(self._process.pid, AGENT)
         ledger.add_process(self._process.pid)
 
     def connect(self, timeout_s: float = 20.0) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from labkit.controller import ControllerProcess
+from labkit.jobs import RATE_BPS, RATE_HZ
 from labkit.load import Load, LoadReport, Way
 from labkit.migrate import migrate
 from labkit.site import Site
@@ -22,6 +23,7 @@ PORT: Final = 7777
 _RULE: Final = "trust-probe"
 _OVERLAPPING: Final = "trust-overlapping"
 _STREAMS: Final = 3  # more than two cores can answer at 1 kHz would measure the cores
+_NARROW_MBPS: Final = 100
 _VLANS: Final = range(5000, 8193)
 
 Answer = Mapping[str, Any]
@@ -56,7 +58,8 @@ class Outcome:
         load = self.load
         state = "alive" if load.alive else "CUT"
         return (
-            f"{self.name:<24} {self.took_ms:>6.0f} ms  {load.lost:>3} of {load.sent:>5} lost"
+            f"{self.name:<24} {self.took_ms:>6.0f} ms  {load.lost:>3} of {load.sent:>5} lost,"
+            f" longest wait {load.longest_ms:>4.0f} ms"
             f"  TCP {state}, {load.transferred_bytes / 1e6:.1f} MB, {load.retransmitted} resent"
         )
 
@@ -64,8 +67,10 @@ class Outcome:
 class Trust:
     """Trials on a running site."""
 
-    def __init__(self, site: Site, controller: ControllerProcess) -> None:
+    def __init__(self, site: Site, controller: ControllerProcess, share: float = 1.0) -> None:
+        """``share`` of the full load, for a machine that has other things to do."""
         self._site = site
+        self._rates = {"rate_hz": RATE_HZ * share, "rate_bps": RATE_BPS * share}
         self._controller = controller
         instances = controller.get("/v1/instances")
         self._addresses = {i["name"]: i["ip"] for i in instances}
@@ -110,8 +115,8 @@ class Trust:
 
     def run(self, trial: Trial) -> Outcome:
         """Make the change while the load runs."""
-        streams, transfers = ways(self._members, trial.subject)
-        load = Load(self._site, self._addresses, streams, transfers)
+        streams, transfers = ways(self._apart(), trial.subject)
+        load = Load(self._site, self._addresses, streams, transfers, **self._rates)
         load.begin()
         called = time.monotonic()
         try:
@@ -154,6 +159,24 @@ class Trust:
 
     # What there is to choose from.
 
+    def _apart(self) -> list[Way]:
+        """Ways between instances on different hosts, without narrow links where there are others.
+
+        A short queue on a narrow link drops what TCP sends at once, whatever the controller does.
+        """
+        narrow = {
+            end.switch
+            for link in self._site.topology.links.values()
+            if link.rate_mbps < _NARROW_MBPS
+            for end in (link.a, link.b)
+        }
+        everyone = list(self._members.values())
+        roomy = [i for i in everyone if i["switch"] not in narrow]
+        some = roomy if len({i["host"] for i in roomy}) > 1 else everyone
+        return [
+            Way(a["name"], b["name"], PORT) for a in some for b in some if a["host"] != b["host"]
+        ]
+
     def _tenant_members(self) -> frozenset[str]:
         return frozenset(n for n, i in self._members.items() if i["tenant"] == self._tenant)
 
@@ -183,16 +206,8 @@ class Trust:
         return next(vlan for vlan in _VLANS if vlan not in used)
 
 
-def ways(
-    members: Mapping[str, Mapping[str, Any]], subject: frozenset[str]
-) -> tuple[list[Way], list[Way]]:
+def ways(apart: Sequence[Way], subject: frozenset[str]) -> tuple[list[Way], list[Way]]:
     """Streams both from and to the instances that a change is about, and one transfer."""
-    apart = [
-        Way(a, b, PORT)
-        for a, one in members.items()
-        for b, other in members.items()
-        if one["host"] != other["host"]
-    ]
     leaving = [w for w in apart if w.source in subject and w.target not in subject] or apart
     arriving = [w for w in apart if w.target in subject and w.source not in subject] or apart
     streams = list(dict.fromkeys([leaving[0], arriving[-1], arriving[0], *apart]))[:_STREAMS]

@@ -1,4 +1,7 @@
-"""Every kind of change under 1 kHz probes and a TCP transfer loses nothing that stays allowed."""
+"""Every kind of change under probes and a TCP transfer loses nothing that stays allowed.
+
+With a quarter of the probes that ``make lab-trust`` sends: whoever runs the tests may be busy.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from tests.lab.conftest import Running
 @pytest.fixture(scope="module")
 def outcomes(running: Running) -> Mapping[str, Outcome]:
     """All trials, one after another on the same site."""
-    trust = Trust(running.site, running.controller)
+    trust = Trust(running.site, running.controller, share=0.25)
     with trust.prepared():
         return {trial.name: trust.run(trial) for trial in trust.trials()}
 
@@ -40,5 +43,5 @@ def test_nothing_is_lost(outcomes: Mapping[str, Outcome], name: str) -> None:
     assert load.lost == 0, load.losses(outcome.called_s)
     assert load.alive, load.transfers
     assert outcome.sound, outcome.answer
-    assert load.sent > 2000
-    assert load.transferred_bytes > 500_000
+    assert load.sent > 500
+    assert load.transferred_bytes > 100_000
