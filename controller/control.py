@@ -121,7 +121,7 @@ class Control:
         self._revision = Revision(0, Intent(), {})
         self._state = State()
         self._prover = prover or Prover()
-        self._journal = Journal()
+        self._journal = Journal(last=int(time.time() * 1000))
         self._facts_known = False
         self._writing = asyncio.Lock()
         self._moved = asyncio.Event()

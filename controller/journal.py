@@ -1,6 +1,7 @@
 """What has happened, as events that people and programs can follow: the newest, in memory.
 
-A restarted controller begins a journal of its own; revisions are what lasts.
+A restarted controller begins a journal of its own; revisions are what lasts. Its ids begin where
+the time is, so that who comes back with an id of the journal before is told all that is new.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ def _now() -> str:
 
 
 class Journal:
-    """Events with ids that count from 1; the last 1,000 are kept."""
+    """Events with ids that count on from ``last``; the last 1,000 are kept."""
 
-    def __init__(self, clock: Callable[[], str] = _now) -> None:
+    def __init__(self, last: int = 0, clock: Callable[[], str] = _now) -> None:
         self._clock = clock
         self._events: deque[JournalEvent] = deque(maxlen=KEPT)
-        self._last = 0
+        self._last = last
         self._more = asyncio.Event()
         self._closed = False
 

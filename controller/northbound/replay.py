@@ -55,16 +55,21 @@ class Replays:
         try:
             response = await self._stored(key) or await work()
         except BaseException as error:
-            del self._known[key.text]
+            self._known.pop(key.text, None)
             first.set_exception(error)
             first.exception()  # taken, also where nobody waits for it
             raise
         first.set_result(response)
         if response.status_code >= 400:
-            del self._known[key.text]
-        while len(self._known) > _KEPT:
-            self._known.popitem(last=False)
+            self._known.pop(key.text, None)
+        self._forget_the_oldest()
         return response
+
+    def _forget_the_oldest(self) -> None:
+        """Never a write that is under way: who sends it again must find it."""
+        done = [text for text, (_, first) in self._known.items() if first.done()]
+        for text in done[: max(0, len(self._known) - _KEPT)]:
+            del self._known[text]
 
     async def _again(self, key: Key) -> Response:
         request, first = self._known[key.text]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from controller.journal import Journal
 from controller.northbound.following import followed
 from tests.northbound.client import Client
 from tests.northbound.fakes import FakeController
@@ -77,3 +78,12 @@ def test_events_as_they_happen(engine: FakeController) -> None:
     assert hello.startswith(":")
     assert one.splitlines()[:2] == ["id: 1", "event: one"]
     assert '"n": 2' in two
+
+
+def test_a_reader_of_the_journal_before_misses_nothing() -> None:
+    before = Journal(last=1_000)
+    before.record("one")
+    (seen,) = before.since(0)
+    later = Journal(last=2_000)
+    later.record("two")
+    assert [event.kind for event in later.since(seen.id)] == ["two"]

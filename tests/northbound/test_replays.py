@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from starlette.responses import Response
 
+from controller.northbound.replay import Key, Replays
 from tests.northbound.client import Client
 from tests.northbound.fakes import FakeController
 
@@ -75,3 +77,31 @@ def test_a_key_is_short_and_not_empty(call: Client, key: str) -> None:
     refused = call("PUT", "/v1/rules/ping", json=RULE, headers={"Idempotency-Key": key})
     assert refused.status_code == 400
     assert "Idempotency-Key" in refused.json()["errors"][0]["path"]
+
+
+def test_a_write_under_way_is_not_forgotten(engine: FakeController) -> None:
+    """However many others come meanwhile, who sends it again waits for it."""
+
+    async def scenario() -> None:
+        replays, go = Replays(engine), asyncio.Event()
+        begun: list[str] = []
+
+        async def slow() -> Response:
+            begun.append("slow")
+            await go.wait()
+            return Response("slow")
+
+        async def quick() -> Response:
+            return Response("quick")
+
+        first = asyncio.ensure_future(replays.once(Key("slow", "r"), slow))
+        await asyncio.sleep(0)
+        for number in range(1100):
+            await replays.once(Key(f"{number}", "r"), quick)
+        second = asyncio.ensure_future(replays.once(Key("slow", "r"), slow))
+        await asyncio.sleep(0)
+        go.set()
+        assert (await first).body == (await second).body == b"slow"
+        assert begun == ["slow"]
+
+    asyncio.run(scenario())

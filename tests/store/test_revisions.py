@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 
 from controller.errors import Conflict, NotFound, RemoteError, UnknownOutcome
 from controller.store.revisions import KEPT, Store
-from controller.store.server import StoreServer, holder_of
+from controller.store.server import SCHEMA, StoreServer, holder_of
 
 
 @pytest.fixture
@@ -145,3 +147,63 @@ def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RemoteError, match=r"state\.db|ovsdb-tool"):
         StoreServer(tmp_path / "state.db", tmp_path / "run").start()
     assert (tmp_path / "state.db").read_text() == "not a database"
+
+
+def test_a_revision_keeps_what_changed_and_the_key_of_its_write(server: StoreServer) -> None:
+    async def scenario() -> None:
+        store = Store([server.remote])
+        changes = {"added": ["rules/ping"], "changed": [], "removed": []}
+        for number, key in enumerate(("one", "", "two")):
+            await store.commit(
+                {},
+                expected=number,
+                author="ann",
+                message="why",
+                changes=changes,
+                key=key,
+                request=f"digest of {number}",
+            )
+        again = Store([server.remote])
+        found = await again.with_key("two")
+        assert found is not None
+        assert (found.number, found.request, found.changes) == (3, "digest of 2", changes)
+        assert await again.with_key("three") is None
+        await store.close()
+        await again.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_file_of_the_schema_before_is_converted(tmp_path: Path) -> None:
+    schema = json.loads(SCHEMA.read_text())
+    columns = schema["tables"]["Revision"]["columns"]
+    for name in ("changes", "key", "request"):
+        del columns[name]
+    schema["version"] = "1.0.0"
+    (tmp_path / "old.ovsschema").write_text(json.dumps(schema))
+    file = tmp_path / "state.db"
+    row = {"number": 1, "document": '{"v": 7}', "author": "ann", "message": "m", "created_at": "t"}
+    rows = [
+        {"op": "insert", "table": "Revision", "row": row},
+        {"op": "insert", "table": "Head", "row": {"number": 1}},
+    ]
+    _ovsdb_tool("create", str(file), str(tmp_path / "old.ovsschema"))
+    _ovsdb_tool("transact", str(file), json.dumps(["Bulkhead", *rows]))
+    server = StoreServer(file, tmp_path / "run")
+    server.start()
+
+    async def scenario() -> None:
+        store = Store([server.remote])
+        latest = await store.latest()
+        assert latest is not None
+        assert latest.document == {"v": 7}
+        assert (latest.head.author, latest.head.changes, latest.head.key) == ("ann", {}, "")
+        assert await commit(store, 1, 8) == 2
+        await store.close()
+
+    asyncio.run(scenario())
+    server.stop()
+
+
+def _ovsdb_tool(*arguments: str) -> None:
+    subprocess.run(["ovsdb-tool", *arguments], check=True, capture_output=True)
