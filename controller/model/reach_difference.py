@@ -8,7 +8,7 @@ for those that a changed rule or a changed service touches.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -63,23 +63,25 @@ def reach_difference(before: Intent, after: Intent) -> ReachDifference:
         return ReachDifference((), (), ())
     atoms = _atoms(old, new)
     senders, receivers = _blocs(before, after, atoms)
-    found: dict[str, dict[ReachItem, set[tuple[_Bloc, _Bloc]]]] = {
-        "gained": {},
-        "lost": {},
-        "changed": {},
-    }
-    for source, destination in _touched(changed, senders, receivers):
-        was = _claims(before, source.before, destination.before, destination.class_before)
-        now = _claims(after, source.after, destination.after, destination.class_after)
-        for kind, items in (
-            ("gained", beyond(now, was)),
-            ("lost", beyond(was, now)),
-            ("changed", recarried(was, now)),
-        ):
-            for item in items:
-                found[kind].setdefault(item, set()).add((source, destination))
-    blocs = _Services(senders, receivers)
-    return ReachDifference(**{kind: _groups(items, blocs) for kind, items in found.items()})
+    found: dict[str, dict[ReachItem, _Pairs]] = {"gained": {}, "lost": {}, "changed": {}}
+    known: dict[_Bloc, tuple[tuple[str, ReachItem], ...]] = {}
+    leading = [(frozenset(bloc.before), frozenset(bloc.after)) for bloc in receivers.blocs]
+    for source, destinations in _touched(changed, senders.blocs, receivers.blocs).items():
+        sender = senders.blocs[source]
+        for destination in destinations:
+            was, now = leading[destination]
+            receiver = receivers.blocs[destination]
+            between = receiver._replace(
+                before=tuple(name for name in sender.before if name in was),
+                after=tuple(name for name in sender.after if name in now),
+            )
+            if between not in known:
+                known[between] = tuple(_items(before, after, between))
+            for kind, item in known[between]:
+                found[kind].setdefault(item, {}).setdefault(source, set()).add(destination)
+    return ReachDifference(
+        **{kind: _groups(items, senders, receivers) for kind, items in found.items()}
+    )
 
 
 def _changed_rules(before: Intent, after: Intent) -> frozenset[str]:
@@ -133,20 +135,22 @@ class _Bloc(NamedTuple):
         return (self.before, self.class_before) != (self.after, self.class_after)
 
 
-_Blocs = Mapping[_Bloc, list[str]]
-"""The services of each bloc."""
+class _Blocs(NamedTuple):
+    """Blocs, and the services of each; a bloc is known by its place."""
+
+    blocs: tuple[_Bloc, ...]
+    services: tuple[list[str], ...]
 
 
-class _Services(NamedTuple):
-    senders: _Blocs
-    receivers: _Blocs
+_Pairs = dict[int, set[int]]
+"""Places of blocs of receivers by the place of one of senders."""
 
 
 def _blocs(
     before: Intent, after: Intent, atoms: Mapping[_Atom, tuple[str, ...]]
 ) -> tuple[_Blocs, _Blocs]:
-    old = _Ends.of(before, {atom[0] for atom in atoms} - {None})
-    new = _Ends.of(after, {atom[1] for atom in atoms} - {None})
+    old = _Ends.of(before, {atom[0] for atom in atoms})
+    new = _Ends.of(after, {atom[1] for atom in atoms})
     senders: dict[_Bloc, list[str]] = {}
     receivers: dict[_Bloc, list[str]] = {}
     for (was, now), names in atoms.items():
@@ -157,7 +161,10 @@ def _blocs(
         )
         senders.setdefault(sender, []).extend(names)
         receivers.setdefault(receiver, []).extend(names)
-    return senders, receivers
+    return (
+        _Blocs(tuple(senders), tuple(senders.values())),
+        _Blocs(tuple(receivers), tuple(receivers.values())),
+    )
 
 
 class _Ends(NamedTuple):
@@ -182,37 +189,47 @@ def _class_of(key: IdentityKey | None) -> str:
     return dict(key[1])[CLASS_MARK] if key is not None else ""
 
 
-def _claims(
-    intent: Intent, sent: tuple[str, ...], received: tuple[str, ...], qos_class: str
-) -> tuple[RuleClaim, ...]:
-    """What the rules from one bloc that lead to another say, by name."""
-    leading = frozenset(received)
-    rules: Iterator[Rule] = (intent.rules[name] for name in sent if name in leading)
+def _items(before: Intent, after: Intent, between: _Bloc) -> Iterator[tuple[str, ReachItem]]:
+    """What differs for a pair of blocs that these rules lie between, with its kind."""
+    was = _claims(before, between.before, between.class_before)
+    now = _claims(after, between.after, between.class_after)
+    for kind, items in (
+        ("gained", beyond(now, was)),
+        ("lost", beyond(was, now)),
+        ("changed", recarried(was, now)),
+    ):
+        yield from ((kind, item) for item in items)
+
+
+def _claims(intent: Intent, names: Iterable[str], qos_class: str) -> tuple[RuleClaim, ...]:
+    """What rules say, by name, of receivers of a class."""
+    rules: Iterator[Rule] = (intent.rules[name] for name in names)
     return tuple(
         RuleClaim(rule.name, rule.allow, rule.dscp, rule.qos_class or qos_class) for rule in rules
     )
 
 
 def _touched(
-    changed: frozenset[str], senders: Iterable[_Bloc], receivers: Iterable[_Bloc]
-) -> Iterable[tuple[_Bloc, _Bloc]]:
+    changed: frozenset[str], senders: Sequence[_Bloc], receivers: Sequence[_Bloc]
+) -> _Pairs:
     """Pairs of blocs of which something may differ: a rule of theirs, or one of them."""
     sending, receiving = _by_rule(senders), _by_rule(receivers)
-    pairs: dict[tuple[_Bloc, _Bloc], None] = {}
+    pairs: _Pairs = {}
     for rule, sources in sending.items():
-        destinations = receiving.get(rule, ())
-        moved = [bloc for bloc in destinations if bloc.is_moved]
+        destinations = receiving.get(rule, [])
+        moved = [place for place in destinations if receivers[place].is_moved]
         for source in sources:
-            every = destinations if rule in changed or source.is_moved else moved
-            pairs |= dict.fromkeys((source, destination) for destination in every)
+            every = destinations if rule in changed or senders[source].is_moved else moved
+            if every:
+                pairs.setdefault(source, set()).update(every)
     return pairs
 
 
-def _by_rule(blocs: Iterable[_Bloc]) -> dict[str, list[_Bloc]]:
-    found: dict[str, list[_Bloc]] = {}
-    for bloc in blocs:
+def _by_rule(blocs: Iterable[_Bloc]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for place, bloc in enumerate(blocs):
         for rule in dict.fromkeys(chain(bloc.before, bloc.after)):
-            found.setdefault(rule, []).append(bloc)
+            found.setdefault(rule, []).append(place)
     return found
 
 
@@ -220,12 +237,12 @@ def _by_rule(blocs: Iterable[_Bloc]) -> dict[str, list[_Bloc]]:
 
 
 def _groups(
-    items: Mapping[ReachItem, set[tuple[_Bloc, _Bloc]]], services: _Services
+    items: Mapping[ReachItem, _Pairs], senders: _Blocs, receivers: _Blocs
 ) -> tuple[ReachGroup, ...]:
     found = [
         ReachGroup(
-            _names(sources, services.senders),
-            _names(destinations, services.receivers),
+            _names(sources, senders),
+            _names(destinations, receivers),
             *(item.allow, item.rule, item.qos_class, item.dscp, item.qos_class_before),
         )
         for item, pairs in items.items()
@@ -234,19 +251,14 @@ def _groups(
     return tuple(sorted(found, key=lambda g: (g.rule, g.sources, g.destinations, g.allow)))
 
 
-def _products(
-    pairs: Iterable[tuple[_Bloc, _Bloc]],
-) -> Iterator[tuple[frozenset[_Bloc], frozenset[_Bloc]]]:
+def _products(pairs: _Pairs) -> Iterator[tuple[list[int], frozenset[int]]]:
     """Pairs as few products: sources that share their destinations stand together."""
-    by_source: dict[_Bloc, set[_Bloc]] = {}
-    for source, destination in pairs:
-        by_source.setdefault(source, set()).add(destination)
-    alike: dict[frozenset[_Bloc], set[_Bloc]] = {}
-    for source, destinations in by_source.items():
-        alike.setdefault(frozenset(destinations), set()).add(source)
+    alike: dict[frozenset[int], list[int]] = {}
+    for source, destinations in pairs.items():
+        alike.setdefault(frozenset(destinations), []).append(source)
     for shared, sources in alike.items():
-        yield frozenset(sources), shared
+        yield sources, shared
 
 
-def _names(group: Iterable[_Bloc], services: _Blocs) -> tuple[str, ...]:
-    return tuple(sorted(name for bloc in group for name in services[bloc]))
+def _names(places: Iterable[int], blocs: _Blocs) -> tuple[str, ...]:
+    return tuple(sorted(name for place in places for name in blocs.services[place]))
