@@ -11,17 +11,19 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final, Literal, Protocol
+from dataclasses import replace
+from typing import Any, Final, Literal
 
 from controller.dataplane.program import Program
 from controller.errors import Conflict, RemoteError, UnknownOutcome
 from controller.journal import Journal
 from controller.model.intent import Intent
 from controller.model.network import Facts, Network, Topology
+from controller.needs import History, Revision, Switches
 from controller.northbound.ports import (
     Events,
     Note,
+    Origins,
     Outcome,
     ProofStatus,
     RevisionInfo,
@@ -56,48 +58,6 @@ log = logging.getLogger(__name__)
 
 PROOF_ATTEMPTS: Final = 3
 """How often switches are read for a proof of the whole while changes come in between."""
-
-Origins = Mapping[str, tuple[str, int]]
-
-
-class Switches(Protocol):
-    """What carries out the loop's requests to switches (:mod:`controller.southbound.switches`)."""
-
-    async def send_bundle(self, effect: SendBundle) -> Event:
-        """Commit a bundle: BundleDone or BundleFailed."""
-
-    async def read_back(self, effect: ReadBack) -> Event:
-        """Ask what a switch holds: ReadBackDone or ReadBackFailed."""
-
-
-class History(Protocol):
-    """What keeps revisions (:mod:`controller.history`)."""
-
-    async def latest(self) -> Revision | None:
-        """The newest revision, None while there is none."""
-
-    async def commit(
-        self, intent: Intent, origins: Origins, *, expected: int, note: Note
-    ) -> Revision:
-        """Make an intent the next revision. Raises Conflict if ``expected`` is not the newest."""
-
-    async def revisions(self, limit: int) -> Sequence[RevisionInfo]:
-        """The newest revisions, newest first."""
-
-    async def intent_at(self, number: int) -> Intent:
-        """The intent of a revision. Raises NotFound."""
-
-    async def revision_of(self, key: str) -> RevisionInfo | None:
-        """The revision that a write with this idempotency key made, None where there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """A stored intent, with where each object was written down."""
-
-    number: int
-    intent: Intent
-    origins: Origins
 
 
 class Control:

@@ -17,7 +17,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from controller.control import Control, Revision
+from controller.control import Control
 from controller.errors import BulkheadError, Invalid
 from controller.history import StoredHistory
 from controller.host.queues import QueueKeeper
@@ -25,6 +25,7 @@ from controller.model.decode import decode_intent
 from controller.model.decode_topology import decode_topology
 from controller.model.intent import Intent
 from controller.model.network import Topology
+from controller.needs import Revision
 from controller.northbound.documents import load_yaml
 from controller.northbound.origins import origins_of
 from controller.northbound.planning import objects_changed

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from controller.control import Revision
 from controller.model.decode import restore_intent
 from controller.model.encode import encode_intent
 from controller.model.intent import Intent
+from controller.needs import Revision
 from controller.northbound.ports import NOTHING_CHANGED, Note, Origins, RevisionInfo
 from controller.store.revisions import RevisionHead, Store, StoredRevision
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from controller.control import Control, Revision
+from controller.control import Control
 from controller.dataplane.program import Program, program
 from controller.model.change import Change, apply_changes
 from controller.model.network import Network
+from controller.needs import Revision
 from controller.northbound.ports import Note, Outcome
 from controller.proving import Prover
 from controller.reconcile.events import BundleDone, Event, ReadBack, ReadBackDone, SendBundle

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from controller.control import Control, Origins, Revision
+from controller.control import Control
 from controller.errors import Conflict, NotFound, RemoteError, UnknownOutcome
 from controller.model.change import Change, apply_changes
 from controller.model.intent import Intent
-from controller.northbound.ports import Note, Outcome, RevisionInfo
+from controller.needs import Revision
+from controller.northbound.ports import Note, Origins, Outcome, RevisionInfo
 from controller.reconcile.events import Event, ReadBack, SendBundle
 from tests.sites import intent, topology
 

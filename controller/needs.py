@@ -1,0 +1,51 @@
+"""What the running controller needs of its adapters, declared apart from who fulfils it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from controller.model.intent import Intent
+from controller.northbound.ports import Note, Origins, RevisionInfo
+from controller.reconcile.events import Event, ReadBack, SendBundle
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A stored intent, with where each object was written down."""
+
+    number: int
+    intent: Intent
+    origins: Origins
+
+
+class Switches(Protocol):
+    """What carries out the loop's requests to switches (:mod:`controller.southbound.switches`)."""
+
+    async def send_bundle(self, effect: SendBundle) -> Event:
+        """Commit a bundle: BundleDone or BundleFailed."""
+
+    async def read_back(self, effect: ReadBack) -> Event:
+        """Ask what a switch holds: ReadBackDone or ReadBackFailed."""
+
+
+class History(Protocol):
+    """What keeps revisions (:mod:`controller.history`)."""
+
+    async def latest(self) -> Revision | None:
+        """The newest revision, None while there is none."""
+
+    async def commit(
+        self, intent: Intent, origins: Origins, *, expected: int, note: Note
+    ) -> Revision:
+        """Make an intent the next revision. Raises Conflict if ``expected`` is not the newest."""
+
+    async def revisions(self, limit: int) -> Sequence[RevisionInfo]:
+        """The newest revisions, newest first."""
+
+    async def intent_at(self, number: int) -> Intent:
+        """The intent of a revision. Raises NotFound."""
+
+    async def revision_of(self, key: str) -> RevisionInfo | None:
+        """The revision that a write with this idempotency key made, None where there is none."""
