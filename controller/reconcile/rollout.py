@@ -147,7 +147,9 @@ def _send(
     session = switch.session
     assert session is not None, f"{name} has no session, yet is in a rollout"
     held = switch.held or EMPTY
-    awaited = _applied(held, phase, rows)
+    last = not any(name in work for _, work in rollout.phases[1:])
+    # With its last part it holds what it shall: that object itself, which makes comparing cheap.
+    awaited = rollout.target[name] if last else _applied(held, phase, rows)
     due = switch.owed if phase is Phase.FLUSH else _due(held, awaited, phase, rows)
     owed = tuple(dict.fromkeys((*switch.owed, *due)))
     switch = replace(switch, changes=switch.changes + 1, sending=True, awaited=awaited, owed=owed)
