@@ -8,6 +8,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -152,10 +153,10 @@ def events(options: Namespace, client: Client) -> Result:
     """What has happened; with --follow what happens, until interrupted."""
     answer = client.get("/v1/events", follow="false")
     if options.follow:
-        print(*map(history.event, answer), sep="\n", flush=True)
-        for event in client.follow("/v1/events", after=answer[-1]["id"] if answer else 0):
+        last = answer[-1]["id"] if answer else 0
+        for event in chain(answer, client.follow("/v1/events", after=last)):
             print(json.dumps(event) if options.json else history.event(event), flush=True)
-        return Result([], "the controller has ended the events")
+        raise Stop(Exit.UNREACHABLE, "the controller has ended the events")
     return Result(answer, "\n".join(map(history.event, answer)))
 
 

@@ -112,10 +112,21 @@ def status(answer: Answer, switches: str) -> str:
             f"revision {answer['revision']}: {objects}",
             f"switches: {counts['connected']} of {counts['declared']} connected, "
             f"{counts['in_sync']} in sync, {counts['entries']} flow entries",
+            *(_proof(what, answer["proof"][key]) for key, what in _PROOFS.items()),
             "",
             switches,
         )
     )
+
+
+_PROOFS: Final = {"whole": "everything", "change": "the last change"}
+
+
+def _proof(what: str, run: Answer | None) -> str:
+    if run is None:
+        return f"proof of {what}: none yet"
+    verdict = "holds" if run["holds"] else f"FAILS, {run['faults']} faults"
+    return f"proof of {what}: {verdict} (revision {run['revision']}, {run['at']})"
 
 
 def explanation(answer: Answer) -> str:

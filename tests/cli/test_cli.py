@@ -10,6 +10,7 @@ import pytest
 
 from controller.cli import main
 from controller.northbound.documents import dump_yaml
+from controller.northbound.ports import ProofRun, ProofStatus
 from tests.cli.conftest import Run
 from tests.northbound.fakes import DOCUMENT, FakeController
 
@@ -228,3 +229,23 @@ def test_events(run: Run, engine: FakeController) -> None:
     assert "counts=missing:2" in ran.out
     engine.journal.close()  # so that following ends
     assert "switch=edge-1" in run("events", "--follow").out
+
+
+def test_events_are_followed_until_the_controller_ends_them(
+    run: Run, engine: FakeController
+) -> None:
+    engine.journal.record("drift", switch="edge-1")
+    engine.journal.close()
+    ran = run("--json", "events", "--follow")
+    assert [json.loads(line)["kind"] for line in ran.out.splitlines()] == ["drift"]
+    assert (ran.code, ran.err) == (3, "bulkhead: the controller has ended the events\n")
+
+
+def test_status_tells_of_the_last_proofs(run: Run, engine: FakeController) -> None:
+    assert "proof of everything: none yet" in run("status").out
+    whole = ProofRun("2026-01-01T00:00:00Z", 1, True, 0, 5, 100, 1.0)
+    change = ProofRun("2026-01-01T00:00:00Z", 1, False, 2, 5, 100, 1.0)
+    engine.proofs = lambda: ProofStatus(whole, change)  # type: ignore[method-assign]
+    shown = run("status").out
+    assert "proof of everything: holds (revision 1, 2026-01-01T00:00:00Z)" in shown
+    assert "proof of the last change: FAILS, 2 faults" in shown
