@@ -23,7 +23,7 @@ from labkit.sockets import take_much
 
 _UDP_SEGMENT = 103  # udp(7): one call, many datagrams of this size
 _SEGMENTS = 4
-_CATCH_UP_S, _AT_ONCE = 0.002, 32  # a device's receive queue holds hundreds
+_CATCH_UP_S, _AT_ONCE = 0.002, 8  # a device's receive queue holds hundreds
 JOBS: dict[str, Callable[..., Job]] = {
     "stream": Stream,
     "transfer": Transfer,

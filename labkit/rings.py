@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
+
+import httpx
 
 from labkit.controller import ControllerProcess
 from labkit.load import Way
@@ -35,5 +37,6 @@ def ring_rules(site: Site, controller: ControllerProcess) -> Iterator[list[Way]]
     try:
         yield found
     finally:
-        for rule in rules:
-            controller.delete(f"/v1/rules/{rule}")
+        with suppress(httpx.HTTPError):  # after an error that matters more it may not be there
+            for rule in rules:
+                controller.delete(f"/v1/rules/{rule}")
