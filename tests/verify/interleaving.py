@@ -35,15 +35,19 @@ from controller.verify.site import (
 
 
 class Stage(NamedTuple):
-    """A phase of a plan: what each switch has to do, and whether the wires are empty before."""
+    """A phase of a plan: what each switch has to do, and whether the wires are empty before.
+
+    ``wet``: nobody waits for what is on the wires.
+    """
 
     phase: Phase
     work: Mapping[str, tuple[Row, ...]]
+    wet: bool = False
 
     @property
     def drained(self) -> bool:
         """Whether it begins only when frames already on the wire have arrived."""
-        return self.phase.drains
+        return self.phase.drains and not self.wet
 
 
 class Moment(NamedTuple):

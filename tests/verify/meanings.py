@@ -92,13 +92,15 @@ class Case(NamedTuple):
 class Judge:
     """Judges every outcome of packets on a timeline between two networks.
 
-    ``returns``: the timeline goes back to the old network instead of on to the new.
+    ``returns``: the timeline goes back to the old network instead of on to the new. ``between``:
+    what a packet of a pair that is not kept may meet besides the old and the new meaning.
     """
 
     old: Meaning
     new: Meaning
     timeline: Timeline
     returns: bool = False
+    between: tuple[Meaning, ...] = ()
 
     @property
     def walker(self) -> Walker:
@@ -113,7 +115,8 @@ class Judge:
         will = self.new.of(replace(question, source=self.new.present(sender)))
         same_ip = self.old.present(sender).ip == self.new.present(sender).ip == sender.ip
         kept = was is not None and will is not None and was.receiver == will.receiver and same_ip
-        pair = (self._by_name(each, question) for each in (self.old, self.new))
+        pair = [self._by_name(each, question) for each in (self.old, self.new)]
+        pair += [each.of(question) for each in self.between]
         meant = frozenset(m for m in (before, after, *pair) if m is not None)
         return Case(question, before, after, meant, kept)
 
@@ -161,7 +164,10 @@ class Judge:
         receiver = self._who(arrived[0], outcome) if arrived else None
         if receiver is None or (place := self._place(receiver)) is None:
             return
-        meant = {m.dscp for m in case.meant}
+        ends = case.question.source, receiver
+        moved = any(not (self.old.knows(end) and self.new.knows(end)) for end in ends)
+        # At a new place an answer may pass as a connection of its own, in the class of that.
+        meant = set(range(64)) if moved else {m.dscp for m in case.meant}
         for moment in self._later(outcome.at):
             must = self._must_answer(case, receiver, self.timeline.era_of(moment))
             for back in walker.walk(reply_from(arrived[0]), place, moment, outcome.state):
