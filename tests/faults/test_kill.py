@@ -18,7 +18,7 @@ from typing import Final
 import httpx
 
 from controller.model.intent import Intent
-from labkit.faults import FaultSite, Victim
+from labkit.faults import FaultSite, Held, Victim
 from tests.faults.conftest import SiteWith
 from tests.faults.steps import Way, way
 from tests.faults.writes import Drawn, draw
@@ -58,7 +58,8 @@ class Rounds:
         answer = self.site.start_write(drawn.write)
         self._pause(MOST_DELAY_S * self.random.random() ** 2)  # early moments matter most
         self._kill(victim, pids)
-        self._check_switches(path, drawn)
+        held = self._check_switches(path, drawn)
+        assert path.places(held), f"{drawn.write}: out of order\n{path.off(held)}"
         response = answer.wait()
         self._check_answer(response, path, drawn)
         if number % 3:
@@ -82,14 +83,15 @@ class Rounds:
         self._pause(MOST_RECOVERY_S)
         self._kill(victim, self.site.pids(victim))
 
-    def _check_switches(self, path: Way, drawn: Drawn) -> None:
+    def _check_switches(self, path: Way, drawn: Drawn) -> dict[str, Held]:
         """Every switch holds the old program, the new one, or that of a phase between them."""
         held = self.site.held()
-        assert path.places(held), f"{drawn.write}: torn\n{path.off(held)}"
+        assert path.each_is_on_it(held), f"{drawn.write}: torn\n{path.off(held)}"
         rows = {name: found.program.rows for name, found in held.items()}
         where = {0: "old", path.last: "new"}
         stage = next((n for n, stage in enumerate(path.stages) if stage == rows), -1)
         self.seen[f"{where.get(stage, 'between')} programs"] += 1
+        return held
 
     def _check_answer(self, response: httpx.Response | None, path: Way, drawn: Drawn) -> None:
         """An answer that came is true at once: it speaks of what switches hold now."""

@@ -57,7 +57,7 @@ def test_a_session_lost_in_the_middle(site_with: SiteWith, soak: bool) -> None:
         time.sleep(random.uniform(0, MOST_DELAY_S))  # the moment is what is drawn
         site.ovs.cut(random.choice(sorted(site.topology.switches)))
         held = site.held()
-        assert path.places(held), f"seed {seed}: {path.off(held)}"
+        assert path.each_is_on_it(held), f"seed {seed}: {path.off(held)}"
         assert_true(answer.wait(), site, drawn)
         intent = drawn.after
         assert_in_sync(site, intent)
