@@ -86,6 +86,8 @@ class Judge:
         """
         addressed = self.site.views[self.network.intent.vrf_of(question.source).name]
         known = addressed.get(question.destination.ip)
+        if known is None and question.destination.ip == self._gateway(question.source):
+            return None  # the sender's own gateway, which another VRF's instance is called like
         question = replace(question, destination=known) if known else question
         meant = self._meant(question) if known else None
         try:

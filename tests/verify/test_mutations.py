@@ -5,7 +5,7 @@ Whether it does is found the long way: every packet between all instances is wal
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address
 
 import pytest
@@ -24,9 +24,10 @@ from tests.strategies import networks
 from tests.verify.mutants import changes_something, mutants
 
 
-def _without(kept: Program, shape: str) -> Program:
-    gone = next(row for row in kept if row.shape == shape)
-    return program(row for row in kept if row != gone)
+def _without(kept: Program, shape: str) -> Iterator[Program]:
+    """The program without one row of a shape, for each there is."""
+    for gone in [row for row in kept if row.shape == shape]:
+        yield program(row for row in kept if row != gone)
 
 
 @pytest.mark.parametrize(
@@ -48,8 +49,8 @@ def _without(kept: Program, shape: str) -> Program:
 def test_a_missing_row_is_found(switch: str, shape: str) -> None:
     network = two_hosts()
     programs = dict(compile_network(network))
-    programs[switch] = _without(programs[switch], shape)
-    assert check(network, programs).witnesses
+    each = [{**programs, switch: less} for less in _without(programs[switch], shape)]
+    assert any(check(network, less).witnesses for less in each)
 
 
 @pytest.mark.parametrize(("port", "mask"), [(9999, 0xFFFF), (9984, 0xFFF0), (0, 0)])
