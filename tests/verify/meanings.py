@@ -93,7 +93,8 @@ class Judge:
     """Judges every outcome of packets on a timeline between two networks.
 
     ``returns``: the timeline goes back to the old network instead of on to the new. ``between``:
-    what a packet of a pair that is not kept may meet besides the old and the new meaning.
+    what a packet of a pair that is not kept may meet besides the old and the new meaning; then an
+    old place need not be heard until the drain either, for it is not told who others are by now.
     """
 
     old: Meaning
@@ -144,8 +145,8 @@ class Judge:
             return False
         sender = case.question.source
         was, will = self.old.knows(sender), self.new.knows(sender)
-        if self.returns:
-            return was
+        if self.returns or self.between:
+            return was and (will or not self.between)
         return (was and will) or (was and era == 0) or (will and era > 0)
 
     def _wrong(self, case: Case, outcome: Outcome, *, must: bool) -> str | None:
@@ -169,11 +170,19 @@ class Judge:
         # At a new place an answer may pass as a connection of its own, in the class of that.
         meant = set(range(64)) if moved else {m.dscp for m in case.meant}
         for moment in self._later(outcome.at):
-            must = self._must_answer(case, receiver, self.timeline.era_of(moment))
+            era = self.timeline.era_of(moment)
+            must = self._must_answer(case, receiver, era) and (
+                era == 0 or self._stays(arrived[0].packet.get("ip_dscp"))
+            )
             for back in walker.walk(reply_from(arrived[0]), place, moment, outcome.state):
                 found = _wrong_answer(case, back, meant, must=must)
                 if found:
                     yield f"answer to {case}: {found}, {outcome.way} then {back.way}"
+
+    def _stays(self, dscp: int) -> bool:
+        """Whether there is a class of this DSCP at the end: connections remember theirs by it."""
+        last = self.old if self.returns else self.new
+        return dscp in [qos.dscp for qos in last.network.intent.classes.values()]
 
     def _later(self, moment: Moment) -> Iterator[Moment]:
         yield moment
@@ -187,8 +196,8 @@ class Judge:
         if not (case.kept and stays):
             return False
         was, will = self.old.knows(receiver), self.new.knows(receiver)
-        if self.returns:
-            return was
+        if self.returns or self.between:
+            return was and (will or not self.between)
         return (was and will) or (was and era == 0) or (will and era > 0)
 
     def _who(self, arrived: Delivered, outcome: Outcome) -> Instance | None:
