@@ -92,16 +92,16 @@ class Case(NamedTuple):
 class Judge:
     """Judges every outcome of packets on a timeline between two networks.
 
-    ``returns``: the timeline goes back to the old network instead of on to the new. ``between``:
-    what a packet of a pair that is not kept may meet besides the old and the new meaning; then an
-    old place need not be heard until the drain either, for it is not told who others are by now.
+    ``returns``: the timeline goes back to the old network instead of on to the new. ``several``:
+    the change is a set of several, so only pairs that are kept are judged, and an old place need
+    not be heard until the drain: it is not told who others are by now.
     """
 
     old: Meaning
     new: Meaning
     timeline: Timeline
     returns: bool = False
-    between: tuple[Meaning, ...] = ()
+    several: bool = False
 
     @property
     def walker(self) -> Walker:
@@ -117,7 +117,6 @@ class Judge:
         same_ip = self.old.present(sender).ip == self.new.present(sender).ip == sender.ip
         kept = was is not None and will is not None and was.receiver == will.receiver and same_ip
         pair = [self._by_name(each, question) for each in (self.old, self.new)]
-        pair += [each.of(question) for each in self.between]
         meant = frozenset(m for m in (before, after, *pair) if m is not None)
         return Case(question, before, after, meant, kept)
 
@@ -145,8 +144,8 @@ class Judge:
             return False
         sender = case.question.source
         was, will = self.old.knows(sender), self.new.knows(sender)
-        if self.returns or self.between:
-            return was and (will or not self.between)
+        if self.returns or self.several:
+            return was and (will or not self.several)
         return (was and will) or (was and era == 0) or (will and era > 0)
 
     def _wrong(self, case: Case, outcome: Outcome, *, must: bool) -> str | None:
@@ -154,6 +153,8 @@ class Judge:
         if not arrived:
             lost = must or any(isinstance(fate, Answered | Lost) for fate in outcome.fates)
             return f"{outcome.fates}" if lost else None
+        if self.several and not case.kept:
+            return None
         dscp = arrived[0].packet.get("ip_dscp")
         if not any((fate.instance, dscp) in case.meant for fate in arrived):
             return f"delivered to {[fate.instance for fate in arrived]} with DSCP {dscp}"
@@ -196,8 +197,8 @@ class Judge:
         if not (case.kept and stays):
             return False
         was, will = self.old.knows(receiver), self.new.knows(receiver)
-        if self.returns or self.between:
-            return was and (will or not self.between)
+        if self.returns or self.several:
+            return was and (will or not self.several)
         return (was and will) or (was and era == 0) or (will and era > 0)
 
     def _who(self, arrived: Delivered, outcome: Outcome) -> Instance | None:
