@@ -25,6 +25,13 @@ DRAIN_S: Final = 0.05
 """How long frames under old tags may still be on the wire before their entries go: a leaf queue of
 30 full frames at 50 Mbit/s drains in 7.4 ms, three hops of it in 22 ms."""
 
+ABSENCE_S: Final = 2.0
+"""How long a rollout waits for a switch that is away, after a start and after a lost session.
+
+A session that was cut is back within 1 to 2 s (Open vSwitch tries again after 1 s), and while one
+switch holds an old program alone, the others must not remove what that still relies on.
+"""
+
 Step = tuple[State, list[Effect]]
 
 
@@ -33,7 +40,9 @@ def advance(state: State, now: float) -> Step:
     effects: list[Effect] = []
     if state.hold_until_s is not None and now >= state.hold_until_s:
         state = replace(state, hold_until_s=None)
-    if state.rollout is None and state.hold_until_s is None:
+    if state.await_until_s is not None and (now >= state.await_until_s or _all_there(state)):
+        state = replace(state, await_until_s=None)
+    if state.rollout is None and state.hold_until_s is None and state.await_until_s is None:
         state = replace(state, rollout=_begin(state))
     while (rollout := state.rollout) and not rollout.waiting:
         if rollout.sent:
@@ -74,11 +83,15 @@ def abandon(state: State, name: str) -> State:
     return replace(state, rollout=replace(rollout, phases=((phase, rest),), waiting=waiting))
 
 
+def _all_there(state: State) -> bool:
+    return all(state.switch(name).session is not None for name in state.wanted)
+
+
 def _begin(state: State) -> Rollout | None:
     """A rollout to what is wanted; none while a switch is yet unknown, or refused a moment ago."""
     if any(_unclear(state, name) for name in state.switches):
         return None
-    base = {n: s.held for n, s in state.switches.items() if s.held is not None and s.session}
+    base = {n: s.held for n, s in state.switches.items() if s.held is not None and s.known}
     target = {name: state.wanted.get(name, EMPTY) for name in base}
     found = _rollout(base, target)
     if found is None and (flush := _flush(state)):

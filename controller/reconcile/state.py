@@ -73,7 +73,8 @@ class Rollout:
 class State:
     """Everything the loop knows. ``serial`` counts networks, also those of one revision.
 
-    ``hold_until_s``: a switch refused; what is wanted is tried again then.
+    ``hold_until_s``: a switch refused; what is wanted is tried again then. ``await_until_s``: until
+    then a declared switch that is not connected is waited for before a rollout begins.
     ``proving`` is the network whose proof has been asked for last, ``judged`` the last whose proof
     has an answer, ``proved`` the last that was found to hold. ``faults``: what the last one found.
     """
@@ -87,6 +88,7 @@ class State:
     rollout: Rollout | None = None
     audit_at_s: float | None = None
     hold_until_s: float | None = None
+    await_until_s: float | None = None
     proving: int = 0
     judged: int = 0
     proved: int = 0

@@ -35,7 +35,7 @@ from controller.reconcile.events import (
     SwitchUp,
     WakeAt,
 )
-from controller.reconcile.rollout import Step, abandon, advance, refuse
+from controller.reconcile.rollout import ABSENCE_S, Step, abandon, advance, refuse
 from controller.reconcile.state import State, SwitchState
 
 RETRY_FIRST_S: Final = 0.5
@@ -55,7 +55,9 @@ def step(state: State, event: Event, now: float, audit_s: float = AUDIT_S) -> St
 def _take(state: State, event: Event, now: float) -> Step:
     match event:
         case NetworkChanged():
-            return _network_changed(state, event), []
+            first = state.serial == 0
+            state = _network_changed(state, event)
+            return replace(state, await_until_s=now + ABSENCE_S) if first else state, []
         case SwitchUp(name, session):
             old = state.switch(name)
             fresh = SwitchState(
@@ -65,7 +67,8 @@ def _take(state: State, event: Event, now: float) -> Step:
         case SwitchDown(name, session) if state.switch(name).session == session:
             down = replace(state.switch(name), session=None, held=None, serial=0)
             down = replace(down, reading=False, sending=False)
-            return abandon(state, name).with_switch(name, down), []
+            left = abandon(state, name).with_switch(name, down)
+            return replace(left, await_until_s=now + ABSENCE_S), []
         case ReadBackDone() if _is_current(state, event.switch, event.session):
             return _read_back(state, event)
         case ReadBackFailed() if _is_current(state, event.switch, event.session):
@@ -250,4 +253,5 @@ def _newly_in_line(state: State) -> Iterator[str]:
 def _next_wake(state: State) -> float | None:
     times = [s.retry_at_s for s in state.switches.values() if s.session is not None]
     times += [state.audit_at_s, state.rollout.not_before_s if state.rollout else state.hold_until_s]
+    times += [] if state.rollout else [state.await_until_s]
     return min((time for time in times if time is not None), default=None)

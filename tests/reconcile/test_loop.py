@@ -9,6 +9,7 @@ from hypothesis.strategies import DataObject
 from controller.dataplane.program import Program, program
 from controller.model.network import Network
 from controller.reconcile.events import NetworkChanged, ReadBack, ReadBackDone, SendBundle, Tick
+from controller.reconcile.rollout import ABSENCE_S
 from tests.reconcile.world import World, assert_holds, world
 from tests.sites import two_hosts
 from tests.strategies import intents, moved, plugged, site
@@ -74,6 +75,8 @@ def test_a_switch_that_refuses_keeps_its_old_program_and_is_tried_again() -> Non
     found.feed(NetworkChanged(network, 1))
     found.connect("fabric-1")
     found.answer(found.todo.pop(0), "well")  # the read-back
+    assert not found.todo, "others may come yet"
+    found.wait(ABSENCE_S)
     found.answer(found.todo.pop(0), "refused")
     assert found.switches["fabric-1"] == {}
     assert found.state.switch("fabric-1").problem == "the table is full"

@@ -13,6 +13,7 @@ from controller.compile import compile_network
 from controller.model.intent import frozen
 from controller.model.network import Network
 from controller.reconcile.events import NetworkChanged, ReadBack, SendBundle, SwitchDown, Tick
+from controller.reconcile.rollout import ABSENCE_S
 from tests.reconcile.world import World, assert_holds, prove, world
 from tests.sites import two_hosts
 from tests.strategies import intents, moved, plugged, site
@@ -97,6 +98,8 @@ def test_nothing_starts_while_a_connected_switch_is_unknown() -> None:
     found.sessions[last.switch] += 1
     found.todo.clear()
     found.feed(SwitchDown(last.switch, last.session))
+    assert not any(isinstance(effect, SendBundle) for effect in found.todo), "it may come back"
+    found.wait(ABSENCE_S)
     assert {e.switch for e in found.todo if isinstance(e, SendBundle)} == {*found.switches} - {
         last.switch
     }
@@ -110,6 +113,7 @@ def test_a_proof_is_asked_for_once_all_have_confirmed(connected: int) -> None:
     names = sorted(found.switches)[:connected]
     for name in names:
         found.connect(name)
+    found.wait(ABSENCE_S)
     for _ in range(60):
         if found.todo:
             found.answer(found.todo.pop(0), "well")

@@ -107,6 +107,11 @@ class World:
         for row in effect.add:
             rows[row.key] = row
 
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+        self.feed(Tick())
+
     def settle(self) -> None:
         """Well-meaning switches from here on, and time, until nothing is left to do."""
         for _ in range(MOST_STEPS):
