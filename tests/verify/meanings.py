@@ -162,6 +162,8 @@ class Judge:
 
     def _answer_faults(self, case: Case, outcome: Outcome, walker: Walker) -> Iterator[str]:
         """The answers of whoever got it, then or later."""
+        if self.several and not case.kept:
+            return
         arrived = [fate for fate in outcome.fates if isinstance(fate, Delivered)]
         receiver = self._who(arrived[0], outcome) if arrived else None
         if receiver is None or (place := self._place(receiver)) is None:
