@@ -2,7 +2,8 @@
 
 Each run owns a folder with a file ``ledger`` of JSON lines, written before the thing is made: under
 ``/run/bulkhead``, or in their own run folder for others than root. A process is named with its
-start time, so a number used again is left alone.
+start time, so a number used again is left alone. The first line names the run's own process: what
+it has left can be removed once that is gone.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def _root() -> Path:
 ROOT: Final = _root()
 _STOP_S: Final = 5.0
 
-Kind = Literal["pid", "netns", "link", "dir"]
+Kind = Literal["owner", "pid", "netns", "link", "dir"]
 
 
 class Record(NamedTuple):
@@ -57,6 +58,7 @@ class Ledger:
             Ledger(folder).clean()
         folder.mkdir(parents=True)
         ledger = Ledger(folder)
+        ledger._write(Record("owner", str(os.getpid()), start_time(os.getpid()) or 0))
         ledger.add("dir", str(folder))
         return ledger
 
@@ -74,6 +76,11 @@ class Ledger:
             *whole, _cut = self._file.read_text().split("\n")
             for line in whole:
                 yield Record(*json.loads(line))
+
+    def abandoned(self) -> bool:
+        """Whether the process whose run this is has ended, and cannot clean up any more."""
+        first = next(self.records(), None)
+        return first is not None and first.kind == "owner" and not _alive(first)
 
     def clean(self) -> None:
         """Remove all that is in the record, newest first, and the record."""
@@ -97,14 +104,17 @@ def start_time(pid: int) -> int | None:
     return None if fields[0] == "Z" else int(fields[19])
 
 
+def _alive(record: Record) -> bool:
+    return record.start != 0 and start_time(int(record.name)) == record.start
+
+
 def _stop(record: Record) -> None:
-    pid = int(record.name)
     for number in (signal.SIGTERM, signal.SIGKILL):
-        if start_time(pid) != record.start or not record.start:
+        if not _alive(record):
             return
-        os.kill(pid, number)
+        os.kill(int(record.name), number)
         deadline = time.monotonic() + _STOP_S
-        while start_time(pid) == record.start and time.monotonic() < deadline:
+        while _alive(record) and time.monotonic() < deadline:
             time.sleep(0.01)
 
 
@@ -123,7 +133,12 @@ def _delete_dir(record: Record) -> None:
     shutil.rmtree(record.name, ignore_errors=True)
 
 
+def _keep(_record: Record) -> None:
+    """The owner is who ran the lab or the test, and is not ours to end."""
+
+
 _REMOVE: Final = {
+    "owner": _keep,
     "pid": _stop,
     "netns": _delete_netns,
     "link": _delete_link,
@@ -133,10 +148,22 @@ _REMOVE: Final = {
 
 def clean_all() -> list[str]:
     """Remove what every run has left; the names of the runs. Runs still alive are stopped too."""
-    found = sorted(path.parent for path in ROOT.glob("*/ledger"))
-    for folder in found:
-        Ledger(folder).clean()
-    return [folder.name for folder in found]
+    return _clean(_runs())
+
+
+def clean_abandoned() -> list[str]:
+    """Remove what runs have left whose process is gone; their names."""
+    return _clean([run for run in _runs() if run.abandoned()])
+
+
+def _runs() -> list[Ledger]:
+    return [Ledger(path.parent) for path in sorted(ROOT.glob("*/ledger"))]
+
+
+def _clean(runs: list[Ledger]) -> list[str]:
+    for run in runs:
+        run.clean()
+    return [run.folder.name for run in runs]
 
 
 if __name__ == "__main__":

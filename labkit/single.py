@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from labkit.ledger import ROOT
+from labkit.ledger import ROOT, clean_abandoned
 
 _POLL_S = 0.2
 
@@ -16,7 +16,7 @@ _POLL_S = 0.2
 def only_site(wait_s: float = 0.0) -> Iterator[None]:
     """Hold the machine's only site. Raises RuntimeError if another is still there after a wait.
 
-    The kernel gives the lock up with the process, so a crash leaves nothing behind.
+    The kernel gives the lock up with the process; what a crashed run has left is removed here.
     """
     ROOT.mkdir(parents=True, exist_ok=True)
     with (ROOT / "site.lock").open("w") as file:
@@ -28,6 +28,7 @@ def only_site(wait_s: float = 0.0) -> Iterator[None]:
                     " end them first (make clean ends what a crash has left)"
                 )
             time.sleep(_POLL_S)
+        clean_abandoned()
         yield
 
 

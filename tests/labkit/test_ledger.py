@@ -115,3 +115,28 @@ def test_clean_as_a_command_says_what_it_did(ledgers: Path) -> None:
         for _ in range(2)
     ]
     assert said == [f"clean: removed what was left of {run.folder.name}\n", "clean: nothing left\n"]
+
+
+_CRASHES = """
+import os, sys
+from pathlib import Path
+from labkit import ledger
+ledger.ROOT = Path(sys.argv[1])
+run = ledger.Ledger.create("crashed")
+made = Path(sys.argv[2]); run.add("dir", str(made)); made.mkdir()
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_what_a_killed_run_has_left_is_removed_and_a_live_run_is_left_alone(
+    ledgers: Path, tmp_path: Path
+) -> None:
+    alive = Ledger.create("alive")
+    made = tmp_path / "made"
+    command = (sys.executable, "-c", _CRASHES, str(ledgers), str(made))
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == -9
+    assert made.exists()
+    (left,) = ledger.clean_abandoned()
+    assert left.startswith("crashed-")
+    assert not made.exists()
+    assert alive.folder.exists()
