@@ -16,22 +16,33 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A median in ms, and the one of the same run that it is held against."""
+    """What was measured, what of the same run it is held against, and how it compares.
+
+    ``ratio`` is value to that, or what the benchmark's own text says.
+    """
 
     name: str
-    value_ms: float
+    value: float
+    unit: str
     against: str
-    against_ms: float
+    ratio: float
+
+    @staticmethod
+    def of_ms(name: str, value_ms: float, against: str, against_ms: float) -> Result:
+        """A median in ms held against another."""
+        return Result(
+            name, value_ms, "ms", f"{against}: {against_ms:.1f} ms", value_ms / against_ms
+        )
 
     def line(self) -> str:
         """One line of JSON."""
         return json.dumps(
             {
                 "name": self.name,
-                "value": round(self.value_ms, 3),
-                "unit": "ms",
-                "against": f"{self.against}: {self.against_ms:.1f} ms",
-                "ratio": round(self.value_ms / self.against_ms, 5),
+                "value": round(self.value, 3),
+                "unit": self.unit,
+                "against": self.against,
+                "ratio": round(self.ratio, 5),
             }
         )
 
