@@ -1,4 +1,4 @@
-"""Changes: previewed, applied and proved, without a switch or a store.
+"""Changes: previewed, applied and proved, without a switch or a store."""
 
 from __future__ import annotations
 
