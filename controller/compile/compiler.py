@@ -1,29 +1,29 @@
-"""The compiler: every feature's rows, switch by switch, and what a change leaves as it is.
+"""The compiler: every node's rows, switch by switch, and what a change leaves as it is.
 
-A program's parts are the features' rows and, for permits, those of each pair of identities. A part
-whose inputs are the same objects as before is the same object as before, so the difference of two
-programs costs what the change touches. The result depends on the network alone: what was compiled
-before saves work and decides nothing.
+What was compiled before saves work and decides nothing: the programs of a network are the same
+whatever they were made from. A node says which of its items a change may alter
+(:mod:`controller.compile.nodes`), and only those are made anew, as they were before and as they are
+now; the difference is what changes in the program.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from itertools import chain
+from typing import Any, Final
 
 from controller.compile import admit, answer, classes, deliver, permit, resolve, track, wire
-from controller.compile.context import Context
-from controller.compile.openings import Pair
-from controller.compile.permit import Permitted
+from controller.compile.context import Context, Touched, context_of, next_context
+from controller.compile.nodes import Node
 from controller.dataplane.cookie import Feature, cookie
 from controller.dataplane.pipeline import MISSES, Table
-from controller.dataplane.program import Part, Program, part
-from controller.dataplane.shapes import Row
+from controller.dataplane.program import Program, by_key, program, row_differences
+from controller.dataplane.shapes import Row, RowKey
 from controller.model.network import Network, Switch
 
-FeatureRows = Callable[[Context, Switch], Iterator[Row]]
-Inputs = Callable[[Context, Switch], tuple[object, ...]]
+_FABRIC_TABLES: Final = (Table.ADMIT, Table.CLASS, Table.DELIVER)
 
 
 def _misses(_context: Context, switch: Switch) -> Iterator[Row]:
@@ -31,39 +31,192 @@ def _misses(_context: Context, switch: Switch) -> Iterator[Row]:
     return (MISSES[table].row(cookie(Feature.DEFAULT)) for table in tables)
 
 
-EDGE: Final[tuple[FeatureRows, ...]] = (
-    *(admit.rows, wire.rows, answer.rows, resolve.rows, track.rows),
-    *(classes.edge_rows, deliver.edge_rows, _misses),
+# What every switch of a kind has, whoever is there.
+
+_WHOLE: Final = (None,)
+
+
+def _nothing(_context: Context, _switch: Switch) -> tuple[object, ...]:
+    return ()
+
+
+def _links(context: Context, switch: Switch) -> tuple[object, ...]:
+    return (context.routes, *_uplinks(context, switch))
+
+
+def _uplinks(context: Context, switch: Switch) -> Iterator[int]:
+    """The port numbers of a switch's links that are plugged."""
+    for link in context.network.topology.links.values():
+        for end in (link.a, link.b):
+            if end.switch == switch.name:
+                port = context.network.port_number(switch.name, end.port)
+                if port is not None:
+                    yield port
+
+
+def _edge_rows(context: Context, switch: Switch, _item: None) -> Iterator[Row]:
+    for rows in (answer.rows, track.rows, classes.edge_rows, deliver.local_rows, _misses):
+        yield from rows(context, switch)
+
+
+def _fabric_rows(context: Context, switch: Switch, _item: None) -> Iterator[Row]:
+    for rows in (admit.transit_rows, classes.fabric_rows, _misses):
+        yield from rows(context, switch)
+
+
+def _edge_ways(context: Context, switch: Switch, _item: None) -> Iterator[Row]:
+    return deliver.edge_rows(context, switch)
+
+
+def _fabric_ways(context: Context, switch: Switch, _item: None) -> Iterator[Row]:
+    return deliver.fabric_rows(context, switch)
+
+
+# An edge's own instances.
+
+
+def _locals(context: Context, switch: Switch) -> Iterable[str]:
+    return context.people.here(switch.name)
+
+
+def _local_rows(context: Context, switch: Switch, name: str) -> Iterator[Row]:
+    placed = context.people.here(switch.name).get(name)
+    if placed is not None:
+        for rows in (admit.instance_rows, answer.instance_rows, resolve.instance_rows):
+            yield from rows(placed)
+
+
+def _touched_locals(context: Context, touched: Touched, switch: Switch) -> Iterator[str]:
+    was, now = touched.before.people.here(switch.name), context.people.here(switch.name)
+    return (name for name in touched.instances if name in was or name in now)
+
+
+# Whom an edge's instances may meet.
+
+
+def _peers(context: Context, switch: Switch) -> Iterator[tuple[str, str]]:
+    for vrf, keys in context.sight.get(switch.name, {}).items():
+        for key in keys:
+            yield from ((vrf, name) for name in context.people.of_key(key))
+
+
+def _peer_rows(context: Context, switch: Switch, item: tuple[str, str]) -> Iterator[Row]:
+    vrf, name = item
+    placed = context.people.by_name.get(name)
+    if placed is not None and context.sees(switch.name, vrf, placed.key):
+        vrf_id = context.intent.vrfs[vrf].id
+        yield from resolve.peer_rows(switch, vrf_id, placed)
+        yield from wire.peer_rows(switch, vrf_id, placed)
+
+
+def _touched_peers(context: Context, touched: Touched, switch: Switch) -> Iterator[tuple[str, str]]:
+    before = touched.before
+    was, now = before.sight.get(switch.name, {}), context.sight.get(switch.name, {})
+    for vrf in was.keys() | now.keys():
+        yield from ((vrf, name) for name in touched.instances)
+        old, new = was.get(vrf, {}), now.get(vrf, {})
+        if old is not new:
+            for key in old.keys() ^ new.keys():
+                names = before.people.of_key(key).keys() | context.people.of_key(key).keys()
+                yield from ((vrf, name) for name in names)
+
+
+# Segments with instances on an edge.
+
+
+_EMPTY: Final[Mapping[str, int]] = {}
+
+
+def _segments(context: Context, switch: Switch) -> Mapping[str, int]:
+    return context.people.segments.get(switch.name, _EMPTY)
+
+
+def _segment_rows(context: Context, switch: Switch, name: str) -> Iterator[Row]:
+    if name in _segments(context, switch):
+        segment = context.intent.segments[name]
+        yield from answer.segment_rows(context, segment)
+        yield from wire.segment_rows(context, segment)
+
+
+def _touched_segments(context: Context, touched: Touched, switch: Switch) -> Iterator[str]:
+    was = touched.before.people.segments.get(switch.name, {})
+    now = context.people.segments.get(switch.name, {})
+    yield from touched.segments
+    if was is not now:
+        yield from was.keys() ^ now.keys()
+
+
+def _uplink_tags(context: Context, switch: Switch) -> Iterator[tuple[int, int]]:
+    """Every uplink with every outer tag that may come in by it."""
+    segments = (context.intent.segments[name] for name in _segments(context, switch))
+    s_vids = sorted({context.tag(segment).s_vid for segment in segments})
+    return ((port, s_vid) for port in _uplinks(context, switch) for s_vid in s_vids)
+
+
+def _uplink_inputs(context: Context, switch: Switch) -> tuple[object, ...]:
+    segments = _segments(context, switch)
+    return (segments, context.intent.segments, *_uplinks(context, switch))
+
+
+def _uplink_rows(_context: Context, switch: Switch, item: tuple[int, int]) -> Iterator[Row]:
+    return wire.uplink_rows(switch, *item)
+
+
+# Pairs of identities.
+
+
+def _touched_pairs(context: Context, touched: Touched, switch: Switch) -> Iterator[Any]:
+    yield from touched.pairs
+    for key in touched.keys.get(switch.name, ()):
+        yield from touched.before.openings.of_key(key)
+        yield from context.openings.of_key(key)
+
+
+def _whole(_context: Context, _switch: Switch) -> Iterable[None]:
+    return _WHOLE
+
+
+EDGE: Final = (
+    Node("fixed", _whole, _edge_rows, inputs=_nothing),
+    Node("ways", _whole, _edge_ways, inputs=_links),
+    Node("uplinks", _uplink_tags, _uplink_rows, inputs=_uplink_inputs),
+    Node("segments", _segments, _segment_rows, _touched_segments),
+    Node("locals", _locals, _local_rows, _touched_locals),
+    Node("peers", _peers, _peer_rows, _touched_peers),
+    Node("pairs", permit.pairs, permit.pair_rows, _touched_pairs),
 )
-FABRIC: Final[tuple[FeatureRows, ...]] = (
-    *(admit.transit_rows, classes.fabric_rows, deliver.fabric_rows, _misses),
+FABRIC: Final = (
+    Node("fixed", _whole, _fabric_rows, inputs=_nothing),
+    Node("ways", _whole, _fabric_ways, inputs=_links),
 )
-_FABRIC_TABLES: Final = (Table.ADMIT, Table.CLASS, Table.DELIVER)
 
 
 @dataclass(frozen=True, eq=False)
 class Compilation:
-    """Programs by switch name, and what they were made of."""
+    """Programs by switch name, and what they were made of.
+
+    ``work`` counts what was done: by node, items ``made`` from nothing, items looked at because
+    they were ``touched``, items made anew with the whole node (``again``), nodes ``kept``.
+    """
 
     programs: Mapping[str, Program]
     context: Context = field(repr=False)
-    permits: Mapping[Pair, Permitted] = field(repr=False)
-    inputs: Mapping[str, tuple[object, ...]] = field(repr=False)
+    work: Mapping[str, int] = field(default_factory=dict)
 
 
 def compilation(network: Network, before: Compilation | None = None) -> Compilation:
     """Compile a network; what a change since ``before`` leaves as it was is taken over."""
-    context = Context.of(network, before.context if before else None)
-    permits = permit.permitted(context, before.permits if before else None)
-    switches = network.topology.switches
-    inputs = {name: _inputs(context, switch) for name, switch in switches.items()}
-    programs = {}
-    for name, switch in switches.items():
-        found = dict(_features(context, switch, _known(before, name, inputs[name])))
-        if switch.role == "edge":
-            found |= permit.parts(context, switch, permits)
-        programs[name] = Program(found)
-    return Compilation(programs, context, permits, inputs)
+    if before is None:
+        return _from_nothing(context_of(network), {})
+    context, touched = next_context(before.context, network)
+    if touched is None:
+        return _from_nothing(context, before.programs)
+    work: Counter[str] = Counter()
+    programs = {
+        name: _changed(context, touched, switch, before.programs[name], work)
+        for name, switch in network.topology.switches.items()
+    }
+    return Compilation(programs, context, work)
 
 
 def compile_network(network: Network) -> Mapping[str, Program]:
@@ -71,26 +224,63 @@ def compile_network(network: Network) -> Mapping[str, Program]:
     return compilation(network).programs
 
 
-def _inputs(context: Context, switch: Switch) -> tuple[object, ...]:
-    """The objects that a switch's rows, but for permits, are made of."""
-    views = (context.views[vrf] for vrf in context.vrfs(switch))
-    return (context.surroundings, context.local[switch.name], *views)
+def _from_nothing(context: Context, known: Mapping[str, Program]) -> Compilation:
+    """Every node anew; buckets of known programs are shared where rows are the same."""
+    work: Counter[str] = Counter()
+    programs = {}
+    for name, switch in context.network.topology.switches.items():
+        made = program(chain.from_iterable(_all(context, switch, work)))
+        programs[name] = _shared(known.get(name), made)
+    return Compilation(programs, context, work)
 
 
-def _known(
-    before: Compilation | None, name: str, inputs: tuple[object, ...]
-) -> Mapping[Hashable, Part]:
-    """A switch's parts from before, where their inputs are the same objects."""
-    if before is None or name not in before.inputs:
-        return {}
-    old = before.inputs[name]
-    same = len(old) == len(inputs) and all(a is b for a, b in zip(old, inputs, strict=True))
-    return before.programs[name].parts if same else {}
+def _all(context: Context, switch: Switch, work: Counter[str]) -> Iterator[Iterable[Row]]:
+    for node in _nodes(switch):
+        for item in node.items(context, switch):
+            work[f"{node.name} made"] += 1
+            yield node.rows(context, switch, item)
 
 
-def _features(
-    context: Context, switch: Switch, known: Mapping[Hashable, Part]
-) -> Iterator[tuple[Hashable, Part]]:
-    for feature in EDGE if switch.role == "edge" else FABRIC:
-        key = f"{feature.__module__}.{feature.__name__}"
-        yield key, known.get(key) or part(feature(context, switch))
+def _shared(known: Program | None, made: Program) -> Program:
+    if known is None:
+        return made
+    found = row_differences(known.rows, made.rows)
+    put = (*found.added, *(new for _, new in found.changed))
+    return known.changed(put, (row.key for row in found.removed))
+
+
+def _nodes(switch: Switch) -> tuple[Node, ...]:
+    return EDGE if switch.role == "edge" else FABRIC
+
+
+def _changed(
+    context: Context, touched: Touched, switch: Switch, before: Program, work: Counter[str]
+) -> Program:
+    """A switch's program after a change that left its surroundings as they were."""
+    old: dict[RowKey, Row] = {}
+    new: dict[RowKey, Row] = {}
+    for node in _nodes(switch):
+        was, now = _altered(node, context, touched, switch, work)
+        for item in was:
+            old.update(by_key(node.rows(touched.before, switch, item)))
+        for item in now:
+            new.update(by_key(node.rows(context, switch, item)))
+    found = row_differences(old, new)
+    put = (*found.added, *(now for _, now in found.changed))
+    return before.changed(put, (row.key for row in found.removed))
+
+
+def _altered(
+    node: Node, context: Context, touched: Touched, switch: Switch, work: Counter[str]
+) -> tuple[Iterable[Any], Iterable[Any]]:
+    """The items of a node that may have other rows than before: of those before, and of now."""
+    if node.touched is not None:
+        items = set(node.touched(context, touched, switch))
+        work[f"{node.name} touched"] += len(items)
+        return items, items
+    was, now = node.inputs(touched.before, switch), node.inputs(context, switch)
+    if len(was) == len(now) and all(a is b or a == b for a, b in zip(was, now, strict=True)):
+        work[f"{node.name} kept"] += 1
+        return (), ()
+    work[f"{node.name} again"] += 1
+    return node.items(touched.before, switch), node.items(context, switch)

@@ -1,23 +1,26 @@
-"""What every feature needs to know of a network, worked out once and kept while it stays true.
+"""What every feature needs to know of a network, brought up to date change by change.
 
-A context made after another takes over what is the same in both, as the same objects: whoever
-compiles from it sees by ``is`` what a change has not touched.
+A context is a value: the one of the network before stays as it is, and shares with the next
+whatever a change has not touched. How it came about decides nothing: the context of a network is
+the same whatever it was made from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from ipaddress import IPv4Address
-from typing import Final, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
 
-from controller.compile.openings import Openings
+from controller.compile.openings import Openings, Pair, reopened
+from controller.compile.people import People, Placed
+from controller.compile.sight import BLIND, Sight, resighted
 from controller.dataplane.registers import IDENTITY_BITS
-from controller.model.identity import IdentityKey, identities, same_identities
-from controller.model.intent import Instance, Intent, Metric, Segment
+from controller.model.identity import IdentityKey, identities
+from controller.model.intent import Intent, Metric, Segment
 from controller.model.network import Network, Switch
 from controller.model.numbers import stable_numbers
 from controller.model.wire import WireTag, wire_tag
+from controller.topology.graph import NO_LANE
 from controller.topology.routes import Routes
 
 PLANES: Final[Mapping[Metric, int]] = {"cost": 0, "latency": 1}
@@ -25,92 +28,81 @@ PLANES: Final[Mapping[Metric, int]] = {"cost": 0, "latency": 1}
 
 RULE_BITS: Final = 32  # a cookie's object
 
-Views = Mapping[str, Mapping[IPv4Address, Instance]]
-_SURROUNDINGS: Final = ("vrfs", "classes", "segments", "tenants", "services")
-T = TypeVar("T")
-
 
 @dataclass(frozen=True)
 class Context:
-    """A network with its numbers, views and routes.
+    """A network with its numbers, its people, what rules open to them, and its routes.
 
-    ``keys`` and ``identities`` are each service's identity and its number; ``views`` the addresses
-    that each VRF can resolve; ``local`` each edge switch's instances. ``surroundings`` is one
-    object while all but rules and instances, and what follows from these, stay the same.
+    ``keys`` are each service's identity and ``numbers`` each identity's number; ``sight`` is whom
+    each edge's instances may meet.
     """
 
     network: Network
-    surroundings: object
     routes: Routes
     keys: Mapping[str, IdentityKey]
-    identities: Mapping[str, int]
+    numbers: Mapping[IdentityKey, int]
     rule_numbers: Mapping[str, int]
-    openings: Openings
-    views: Views
-    local: Mapping[str, tuple[Instance, ...]]
-
-    @staticmethod
-    def of(network: Network, before: Context | None = None) -> Context:
-        """The context of a network; what is the same as before is taken over."""
-        keys = _keys(network.intent, before)
-        openings = Openings.of(network.intent, keys, before.openings if before else None)
-        stays = before is not None and keys is before.keys and _stays(before.network, network)
-        old = before if stays else None
-        return Context(
-            network=network,
-            surroundings=old.surroundings if old else object(),
-            routes=old.routes if old else Routes.of(network),
-            keys=keys,
-            identities=old.identities if old else _identities(keys),
-            rule_numbers=stable_numbers(network.intent.rules, RULE_BITS),
-            openings=openings,
-            views=_views(network.intent, keys, openings, old),
-            local=_each_kept(before.local if before else {}, _local(network)),
-        )
+    edges: Mapping[str, Switch]
+    people: People = field(default_factory=People)
+    openings: Openings = field(default_factory=Openings)
+    sight: Mapping[str, Sight] = field(default_factory=dict)
 
     @property
     def intent(self) -> Intent:
         """The network's intent."""
         return self.network.intent
 
-    def identity(self, instance: Instance) -> int:
-        """An instance's identity: what the data plane compares."""
-        return self.identities[instance.service]
-
-    def segment(self, instance: Instance) -> Segment:
-        """An instance's segment."""
-        return self.intent.segment_of(instance)
-
     def tag(self, segment: Segment) -> WireTag:
         """A segment's wire tag."""
         return wire_tag(self.intent.vrfs[segment.vrf].id, segment.vlan)
 
-    def segments(self, switch: Switch) -> list[Segment]:
-        """The segments with instances on an edge switch, by name."""
-        found = {s.name: s for s in map(self.segment, self.local[switch.name])}
-        return [found[name] for name in sorted(found)]
+    def sees(self, edge: str, vrf: str, key: IdentityKey) -> bool:
+        """Whether instances of a VRF on an edge may meet those of an identity."""
+        return key in self.seen(edge, vrf)
 
-    def vrfs(self, switch: Switch) -> list[str]:
-        """The VRFs with instances on an edge switch, by name."""
-        return sorted({segment.vrf for segment in self.segments(switch)})
-
-    def port(self, switch: Switch, instance: Instance) -> int | None:
-        """The OpenFlow port an instance is bound to, None while it is not plugged."""
-        return self.network.port_number(switch.name, instance.port)
+    def seen(self, edge: str, vrf: str) -> Mapping[IdentityKey, int]:
+        """The identities that instances of a VRF on an edge may meet."""
+        return self.sight.get(edge, BLIND).get(vrf, {})
 
 
-def _keys(intent: Intent, before: Context | None) -> Mapping[str, IdentityKey]:
-    if before is not None and same_identities(before.intent, intent):
-        return before.keys
-    return identities(intent)
+class Touched(NamedTuple):
+    """What is not in a context as it was in the one before: names of instances, and the rest.
+
+    ``keys`` is, by edge, the identities that came to it or left it.
+    """
+
+    before: Context
+    instances: frozenset[str]
+    segments: frozenset[str]
+    pairs: frozenset[Pair]
+    keys: Mapping[str, frozenset[IdentityKey]]
 
 
-def _stays(old: Network, new: Network) -> bool:
-    """Whether all but rules and instances is the same."""
+def context_of(network: Network) -> Context:
+    """The context of a network."""
+    return _filled(_empty(network)).context
+
+
+class Next(NamedTuple):
+    """A context, and what it does not share with the one before it; None: nothing is shared."""
+
+    context: Context
+    touched: Touched | None
+
+
+def next_context(before: Context, network: Network) -> Next:
+    """The context of a network that comes after another."""
+    if not _same_ground(before.network, network):
+        return Next(context_of(network), None)
+    return _filled(_moved(before, network), before)
+
+
+def _same_ground(old: Network, new: Network) -> bool:
+    """Whether switches, links, VRFs and classes are the same."""
     return (
         _same(old.topology, new.topology)
-        and _same(old.facts, new.facts)
-        and all(_same(getattr(old.intent, p), getattr(new.intent, p)) for p in _SURROUNDINGS)
+        and _same(old.intent.vrfs, new.intent.vrfs)
+        and _same(old.intent.classes, new.intent.classes)
     )
 
 
@@ -118,67 +110,185 @@ def _same(one: object, other: object) -> bool:
     return one is other or one == other
 
 
-def _identities(keys: Mapping[str, IdentityKey]) -> Mapping[str, int]:
+def _empty(network: Network) -> Context:
+    keys = identities(network.intent)
+    switches = network.topology.switches.values()
+    return Context(
+        network=network,
+        routes=Routes.of(network),
+        keys=keys,
+        numbers=_numbers(keys),
+        rule_numbers=stable_numbers(network.intent.rules, RULE_BITS),
+        edges={switch.host: switch for switch in switches if switch.role == "edge"},
+    )
+
+
+def _moved(before: Context, network: Network) -> Context:
+    """The context of a network but for its people and what follows from them."""
+    old, intent = before.network, network.intent
+    keys = identities(intent)
+    stays = keys is before.keys or set(keys.values()) == before.numbers.keys()
+    links = _same(old.facts.down_links, network.facts.down_links)
+    rules = intent.rules.keys() == before.rule_numbers.keys()
+    return Context(
+        network=network,
+        routes=before.routes if links else Routes.of(network),
+        keys=keys,
+        numbers=before.numbers if stays else _numbers(keys),
+        rule_numbers=before.rule_numbers if rules else stable_numbers(intent.rules, RULE_BITS),
+        edges=before.edges,
+        people=before.people,
+        openings=before.openings,
+        sight=before.sight,
+    )
+
+
+def _numbers(keys: Mapping[str, IdentityKey]) -> Mapping[IdentityKey, int]:
     texts = {key: repr(key) for key in set(keys.values())}
     numbers = stable_numbers(texts.values(), IDENTITY_BITS)
-    return {name: numbers[texts[key]] for name, key in keys.items()}
+    return {key: numbers[text] for key, text in texts.items()}
 
 
-def _views(
-    intent: Intent,
-    keys: Mapping[str, IdentityKey],
+def _filled(context: Context, before: Context | None = None) -> Next:
+    """Bring people, openings and sight up to date."""
+    names = context.intent.instances if before is None else set(_suspects(before, context))
+    changes = dict(_changes(context, names))
+    people = context.people.changed(changes) if changes else context.people
+    opened = reopened(context.openings, context.intent, people.by_key)
+    renumbered = _renumbered(before, context, people, opened.openings) if before else set()
+    moved = {
+        edge: frozenset(was.keys() ^ now.keys())
+        for edge in people.present.keys() | context.people.present.keys()
+        if (was := context.people.keys(edge)) is not (now := people.keys(edge))
+    }
+    found = Context(
+        network=context.network,
+        routes=context.routes,
+        keys=context.keys,
+        numbers=context.numbers,
+        rule_numbers=context.rule_numbers,
+        edges=context.edges,
+        people=people,
+        openings=opened.openings,
+        sight=_sight(context, people, opened.openings, opened.rules, moved),
+    )
+    if before is None:
+        return Next(found, None)
+    segments = _different(before.intent.segments, context.intent.segments)
+    touched = Touched(
+        before,
+        instances=frozenset(changes),
+        segments=frozenset(segments),
+        pairs=opened.pairs | renumbered,
+        keys=moved,
+    )
+    return Next(found, touched)
+
+
+def _suspects(before: Context, after: Context) -> Iterator[str]:
+    """Names of instances whose rows may be made of something else now."""
+    old, new = before.intent, after.intent
+    yield from _different(old.instances, new.instances)
+    segments = _different(old.segments, new.segments)
+    tenants = _different(old.tenants, new.tenants)
+    if segments:
+        tenants |= {t.name for t in new.tenants.values() if t.segment in segments}
+    services = _different(old.services, new.services)
+    if tenants:
+        services |= {s.name for s in new.services.values() if s.tenant in tenants}
+    if before.keys is not after.keys:
+        services |= _different(before.keys, after.keys)
+    if services:
+        yield from (i.name for i in new.instances.values() if i.service in services)
+    if before.numbers is not after.numbers:
+        for key, number in before.numbers.items():
+            if after.numbers.get(key, number) != number:
+                yield from before.people.of_key(key)
+    if before.network.facts.ports is not after.network.facts.ports:
+        yield from _replugged(before, after)
+
+
+def _replugged(before: Context, after: Context) -> Iterator[str]:
+    ports = _different(before.network.facts.ports, after.network.facts.ports)
+    if ports:
+        for name, placed in before.people.by_name.items():
+            if (placed.edge, placed.instance.port) in ports:
+                yield name
+
+
+def _different(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> set[Any]:
+    """The keys of what is in one mapping and not, or not equal, in the other."""
+    if old is new:
+        return set()
+    found = {k for k, value in new.items() if (was := old.get(k)) is not value and was != value}
+    return found | (old.keys() - new.keys())
+
+
+def _changes(context: Context, names: Iterable[str]) -> Iterator[tuple[str, Placed | None]]:
+    """Of some instances, those that are placed otherwise than in the context."""
+    lanes: dict[str, int] = dict(context.routes.lanes)
+    for name in names:
+        placed = _placed(context, name, lanes)
+        if placed != context.people.by_name.get(name):
+            yield name, placed
+
+
+def _placed(context: Context, name: str, lanes: Mapping[str, int]) -> Placed | None:
+    intent = context.intent
+    instance = intent.instances.get(name)
+    if instance is None:
+        return None
+    segment = intent.segment_of(instance)
+    key = context.keys[instance.service]
+    edge = context.edges.get(instance.host)
+    return Placed(
+        instance=instance,
+        segment=segment,
+        key=key,
+        identity=context.numbers[key],
+        vrf_id=intent.vrfs[segment.vrf].id,
+        tag=context.tag(segment).number,
+        edge=edge.name if edge else "",
+        number=edge.number if edge else 0,
+        port=context.network.port_number(edge.name, instance.port) if edge else None,
+        lane=lanes.get(segment.vrf, NO_LANE),
+    )
+
+
+def _renumbered(before: Context, after: Context, people: People, openings: Openings) -> set[Pair]:
+    """Pairs whose rows carry a number that is another now: an identity's, or a rule's."""
+    found: set[Pair] = set()
+    if before.numbers is not after.numbers:
+        for key in people.by_key.keys() & before.numbers.keys():
+            if before.numbers[key] != after.numbers[key]:
+                found.update(openings.of_key(key))
+    if before.rule_numbers is not after.rule_numbers:
+        for name, number in before.rule_numbers.items():
+            if after.rule_numbers.get(name, number) != number:
+                found |= openings.by_rule[name].pairs()
+    return found
+
+
+def _sight(
+    context: Context,
+    people: People,
     openings: Openings,
-    before: Context | None,
-) -> Views:
-    """The addresses each VRF can resolve: its own, and those of identities leaked into it."""
-    stays = before is not None and _same(before.intent.instances, intent.instances)
-    if before and stays and before.openings.leaked == openings.leaked:
-        return before.views
-    found: dict[str, dict[IPv4Address, Instance]] = {vrf: {} for vrf in intent.vrfs}
-    seeing = _seeing(openings)
-    for name, instances in _by_service(intent).items():
-        key = keys[name]
-        for vrf in seeing.get(key, ()):
-            found[vrf].update((i.ip, i) for i in instances)
-    for name, instances in _by_service(intent).items():
-        found[keys[name][0]].update((i.ip, i) for i in instances)
-    return _each_kept(before.views if before else {}, found)
-
-
-def _seeing(openings: Openings) -> Mapping[IdentityKey, list[str]]:
-    """The VRFs that each leaked identity leaks into."""
-    found: dict[IdentityKey, list[str]] = {}
-    for vrf, leaked in openings.leaked.items():
-        for key in leaked:
-            found.setdefault(key, []).append(vrf)
+    rules: frozenset[str],
+    moved: Mapping[str, frozenset[IdentityKey]],
+) -> Mapping[str, Sight]:
+    if not rules and not moved:
+        return context.sight
+    old, new = context.openings.by_rule, openings.by_rule
+    found = dict(context.sight)
+    for edge in context.edges.values():
+        keys = moved.get(edge.name, frozenset())
+        concerned = {
+            name for name, opening in new.items() if any(opening.concerns(key) for key in keys)
+        }
+        found[edge.name] = resighted(
+            found.get(edge.name, BLIND),
+            [(old.get(name), new.get(name)) for name in rules | concerned],
+            frozenset(context.people.keys(edge.name)),
+            frozenset(people.keys(edge.name)),
+        )
     return found
-
-
-def _by_service(intent: Intent) -> Mapping[str, list[Instance]]:
-    found: dict[str, list[Instance]] = {}
-    for instance in intent.instances.values():
-        found.setdefault(instance.service, []).append(instance)
-    return found
-
-
-def _local(network: Network) -> Mapping[str, tuple[Instance, ...]]:
-    hosts: dict[str, list[Instance]] = {}
-    for instance in network.intent.instances.values():
-        hosts.setdefault(instance.host, []).append(instance)
-    return {
-        switch.name: tuple(hosts.get(switch.host, ()) if switch.role == "edge" else ())
-        for switch in network.topology.switches.values()
-    }
-
-
-def _each_kept(before: Mapping[str, T], after: Mapping[str, T]) -> Mapping[str, T]:
-    """The mapping after, with the objects of the one before wherever they are equal."""
-    return {
-        name: before[name] if name in before and before[name] == value else value
-        for name, value in after.items()
-    }
-
-
-def mac_number(mac: str) -> int:
-    """A MAC address as a number."""
-    return int(mac.replace(":", ""), 16)

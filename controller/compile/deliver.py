@@ -11,10 +11,14 @@ from controller.dataplane.shapes import Row
 from controller.model.network import Switch
 
 
-def edge_rows(context: Context, switch: Switch) -> Iterator[Row]:
-    """On an edge: judged packets out, local receivers judged, the rest into the fabric."""
+def local_rows(_context: Context, _switch: Switch) -> Iterator[Row]:
+    """On an edge: local receivers are judged, and judged packets go out."""
     for name in ("deliver.here", "deliver.judged", "emit.plain", "emit.nested"):
         yield SHAPES[name].row(cookie(Feature.DEFAULT))
+
+
+def edge_rows(context: Context, switch: Switch) -> Iterator[Row]:
+    """On an edge: what is for other hosts goes into the fabric."""
     for columns in _ways(context, switch):
         mac = fabric_mac(columns["plane"], columns["edge"], columns["lane"])
         yield SHAPES["deliver.away"].row(

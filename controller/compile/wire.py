@@ -5,46 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from controller.compile.context import Context
+from controller.compile.people import Placed
 from controller.dataplane.cookie import Feature, cookie
 from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.shapes import Row
+from controller.model.intent import Segment
 from controller.model.network import Switch
 
 
-def rows(context: Context, switch: Switch) -> Iterator[Row]:
-    """An edge switch's uplinks, segments with receivers here, and senders elsewhere."""
-    tags = [(segment, context.tag(segment)) for segment in context.segments(switch)]
-    for port in _uplinks(context, switch):
-        for s_vid in sorted({tag.s_vid for _, tag in tags}):
-            yield SHAPES["admit.fabric"].row(
-                cookie(Feature.WIRE, s_vid), port=port, edge=switch.number, s_vid=s_vid
-            )
-    for segment, tag in tags:
-        yield SHAPES["wire.segment"].row(
-            cookie(Feature.WIRE, tag.number),
-            s_vid=tag.s_vid,
-            c_vid=tag.c_vid,
-            vrf=context.intent.vrfs[segment.vrf].id,
+def uplink_rows(switch: Switch, port: int, s_vid: int) -> Iterator[Row]:
+    """Frames for this edge from one of its uplinks, by outer tag."""
+    yield SHAPES["admit.fabric"].row(
+        cookie(Feature.WIRE, s_vid), port=port, edge=switch.number, s_vid=s_vid
+    )
+
+
+def segment_rows(context: Context, segment: Segment) -> Iterator[Row]:
+    """A segment with receivers here."""
+    tag = context.tag(segment)
+    yield SHAPES["wire.segment"].row(
+        cookie(Feature.WIRE, tag.number),
+        s_vid=tag.s_vid,
+        c_vid=tag.c_vid,
+        vrf=context.intent.vrfs[segment.vrf].id,
+    )
+
+
+def peer_rows(switch: Switch, vrf_id: int, placed: Placed) -> Iterator[Row]:
+    """Somebody on another host whom receivers of a VRF here may hear."""
+    if placed.edge != switch.name:
+        yield SHAPES["origin.address"].row(
+            cookie(Feature.ORIGIN, placed.instance.id),
+            vrf=vrf_id,
+            ip=int(placed.instance.ip),
+            source=placed.identity,
         )
-    yield from _origins(context, switch)
-
-
-def _uplinks(context: Context, switch: Switch) -> Iterator[int]:
-    for link in context.network.topology.links.values():
-        for end in (link.a, link.b):
-            if end.switch == switch.name:
-                port = context.network.port_number(switch.name, end.port)
-                if port is not None:
-                    yield port
-
-
-def _origins(context: Context, switch: Switch) -> Iterator[Row]:
-    for vrf in context.vrfs(switch):
-        for address, instance in context.views[vrf].items():
-            if instance.host != switch.host:
-                yield SHAPES["origin.address"].row(
-                    cookie(Feature.ORIGIN, instance.id),
-                    vrf=context.intent.vrfs[vrf].id,
-                    ip=int(address),
-                    source=context.identity(instance),
-                )

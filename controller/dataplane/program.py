@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -12,53 +12,85 @@ from typing import Final
 from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.shapes import Entry, Row, RowKey
 
-Part = Mapping[RowKey, Row]
+Rows = Mapping[RowKey, Row]
+Bucket = tuple[str, int]
 
-WHOLE: Final = "whole"
-"""The key of a program's only part, where it was not put together of several."""
+_SPREAD: Final = 32
+"""Buckets of a relation: a change copies one of them, a comparison looks at all of them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """Rows by key, in parts. Two rows of one key are impossible, so a difference is a set's.
+    """Rows by key, in buckets. Two rows of one key are impossible, so a difference is a set's.
 
-    Parts are what whoever made the program makes anew together. Two programs that share a part, the
-    same object, differ in others alone: so a difference costs what was made anew.
+    Which bucket a row is in follows from its key alone, and a program that was made from another by
+    changing rows shares all other buckets with it, the same objects. So to change a program, and to
+    compare it with one that it was made from, costs what the change touches.
     """
 
-    parts: Mapping[Hashable, Part] = field(default_factory=lambda: MappingProxyType({}))
+    buckets: Mapping[Bucket, Rows] = field(default_factory=lambda: MappingProxyType({}))
 
     @staticmethod
-    def of(rows: Part) -> Program:
-        """A program of one part."""
-        return Program({WHOLE: rows})
+    def of(rows: Rows) -> Program:
+        """A program of rows by key."""
+        return Program().changed(rows.values())
 
     @cached_property
-    def rows(self) -> Part:
-        """All rows. Raises ValueError where two parts have one of the same key."""
-        if len(self.parts) == 1:
-            return next(iter(self.parts.values()))
+    def rows(self) -> Rows:
+        """All rows, by key."""
         found: dict[RowKey, Row] = {}
-        for part in self.parts.values():
-            found.update(part)
-        if len(found) != len(self):
-            raise ValueError("two parts of a program have rows of the same key")
+        for bucket in self.buckets.values():
+            found.update(bucket)
         return MappingProxyType(found)
 
     def __iter__(self) -> Iterator[Row]:
-        return chain.from_iterable(part.values() for part in self.parts.values())
+        return chain.from_iterable(bucket.values() for bucket in self.buckets.values())
 
     def __len__(self) -> int:
-        return sum(map(len, self.parts.values()))
+        return sum(map(len, self.buckets.values()))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Program) and not differences(self, other)
 
     __hash__ = None  # type: ignore[assignment]
 
+    def get(self, key: RowKey) -> Row | None:
+        """The row of a key, None where there is none."""
+        return self.buckets.get(_bucket(key), _NOTHING).get(key)
+
+    def changed(self, put: Iterable[Row], gone: Iterable[RowKey] = ()) -> Program:
+        """The program without the rows of some keys, then with others in place of what they had."""
+        touched: dict[Bucket, dict[RowKey, Row]] = {}
+        for key in gone:
+            self._own(touched, key).pop(key, None)
+        for row in put:
+            key = row.key
+            self._own(touched, key)[key] = row
+        if not touched:
+            return self
+        buckets = {**self.buckets, **touched}
+        for bucket, rows in touched.items():
+            if not rows:
+                del buckets[bucket]
+        return Program(buckets)
+
+    def _own(self, touched: dict[Bucket, dict[RowKey, Row]], key: RowKey) -> dict[RowKey, Row]:
+        bucket = _bucket(key)
+        mine = touched.get(bucket)
+        if mine is None:
+            mine = touched[bucket] = dict(self.buckets.get(bucket, _NOTHING))
+        return mine
+
     def entries(self) -> Iterator[Entry]:
         """The flow entries of the program."""
         return (SHAPES[row.shape].entry(row) for row in self)
+
+
+_NOTHING: Final[Rows] = MappingProxyType({})
+
+
+def _bucket(key: RowKey) -> Bucket:
+    return key.relation, hash(key.match) % _SPREAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +106,14 @@ class Differences:
 
 
 def differences(before: Program, after: Program) -> Differences:
-    """The difference of two programs, at the cost of the parts that they do not share."""
-    if before is after:
+    """The difference of two programs, at the cost of the buckets that they do not share."""
+    if before is after or before.buckets is after.buckets:
         return Differences((), (), ())
-    old, new = _unshared(before, after), _unshared(after, before)
+    return row_differences(_unshared(before, after), _unshared(after, before))
+
+
+def row_differences(old: Rows, new: Rows) -> Differences:
+    """The difference of two sets of rows by key."""
     return Differences(
         added=tuple(row for key, row in new.items() if key not in old),
         changed=tuple(
@@ -89,26 +125,27 @@ def differences(before: Program, after: Program) -> Differences:
     )
 
 
-def _unshared(one: Program, other: Program) -> Part:
-    rest = [part for key, part in one.parts.items() if other.parts.get(key) is not part]
-    if len(rest) == 1:
-        return rest[0]
-    return {key: row for part in rest for key, row in part.items()}
+def _unshared(one: Program, other: Program) -> Rows:
+    found: dict[RowKey, Row] = {}
+    for key, bucket in one.buckets.items():
+        if other.buckets.get(key) is not bucket:
+            found.update(bucket)
+    return found
 
 
-def part(rows: Iterable[Row]) -> Part:
+def by_key(rows: Iterable[Row]) -> dict[RowKey, Row]:
     """Rows by key. Raises ValueError where two rows of one key differ."""
     found: dict[RowKey, Row] = {}
     for row in rows:
         other = found.setdefault(row.key, row)
         if other != row:
             raise ValueError(f"two meanings for one match: {other} and {row}")
-    return MappingProxyType(found)
+    return found
 
 
 def program(rows: Iterable[Row]) -> Program:
     """A program of rows. Raises ValueError where two rows of one key differ."""
-    return Program.of(part(rows))
+    return Program.of(by_key(rows))
 
 
 def row_of(entry: Entry) -> Row | None:

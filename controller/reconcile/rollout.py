@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Final
 
 from controller.dataplane.program import Differences, Program
@@ -188,19 +187,13 @@ def _due(held: Program, after: Program, phase: Phase, rows: tuple[Row, ...]) -> 
 
 def _replaced(held: Program, rows: tuple[Row, ...]) -> Iterator[tuple[Row, Row]]:
     for row in rows:
-        old = held.rows.get(row.key)
+        old = held.get(row.key)
         if old is not None:
             yield old, row
 
 
 def _applied(held: Program, phase: Phase, rows: tuple[Row, ...]) -> Program:
     """What a switch holds once it has carried out its part of a phase."""
-    if not rows:
-        return held
-    found = dict(held.rows)
-    for row in rows:
-        if phase.removes:
-            found.pop(row.key, None)
-        else:
-            found[row.key] = row
-    return Program.of(MappingProxyType(found))
+    if phase.removes:
+        return held.changed((), (row.key for row in rows))
+    return held.changed(rows)

@@ -141,12 +141,24 @@ class _Touched:
         index, old = self.index, self.index.network
         wanted = Wanted.of(self.network.intent, before=(old.intent, index.wanted))
         vrfs = {edge: set(index.members.vrfs_at(edge)) for edge in index.edges}
+        present = {edge: set(index.members.keys_at(edge)) for edge in index.edges}
         changed = list(_changed(index, self.network, wanted))
         for name, found in changed:
             self._leave(name, index)
             if found is not None:
                 index.members.put(found)
-        self.keys.update(_reopened(index.wanted, wanted))
+        for edge, was in present.items():
+            for key in was.symmetric_difference(index.members.keys_at(edge)):
+                for partner in {*index.wanted.partners(key), *wanted.partners(key)}:
+                    self._look_for(edge, key[0], partner)
+        reopened = list(_reopened(index.wanted, wanted))
+        self.keys.update(reopened)
+        for source, destination in reopened:
+            if not (
+                index.wanted.claims(source, destination) and wanted.claims(source, destination)
+            ):
+                self._meet(source, destination)
+                self._meet(destination, source)
         leaks = wanted.leaks(index.members.populated())
         released = _released(index.leaks, leaks)
         index.network, index.wanted, index.leaks = self.network, wanted, leaks
@@ -183,12 +195,21 @@ class _Touched:
 
     def _leaked(self, vrf: str, key: IdentityKey) -> None:
         """An identity that a VRF can resolve now and could not before, or the other way round."""
-        for name in self.index.members.by_key.get(key, ()):
-            found = self.index.members.by_name[name]
-            for edge in self.index.edges:
-                if vrf in self.index.members.vrfs_at(edge):
-                    self.chains.add(Chain(edge, vrf, found.own.ip))
-                    self.origins.add((edge, name))
+        for edge in self.index.edges:
+            if vrf in self.index.members.vrfs_at(edge):
+                self._look_for(edge, vrf, key)
+
+    def _meet(self, here: IdentityKey, there: IdentityKey) -> None:
+        """Two identities that may meet now and might not before, or the other way round."""
+        for edge in self.index.edges:
+            if here in self.index.members.keys_at(edge):
+                self._look_for(edge, here[0], there)
+
+    def _look_for(self, edge: str, vrf: str, key: IdentityKey) -> None:
+        """All of an identity, as a VRF at an edge sees them."""
+        for found in self.index.members.of_key(key):
+            self.chains.add(Chain(edge, vrf, found.own.ip))
+            self.origins.add((edge, found.name))
 
     def _place(self, edge: str, vrf: str) -> None:
         """A VRF that has instances at an edge now and had none, or the other way round."""

@@ -14,7 +14,7 @@ numbers that their rows really carry.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Final
 
@@ -55,9 +55,7 @@ class Doubts:
     switches: Names = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(
-            self.senders or self.chains or self.origins or self.pairs or self.ways or self.switches
-        )
+        return any(getattr(self, item.name) for item in fields(self))
 
 
 @dataclass
@@ -96,20 +94,20 @@ class Index:
         return tables.senders.get(member.place, {}).get(member.own) if tables else None
 
     def addresses(self, edge: str, vrf: str) -> set[int]:
-        """The addresses that an edge's senders in a VRF may resolve, or can."""
-        viewed = self.members.view(vrf, self.leaks.get(vrf, frozenset()))
-        return {m.own.ip for m in viewed}.union(self.tables[edge].addresses(self.vrf_id(vrf)))
+        """The addresses that an edge's senders in a VRF must be able to resolve, or can."""
+        owed = {
+            partner
+            for key in self.members.keys_at(edge)
+            if key[0] == vrf
+            for partner in self.wanted.partners(key)
+        }
+        needed = {member.own.ip for key in owed for member in self.members.of_key(key)}
+        return needed.union(self.tables[edge].addresses(self.vrf_id(vrf)))
 
-    def seen(self, member: Member) -> Iterator[tuple[str, str]]:
-        """The (edge, VRF) pairs whose senders can resolve an instance."""
-        for edge in self.edges:
-            for vrf in self.members.vrfs_at(edge):
-                if self.is_seen(member, vrf):
-                    yield edge, vrf
-
-    def is_seen(self, member: Member, vrf: str) -> bool:
-        """Whether a VRF can resolve an instance."""
-        return member.vrf == vrf or member.key in self.leaks.get(vrf, ())
+    def is_owed(self, edge: str, vrf: str, key: IdentityKey) -> bool:
+        """Whether somebody of a VRF at an edge may reach an identity, or be reached by it."""
+        here = self.members.keys_at(edge)
+        return any(other[0] == vrf and other in here for other in self.wanted.partners(key))
 
     # Links of chains, one by one.
 
@@ -187,7 +185,10 @@ class Index:
     def _owes_nothing(self, chain: Chain, target: Target | None, member: Member | None) -> bool:
         """Whether nobody need be reached, and nobody is: none is meant, or plugged, or known."""
         if member is not None and member.edge:
-            return member.edge not in self.tables
+            strange = member.edge not in self.tables
+            return strange or (
+                target is None and not self.is_owed(chain.edge, chain.vrf, member.key)
+            )
         tables = target and self.tables.get(self.far(chain, target) or "")
         return not (target and tables and tables.arrival(target, chain.ip))
 
@@ -223,7 +224,7 @@ class Index:
             self.doubts.origins.pop(place, None)
             return
         tables = self.tables[far]
-        vrfs = [vrf for vrf in self.members.vrfs_at(far) if self.is_seen(member, vrf)]
+        vrfs = [v for v in self.members.vrfs_at(far) if self.is_owed(far, v, member.key)]
         right = all(
             tables.has("origin.address", self.vrf_id(vrf), sender.source, member.own.ip)
             for vrf in vrfs

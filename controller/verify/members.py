@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -28,13 +28,17 @@ class Member(NamedTuple):
 
 @dataclass(slots=True)
 class Members:
-    """Instances by name, by identity, by (VRF, address), and those plugged by edge and VRF."""
+    """Instances by name, by identity, by (VRF, address), and those plugged by edge and VRF.
+
+    ``present`` counts those plugged at each edge by identity.
+    """
 
     by_name: dict[str, Member] = field(default_factory=dict)
     by_key: dict[IdentityKey, dict[str, None]] = field(default_factory=dict)
     by_address: dict[tuple[str, int], str] = field(default_factory=dict)
     by_port: dict[tuple[str, int], dict[int, str]] = field(default_factory=dict)
     by_edge: dict[str, dict[str, dict[str, None]]] = field(default_factory=dict)
+    present: dict[str, dict[IdentityKey, int]] = field(default_factory=dict)
 
     def put(self, member: Member) -> None:
         """Take an instance up; it must not be there."""
@@ -46,6 +50,8 @@ class Members:
             mine[member.place.nested] = member.name
             here = self.by_edge.setdefault(member.edge, {})
             here.setdefault(member.vrf, {})[member.name] = None
+            counts = self.present.setdefault(member.edge, {})
+            counts[member.key] = counts.get(member.key, 0) + 1
 
     def drop(self, name: str) -> Member:
         """Forget an instance."""
@@ -64,6 +70,10 @@ class Members:
             del here[member.vrf][name]
             if not here[member.vrf]:
                 del here[member.vrf]
+            counts = self.present[member.edge]
+            counts[member.key] -= 1
+            if not counts[member.key]:
+                del counts[member.key]
         return member
 
     def placed(self, edge: str, place: Place) -> Member | None:
@@ -88,11 +98,13 @@ class Members:
         """The identities that have an instance."""
         return frozenset(self.by_key)
 
-    def view(self, vrf: str, leaked: frozenset[IdentityKey]) -> Iterator[Member]:
-        """Whom a VRF can resolve."""
-        for key, names in self.by_key.items():
-            if key[0] == vrf or key in leaked:
-                yield from (self.by_name[name] for name in names)
+    def keys_at(self, edge: str) -> Mapping[IdentityKey, int]:
+        """The identities of those plugged at an edge."""
+        return self.present.get(edge, {})
+
+    def of_key(self, key: IdentityKey) -> Iterator[Member]:
+        """The instances of an identity."""
+        return (self.by_name[name] for name in self.by_key.get(key, ()))
 
 
 def member(network: Network, wanted: Wanted, instance: Instance) -> Member:

@@ -6,7 +6,7 @@ holds for every pair of theirs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -44,11 +44,16 @@ class Ends(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An intent by identity. ``keys``: service to identity; ``opened``: what each may open."""
+    """An intent by identity.
+
+    ``keys``: service to identity; ``opened``: what each may open to whom; ``openers``: who may open
+    something to each.
+    """
 
     keys: Mapping[str, IdentityKey]
     ends: Mapping[str, Ends]
     opened: Mapping[IdentityKey, Mapping[IdentityKey, Claims]]
+    openers: Mapping[IdentityKey, Mapping[IdentityKey, None]]
 
     @staticmethod
     def of(intent: Intent, before: tuple[Intent, Wanted] | None = None) -> Wanted:
@@ -66,7 +71,7 @@ class Wanted:
             name: known[name] if name in known and known[name].rule == rule else _ends(rule, labels)
             for name, rule in sorted(intent.rules.items())
         }
-        return Wanted(keys, ends, _opened(intent, ends))
+        return Wanted(keys, ends, *_opened(intent, ends))
 
     def leaks(self, populated: frozenset[IdentityKey]) -> Mapping[str, frozenset[IdentityKey]]:
         """VRF to identities of other VRFs it can resolve: some rule pairs them, either way.
@@ -80,6 +85,11 @@ class Wanted:
                     found.setdefault(source[0], set()).add(destination)
                     found.setdefault(destination[0], set()).add(source)
         return {vrf: frozenset(keys) for vrf, keys in found.items()}
+
+    def partners(self, key: IdentityKey) -> Iterator[IdentityKey]:
+        """Whom an identity may reach, and whom it may be reached from."""
+        yield from self.opened.get(key, ())
+        yield from self.openers.get(key, ())
 
     def claims(self, source: IdentityKey, destination: IdentityKey) -> Claims:
         """The rules that open one identity to another, by name."""
@@ -110,15 +120,23 @@ def _ends(rule: Rule, labels: Mapping[IdentityKey, Labels]) -> Ends:
 
 def _opened(
     intent: Intent, ends: Mapping[str, Ends]
-) -> Mapping[IdentityKey, Mapping[IdentityKey, Claims]]:
+) -> tuple[
+    Mapping[IdentityKey, Mapping[IdentityKey, Claims]],
+    Mapping[IdentityKey, Mapping[IdentityKey, None]],
+]:
+    """What each may open to whom, and who to each."""
     found: dict[IdentityKey, dict[IdentityKey, Claims]] = {}
+    openers: dict[IdentityKey, dict[IdentityKey, None]] = {}
     for rule, sources, destinations in ends.values():
         claims = {key: (_claim(intent, rule, key),) for key in destinations}
+        every = dict.fromkeys(sources)
+        for destination in destinations:
+            openers.setdefault(destination, {}).update(every)
         for source in sources:
             mine = found.setdefault(source, {})
             for destination, claim in claims.items():
                 mine[destination] = mine.get(destination, NO_CLAIMS) + claim
-    return found
+    return found, openers
 
 
 def _claim(intent: Intent, rule: Rule, destination: IdentityKey) -> Claim:

@@ -6,6 +6,7 @@ Whether it does is found the long way: every packet between all instances is wal
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from ipaddress import IPv4Address
 
 import pytest
@@ -18,6 +19,7 @@ from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program, program
 from controller.model.network import Network
 from controller.verify.check import check
+from controller.verify.index import Doubts
 from controller.verify.proof import Held, prove
 from tests.sites import two_hosts
 from tests.strategies import networks
@@ -135,3 +137,11 @@ def test_a_fabric_switch_must_not_know_instances() -> None:
     resolve = next(row for row in programs["edge-1"] if row.shape == "resolve.receiver:here")
     programs["fabric-1"] = program((*programs["fabric-1"], resolve))
     assert [fault.kind for fault in prove(network, _held(programs)).faults] == ["fabric"]
+
+
+@pytest.mark.parametrize("kind", [item.name for item in fields(Doubts)])
+def test_a_doubt_of_any_kind_is_followed_up(kind: str) -> None:
+    doubts = Doubts()
+    assert not doubts
+    getattr(doubts, kind)["anything"] = None
+    assert doubts
