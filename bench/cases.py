@@ -21,6 +21,7 @@ CASES: Final[Mapping[str, str]] = {
     "apply": "bench.changes:apply",
     "verify_change": "bench.changes:verify_change",
     "verify_full": "bench.changes:verify_full",
+    "push": "bench.push:run",
 }
 """Where each benchmark is: module and function."""
 
