@@ -1,7 +1,7 @@
-"""The running controller: it turns facts into events, steps the loop, and carries effects out.
+"""The running controller: what is wanted and known, between northbound, store and the loop.
 
-Everything here happens in one asyncio loop, one event at a time. What takes time (a switch's
-answer, a commit) is a task whose outcome comes back as an event.
+Everything here happens in one asyncio loop. The switches are :class:`controller.stepping.Loop`'s;
+writes wait their turn in :class:`controller.writing.Writing`.
 """
 
 from __future__ import annotations
@@ -10,49 +10,35 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, Literal
+from typing import Final
 
 from controller.dataplane.program import Program
-from controller.errors import Conflict, RemoteError, UnknownOutcome
+from controller.errors import RemoteError, UnknownOutcome
 from controller.journal import Journal
 from controller.model.intent import Intent
 from controller.model.network import Facts, Network, Topology
 from controller.needs import History, Revision, Switches
 from controller.northbound.ports import (
+    Draft,
     Events,
-    Note,
     Origins,
     Outcome,
     ProofStatus,
     RevisionInfo,
     SwitchStatus,
+    Wait,
+    Write,
+    Written,
 )
 from controller.proving import Prover
-from controller.reconcile.events import (
-    Drift,
-    Effect,
-    Event,
-    NetworkChanged,
-    Problem,
-    Prove,
-    Proved,
-    ReadBack,
-    ReadBackDone,
-    Reverted,
-    SendBundle,
-    Settled,
-    SwitchDown,
-    SwitchUp,
-    Tick,
-    WakeAt,
-)
-from controller.reconcile.state import State
-from controller.reconcile.step import step
-from controller.reports import report
-from controller.standing import pending, switch_statuses, under_way, unproved
+from controller.reconcile.events import ReadBack, ReadBackDone, SwitchDown, SwitchUp
+from controller.reports import tell_faults
+from controller.standing import pending, switch_statuses, unproved
+from controller.stepping import Loop
 from controller.verify.proof import Held, Proof
+from controller.writing import Writing
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +47,7 @@ PROOF_ATTEMPTS: Final = 3
 
 
 class Control:
-    """The desired network, the loop's state, and the way from one to the other."""
+    """The desired network, and the way from it to the switches."""
 
     def __init__(
         self,
@@ -74,21 +60,15 @@ class Control:
         prover: Prover | None = None,
     ) -> None:
         self._network = Network(Intent(), topology)
+        self._names = {s.datapath_id: s.name for s in topology.switches.values()}
         self._switches = switches
         self._history = history
-        self._audit_s = audit_s
-        self._clock = clock
         self._revision = Revision(0, Intent(), {})
-        self._state = State()
         self._prover = prover or Prover()
         self._journal = Journal(last=int(time.time() * 1000))
         self._facts_known = False
-        self._writing = asyncio.Lock()
-        self._moved = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._wake: asyncio.TimerHandle | None = None
-        self.on_network: Callable[[Network], None] = lambda _network: None
-        """Called after each change of the network, for adapters that follow it (QoS)."""
+        self.loop = Loop(switches, self._prover, self._journal, audit_s=audit_s, clock=clock)
+        self._writing = Writing(history, self._newest, self._adopt_all, self._catch_up)
 
     # What the northbound asks.
 
@@ -106,11 +86,11 @@ class Control:
 
     def installed(self) -> Mapping[str, Program]:
         """What each connected switch is known to hold."""
-        return {n: s.held for n, s in self._state.switches.items() if s.held is not None}
+        return {n: s.held for n, s in self.loop.state.switches.items() if s.held is not None}
 
     def switches(self) -> Sequence[SwitchStatus]:
         """The declared switches, by name."""
-        return switch_statuses(self._network, self._state)
+        return switch_statuses(self._network, self.loop.state, self.loop.serial)
 
     def proofs(self) -> ProofStatus:
         """The last proofs that were made."""
@@ -124,16 +104,17 @@ class Control:
         for _ in range(PROOF_ATTEMPTS):
             mark, network, revision = self._mark(), self._network, self._revision.number
             held = await self._read_all()
-            if self._mark() == mark and self._state.rollout is None:
+            if self._mark() == mark and self.loop.at_rest:
                 break  # else a switch was changed while others were read: read them again
         return await self._prover.whole(network, held, revision), held
 
     def _mark(self) -> tuple[int, ...]:
         """Differs once a switch has been sent a change, or the network is another."""
-        return (self._state.serial, *(s.changes for s in self._state.switches.values()))
+        return (self.loop.serial, *(s.changes for s in self.loop.state.switches.values()))
 
     async def _read_all(self) -> dict[str, Held]:
-        sessions = {n: s.session for n, s in self._state.switches.items() if s.session is not None}
+        known = self.loop.state.switches.items()
+        sessions = {n: s.session for n, s in known if s.session is not None}
         answers = await asyncio.gather(
             *(self._switches.read_back(ReadBack(n, number, 0)) for n, number in sessions.items())
         )
@@ -149,7 +130,7 @@ class Control:
             await asyncio.sleep(every_s)
             if self.ready()[0]:
                 proof, _ = await self.prove()
-                self._tell_faults(tuple(str(fault) for fault in proof.faults))
+                tell_faults(tuple(map(str, proof.faults)), self._journal)
 
     def started(self) -> bool:
         """Whether stored intent and observed ports are known, so that programs can be computed."""
@@ -159,7 +140,7 @@ class Control:
         """Whether every declared switch holds the newest revision, and if not, why."""
         if not self._facts_known:
             return False, "waiting for the switches' OVSDB: ports are not known yet"
-        waiting = pending(self._network, self._state, self._state.serial)
+        waiting = pending(self._network, self.loop.state, self.loop.serial)
         why = "; ".join(f"{name}: {reason}" for name, reason in waiting.items())
         return (not waiting, why or "every switch holds the newest revision")
 
@@ -171,50 +152,20 @@ class Control:
         """The intent of a revision. Raises NotFound."""
         return await self._history.intent_at(number)
 
-    async def submit(
-        self,
-        intent: Intent,
-        *,
-        expected: int,
-        note: Note,
-        origins: Origins,
-        wait: Literal["applied", "stored"],
-        timeout_s: float,
-    ) -> Outcome:
-        """Store an intent as the next revision and see it applied. Raises Conflict."""
-        async with self._writing:
-            if expected != self._revision.number:
-                raise Conflict(
-                    f"made against revision {expected}, but {self._revision.number} is the newest;"
-                    " read it again and repeat the change"
-                )
-            if intent != self._revision.intent:
-                try:
-                    revision = await self._history.commit(
-                        intent, origins, expected=expected, note=note
-                    )
-                except (Conflict, UnknownOutcome):
-                    await self._catch_up()
-                    raise
-                self.adopt(revision)
-                self._journal.record(
-                    "revision",
-                    revision=revision.number,
-                    author=note.author,
-                    message=note.message,
-                    changes={kind: len(names) for kind, names in note.changes.items()},
-                )
-            number, serial = self._revision.number, self._state.serial
+    async def submit(self, write: Write, *, wait: Wait, timeout_s: float) -> Written:
+        """Plan and store a write as the next revision, and see it applied.
+
+        Raises what its plan raises, Conflict where it names another revision than the newest, and
+        UnknownOutcome where the store did not answer.
+        """
+        stored = await self._writing.store(write)
         if wait == "applied":
-            await self._applied(serial, timeout_s)
-        left = pending(self._network, self._state, serial) or unproved(self._state, serial)
-        return Outcome(number, not left, left)
+            await self.loop.applied(stored.serial, timeout_s)
+        return Written(stored.draft, self._stands(stored.revision, stored.serial))
 
     def outcome(self) -> Outcome:
         """Where the newest revision stands now."""
-        serial = self._state.serial
-        left = pending(self._network, self._state, serial) or unproved(self._state, serial)
-        return Outcome(self._revision.number, not left, left)
+        return self._stands(self._revision.number, self.loop.serial)
 
     def events(self) -> Events:
         """What has happened."""
@@ -239,43 +190,49 @@ class Control:
 
     def switch_up(self, datapath_id: int, session: int) -> None:
         """A switch has connected."""
-        name = self._name(datapath_id)
+        name = self._names.get(datapath_id)
         if name is None:
             log.warning("switch %016x is not in the topology: left alone", datapath_id)
         else:
             log.info("%s is connected", name)
             self._journal.record("switch-up", switch=name)
-            self.feed(SwitchUp(name, session))
+            self.loop.feed(SwitchUp(name, session))
 
     def switch_down(self, datapath_id: int, session: int) -> None:
         """A switch's session has ended."""
-        name = self._name(datapath_id)
+        name = self._names.get(datapath_id)
         if name is not None:
             log.warning("%s has disconnected; it keeps forwarding", name)
             self._journal.record("switch-down", switch=name)
-            self.feed(SwitchDown(name, session))
-
-    def feed(self, event: Event) -> None:
-        """One step of the loop."""
-        self._state, effects = step(self._state, event, self._clock(), self._audit_s)
-        for effect in effects:
-            self._perform(effect)
-        self._moved.set()
-        self._moved = asyncio.Event()
+            self.loop.feed(SwitchDown(name, session))
 
     def end_events(self) -> None:
         """Let those go who follow the journal."""
         self._journal.close()
 
     async def close(self) -> None:
-        """Stop stepping. Switches keep what they hold."""
-        if self._wake:
-            self._wake.cancel()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Stop. Switches keep what they hold."""
+        await self._writing.close()
+        await self.loop.close()
 
     # Inside.
+
+    def _newest(self) -> tuple[Revision, Network]:
+        return self._revision, self._network
+
+    def _adopt_all(self, made: Sequence[tuple[Revision, Draft]]) -> int:
+        """Take revisions that were stored together as one change; the serial that it has."""
+        for revision, draft in made:
+            self._journal.record(
+                "revision",
+                revision=revision.number,
+                author=draft.note.author,
+                message=draft.note.message,
+                changes={kind: len(names) for kind, names in draft.note.changes.items()},
+            )
+        if made:
+            self.adopt(made[-1][0])
+        return self.loop.serial
 
     async def _catch_up(self) -> None:
         """Take up what the store has, where that is newer: a commit may have lost its answer.
@@ -290,64 +247,9 @@ class Control:
     def _change(self, network: Network) -> None:
         self._network = network
         if self._facts_known:
-            self.feed(NetworkChanged(network, self._revision.number))
-            self.on_network(network)
+            self.loop.change(network, self._revision.number)
 
-    def _perform(self, effect: Effect) -> None:
-        match effect:
-            case SendBundle():
-                self._spawn(self._outcome(self._switches.send_bundle(effect)))
-            case ReadBack():
-                self._spawn(self._outcome(self._switches.read_back(effect)))
-            case WakeAt(time_s):
-                self._wake_at(time_s)
-            case Prove():
-                self._spawn(self._prove(effect))
-            case Settled() | Drift() | Problem() | Reverted():
-                report(effect, self._journal)
-            case Problem(name, reason):
-                log.error("%s: %s; it keeps its old program and is tried again", name, reason)
-
-    def _tell_faults(self, faults: tuple[str, ...]) -> None:
-        for fault in faults:
-            log.error("the proof fails: %s", fault)
-        if faults:
-            self._journal.record("proof-failed", faults=list(faults))
-
-    async def _outcome(self, request: Coroutine[Any, Any, Event]) -> None:
-        self.feed(await request)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _prove(self, effect: Prove) -> None:
-        try:
-            faults = await self._prover.change(effect.network, effect.held, self._revision.number)
-        except Exception as error:  # the verifier itself is at fault: say so, and go on
-            log.exception("the proof ended without a verdict")
-            faults = (f"the proof ended without a verdict: {error!r}; see the log",)
-        self._tell_faults(faults)
-        self.feed(Proved(effect.serial, faults))
-
-    def _wake_at(self, time_s: float) -> None:
-        if self._wake:
-            self._wake.cancel()
-        delay = max(0.001, time_s - self._clock())
-        self._wake = asyncio.get_running_loop().call_later(delay, self.feed, Tick())
-
-    async def _applied(self, serial: int, timeout_s: float) -> None:
-        """Wait until every connected switch has confirmed, one has refused, or the time is up."""
-        try:
-            async with asyncio.timeout(timeout_s):
-                while under_way(self._state, serial):
-                    await self._moved.wait()
-        except TimeoutError:
-            return
-
-    def _name(self, datapath_id: int) -> str | None:
-        for switch in self._network.topology.switches.values():
-            if switch.datapath_id == datapath_id:
-                return switch.name
-        return None
+    def _stands(self, revision: int, serial: int) -> Outcome:
+        state = self.loop.state
+        left = pending(self._network, state, serial) or unproved(state, serial)
+        return Outcome(revision, not left, left)

@@ -29,7 +29,7 @@ from controller.needs import Revision
 from controller.northbound.documents import load_yaml
 from controller.northbound.origins import origins_of
 from controller.northbound.planning import objects_changed
-from controller.northbound.ports import Note
+from controller.northbound.ports import Draft, Note
 from controller.northbound.server import RestServer
 from controller.ports import SwitchPorts
 from controller.settings import Settings, load
@@ -91,7 +91,7 @@ async def _begin(
     control = Control(topology, switches, history, audit_s=settings.audit_s)
     keeper = QueueKeeper()
     ports = SwitchPorts(settings, control.observe, keeper.want)
-    control.on_network = ports.follow
+    control.loop.on_network = ports.follow
     revision = await history.latest() or await _first_revision(settings, topology, history)
     if revision is not None:
         control.adopt(revision)
@@ -169,16 +169,13 @@ async def _first_revision(
     hosts = frozenset(s.host for s in topology.switches.values() if s.host)
     intent = decode_intent(document, positions=positions, hosts=hosts)
     log.info("the store is empty: %s becomes revision 1", settings.policy)
-    return await history.commit(
-        intent,
-        origins_of(document, positions),
-        expected=0,
-        note=Note(
-            author="settings",
-            message=f"first start with {Path(settings.policy).name}",
-            changes=objects_changed(Intent(), intent),
-        ),
+    note = Note(
+        author="settings",
+        message=f"first start with {Path(settings.policy).name}",
+        changes=objects_changed(Intent(), intent),
     )
+    draft = Draft(intent, origins_of(document, positions), note)
+    return (await history.commit([draft], expected=0))[0]
 
 
 def _host_port(address: str) -> tuple[str, int]:

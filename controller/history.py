@@ -8,8 +8,8 @@ from controller.model.decode import restore_intent
 from controller.model.encode import encode_intent
 from controller.model.intent import Intent
 from controller.needs import Revision
-from controller.northbound.ports import NOTHING_CHANGED, Note, Origins, RevisionInfo
-from controller.store.revisions import RevisionHead, Store, StoredRevision
+from controller.northbound.ports import NOTHING_CHANGED, Draft, RevisionInfo
+from controller.store.revisions import NewRevision, RevisionHead, Store, StoredRevision
 
 
 class StoredHistory:
@@ -23,24 +23,16 @@ class StoredHistory:
         stored = await self._store.latest()
         return None if stored is None else _revision(stored)
 
-    async def commit(
-        self, intent: Intent, origins: Origins, *, expected: int, note: Note
-    ) -> Revision:
-        """Make an intent the next revision. Raises Conflict if ``expected`` is not the newest."""
-        document = {
-            "intent": encode_intent(intent),
-            "origins": {key: list(place) for key, place in origins.items()},
-        }
-        stored = await self._store.commit(
-            document,
-            expected=expected,
-            author=note.author,
-            message=note.message,
-            changes={kind: list(names) for kind, names in note.changes.items()},
-            key=note.key,
-            request=note.request,
-        )
-        return Revision(stored.head.number, intent, origins)
+    async def commit(self, drafts: Sequence[Draft], *, expected: int) -> Sequence[Revision]:
+        """Make drafts the next revisions, each against the one before: all of them, or none.
+
+        Raises Conflict if ``expected`` is not the newest, UnknownOutcome if the answer was lost.
+        """
+        stored = await self._store.commit_all([_new(draft) for draft in drafts], expected=expected)
+        return [
+            Revision(head.number, draft.intent, draft.origins)
+            for head, draft in zip(stored, drafts, strict=True)
+        ]
 
     async def revisions(self, limit: int) -> Sequence[RevisionInfo]:
         """The newest revisions, newest first."""
@@ -54,6 +46,21 @@ class StoredHistory:
     async def intent_at(self, number: int) -> Intent:
         """The intent of a revision. Raises NotFound."""
         return _revision(await self._store.get(number)).intent
+
+
+def _new(draft: Draft) -> NewRevision:
+    note = draft.note
+    return NewRevision(
+        {
+            "intent": encode_intent(draft.intent),
+            "origins": {key: list(place) for key, place in draft.origins.items()},
+        },
+        note.author,
+        note.message,
+        {kind: list(names) for kind, names in note.changes.items()},
+        note.key,
+        note.request,
+    )
 
 
 def _info(head: RevisionHead) -> RevisionInfo:

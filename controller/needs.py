@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from controller.model.intent import Intent
-from controller.northbound.ports import Note, Origins, RevisionInfo
+from controller.northbound.ports import Draft, Origins, RevisionInfo
 from controller.reconcile.events import Event, ReadBack, SendBundle
 
 
@@ -36,10 +36,11 @@ class History(Protocol):
     async def latest(self) -> Revision | None:
         """The newest revision, None while there is none."""
 
-    async def commit(
-        self, intent: Intent, origins: Origins, *, expected: int, note: Note
-    ) -> Revision:
-        """Make an intent the next revision. Raises Conflict if ``expected`` is not the newest."""
+    async def commit(self, drafts: Sequence[Draft], *, expected: int) -> Sequence[Revision]:
+        """Make drafts the next revisions, each against the one before: all of them, or none.
+
+        Raises Conflict if ``expected`` is not the newest, UnknownOutcome if the answer was lost.
+        """
 
     async def revisions(self, limit: int) -> Sequence[RevisionInfo]:
         """The newest revisions, newest first."""

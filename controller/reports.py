@@ -39,6 +39,14 @@ def report(effect: Settled | Drift | Problem | Reverted, journal: Journal) -> No
             journal.record("problem", switch=name, reason=reason)
 
 
+def tell_faults(faults: tuple[str, ...], journal: Journal) -> None:
+    """Tell what a proof has found wrong, if anything."""
+    for fault in faults:
+        log.error("the proof fails: %s", fault)
+    if faults:
+        journal.record("proof-failed", faults=list(faults))
+
+
 def _drift(drift: Drift, journal: Journal) -> None:
     log.warning(
         "%s held something else than it was given: %d missing, %d altered, %d added,"

@@ -9,6 +9,20 @@ from controller.northbound.ports import SwitchStatus
 from controller.reconcile.state import State
 
 
+def confirming(state: State) -> bool:
+    """Whether switches are about to confirm what they were sent.
+
+    Those that say nothing, or have refused, are not: nobody knows how long that takes.
+    """
+    return state.rollout is not None or any(
+        switch.session is not None
+        and (switch.sending or switch.unconfirmed)
+        and not switch.silent
+        and switch.problem is None
+        for switch in state.switches.values()
+    )
+
+
 def under_way(state: State, serial: int) -> bool:
     """Whether the answer to a write may still change by itself in a moment."""
     connected = [name for name, switch in state.switches.items() if switch.session is not None]
@@ -36,15 +50,15 @@ def unproved(state: State, serial: int) -> dict[str, str]:
     return {"proof": "has not ended yet"} if waiting else {}
 
 
-def switch_statuses(network: Network, state: State) -> Sequence[SwitchStatus]:
-    """The declared switches, by name."""
-    return [_status(network, state, name) for name in sorted(network.topology.switches)]
+def switch_statuses(network: Network, state: State, serial: int) -> Sequence[SwitchStatus]:
+    """The declared switches, by name. ``serial`` is the newest network's."""
+    return [_status(network, state, serial, name) for name in sorted(network.topology.switches)]
 
 
-def _status(network: Network, state: State, name: str) -> SwitchStatus:
+def _status(network: Network, state: State, serial: int, name: str) -> SwitchStatus:
     declared = network.topology.switches[name]
     switch = state.switch(name)
-    in_sync = state.in_line(name)
+    in_sync = state.in_line(name) and state.serial == serial
     return SwitchStatus(
         name=name,
         number=declared.number,

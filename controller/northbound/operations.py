@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
 from controller.errors import Conflict, Invalid, NotFound, Problem
 from controller.model.change import Change, move_instance, move_tenant
@@ -24,7 +24,15 @@ from controller.northbound.comparing import field_changes
 from controller.northbound.origins import kept, unchanged
 from controller.northbound.planning import objects_changed, plan_view
 from controller.northbound.plans import Planned, Plans
-from controller.northbound.ports import Controller, Note, Origins, Wait
+from controller.northbound.ports import (
+    Controller,
+    Draft,
+    Note,
+    Origins,
+    Wait,
+    Write,
+    Written,
+)
 from controller.northbound.programs import Programs
 from controller.northbound.stale import stale
 from controller.northbound.submission import (
@@ -34,8 +42,6 @@ from controller.northbound.submission import (
     single,
 )
 from controller.northbound.views import Body, object_view
-
-ATTEMPTS: Final = 5  # of a write that met another one each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,46 +165,24 @@ class Operations:
         return {"plan": plan_id, **(await self._write(edit, bound))[0]}
 
     async def _write(self, edit: _Edit, options: Options) -> tuple[Body, Intent]:
-        attempts = ATTEMPTS if options.expected is None else 1
-        for left in reversed(range(attempts)):
-            revision, network = self._controller.revision(), self._controller.network()
-            if options.expected is not None and options.expected != revision:
-                raise await stale(self._controller, options.expected, conditional=True)
+        revision = self._controller.revision()
+        if options.expected not in (None, revision):
+            raise await stale(self._controller, options.expected or 0, conditional=True)
+        if options.dry_run:
+            network = self._controller.network()
             after = await asyncio.to_thread(edit.intent, network)
-            if options.dry_run:
-                return await self._plan(edit, network, after, revision, options.detail), after
-            try:
-                return await self._submit(edit, network.intent, after, revision, options), after
-            except Conflict:
-                if not left:
-                    conditional = options.expected is not None
-                    raise await stale(self._controller, revision, conditional=conditional) from None
-        raise AssertionError("a write is tried at least once")
-
-    async def _submit(
-        self, edit: _Edit, before: Intent, after: Intent, revision: int, options: Options
-    ) -> Body:
-        changes = objects_changed(before, after)
-        outcome = await self._controller.submit(
-            after,
-            expected=revision,
-            note=Note(
-                author=options.author,
-                message=options.message or edit.message,
-                changes=changes,
-                key=options.key,
-                request=options.request,
-            ),
-            origins=edit.origins(self._controller.origins(), before, after),
-            wait=options.wait,
-            timeout_s=options.timeout_s,
+            return await self._plan(edit, network, after, revision, options.detail), after
+        write = Write(
+            lambda network, origins: _draft(edit, options, network, origins), options.expected
         )
-        return {
-            "revision": outcome.revision,
-            "applied": outcome.applied,
-            "pending": dict(outcome.pending),
-            "changed": any(changes.values()),
-        }
+        try:
+            written = await self._controller.submit(
+                write, wait=options.wait, timeout_s=options.timeout_s
+            )
+        except Conflict:
+            conditional = options.expected is not None
+            raise await stale(self._controller, revision, conditional=conditional) from None
+        return _answer(written), written.draft.intent
 
     async def _plan(
         self, edit: _Edit, network: Network, after: Intent, revision: int, detail: str
@@ -216,6 +200,29 @@ class Operations:
     def _after(self, intent: Intent) -> Network:
         now = self._controller.network()
         return Network(intent, now.topology, now.facts)
+
+
+def _draft(edit: _Edit, options: Options, network: Network, origins: Origins) -> Draft:
+    """What a write makes of the newest revision."""
+    before, after = network.intent, edit.intent(network)
+    note = Note(
+        author=options.author,
+        message=options.message or edit.message,
+        changes=objects_changed(before, after),
+        key=options.key,
+        request=options.request,
+    )
+    return Draft(after, edit.origins(origins, before, after), note)
+
+
+def _answer(written: Written) -> Body:
+    outcome = written.outcome
+    return {
+        "revision": outcome.revision,
+        "applied": outcome.applied,
+        "pending": dict(outcome.pending),
+        "changed": written.draft.changes_something,
+    }
 
 
 def known_collection(collection: str) -> None:

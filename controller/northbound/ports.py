@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal, Protocol
@@ -62,6 +62,42 @@ class Note:
     changes: Changed = field(default_factory=lambda: NOTHING_CHANGED)
     key: str = ""
     request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a write makes of the newest revision. ``note.changes`` names all that differs: where it
+    names nothing, the intent is that of the revision itself and nothing is stored."""
+
+    intent: Intent
+    origins: Origins
+    note: Note
+
+    @property
+    def changes_something(self) -> bool:
+        """Whether it is a revision of its own."""
+        return any(self.note.changes.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A change of the intent, planned when its turn comes, and again where another was first.
+
+    ``plan`` gets the network and the origins that it changes. It runs in a thread, and raises
+    :class:`errors.Invalid` or :class:`errors.NotFound`. ``expected`` is the revision that the write
+    must be made against, None for the newest.
+    """
+
+    plan: Callable[[Network, Origins], Draft]
+    expected: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A write that is stored: what it made, and where that stands."""
+
+    draft: Draft
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,17 +183,11 @@ class Controller(Protocol):
     def ready(self) -> tuple[bool, str]:
         """Whether every declared switch holds the newest revision, and if not, why."""
 
-    async def submit(
-        self,
-        intent: Intent,
-        *,
-        expected: int,
-        note: Note,
-        origins: Origins,
-        wait: Wait,
-        timeout_s: float,
-    ) -> Outcome:
-        """Store an intent as the revision after ``expected``. Raises :class:`errors.Conflict`."""
+    async def submit(self, write: Write, *, wait: Wait, timeout_s: float) -> Written:
+        """Plan and store a write as the next revision, and see it applied.
+
+        Raises what its plan raises, and :class:`errors.Conflict`.
+        """
 
     def outcome(self) -> Outcome:
         """Where the newest revision stands now."""

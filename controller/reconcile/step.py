@@ -79,7 +79,7 @@ def _take(state: State, event: Event, now: float) -> Step:
             return _committed(state, event.switch), []
         case BundleFailed() if _is_current(state, event.switch, event.session):
             return _failed(state, event.switch, event.reason, now, known=event.known)
-        case Proved(serial, faults) if serial == state.proving:
+        case Proved(serial, faults) if state.judged < serial <= state.proving:
             proved = state.proved if faults else serial
             return replace(state, judged=serial, proved=proved, faults=faults), []
         case _:

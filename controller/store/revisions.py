@@ -55,6 +55,18 @@ class StoredRevision:
     document: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class NewRevision:
+    """A revision that is to be stored; see :class:`RevisionHead`."""
+
+    document: Mapping[str, Any]
+    author: str
+    message: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""
+    request: str = ""
+
+
 class Store:
     """The store behind a list of OVSDB remotes; the first that answers is used."""
 
@@ -104,24 +116,28 @@ class Store:
 
         Raises Conflict where another writer was first, UnknownOutcome where the answer was lost.
         """
+        new = NewRevision(document, author, message, changes or {}, key, request)
+        return StoredRevision((await self.commit_all([new], expected=expected))[0], document)
+
+    async def commit_all(
+        self, new: Sequence[NewRevision], *, expected: int
+    ) -> Sequence[RevisionHead]:
+        """Make several documents the next revisions, in one transaction: all of them, or none.
+
+        Raises Conflict where another writer was first, UnknownOutcome where the answer was lost.
+        """
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        head = RevisionHead(expected + 1, author, message, now, changes or {}, key, request)
-        row = {
-            "number": head.number,
-            "document": json.dumps(document, separators=(",", ":"), sort_keys=True),
-            "author": author,
-            "message": message,
-            "created_at": now,
-            "changes": json.dumps(head.changes),
-            "key": key,
-            "request": request,
-        }
+        heads = [
+            RevisionHead(number, one.author, one.message, now, one.changes, one.key, one.request)
+            for number, one in enumerate(new, expected + 1)
+        ]
+        rows = [_row(head, one.document) for head, one in zip(heads, new, strict=True)]
         try:
-            await self._transact(*_swap_head(expected), *_insert(row))
+            await self._transact(*_swap_head(expected, heads[-1].number), *_insert(rows))
         except UnknownOutcome:
-            if not await self._is_there(head):
+            if not await self._is_there(heads[-1]):
                 raise
-        return StoredRevision(head, document)
+        return heads
 
     async def close(self) -> None:
         """Close the connection."""
@@ -179,9 +195,9 @@ def _select(table: str, where: list[Any], columns: list[str]) -> dict[str, Any]:
     return {"op": "select", "table": table, "where": where, "columns": columns}
 
 
-def _swap_head(expected: int) -> list[dict[str, Any]]:
+def _swap_head(expected: int, newest: int) -> list[dict[str, Any]]:
     """Fail unless the head is ``expected``, then move it on. The table holds one row at most."""
-    now, then = {"number": expected}, {"number": expected + 1}
+    now, then = {"number": expected}, {"number": newest}
     if expected == 0:
         return [{"op": "insert", "table": "Head", "row": then}]
     wait = {"op": "wait", "table": "Head", "where": [], "columns": ["number"], "until": "=="}
@@ -191,13 +207,26 @@ def _swap_head(expected: int) -> list[dict[str, Any]]:
     ]
 
 
-def _insert(row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    too_old = [["number", "<=", int(row["number"]) - KEPT]]
+def _insert(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    too_old = [["number", "<=", int(rows[-1]["number"]) - KEPT]]
     return [
-        {"op": "insert", "table": "Revision", "row": dict(row)},
+        *({"op": "insert", "table": "Revision", "row": dict(row)} for row in rows),
         {"op": "delete", "table": "Revision", "where": too_old},
         {"op": "commit", "durable": True},
     ]
+
+
+def _row(head: RevisionHead, document: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "number": head.number,
+        "document": json.dumps(document, separators=(",", ":"), sort_keys=True),
+        "author": head.author,
+        "message": head.message,
+        "created_at": head.created_at,
+        "changes": json.dumps(head.changes),
+        "key": head.key,
+        "request": head.request,
+    }
 
 
 def _head(row: Mapping[str, Any]) -> RevisionHead:

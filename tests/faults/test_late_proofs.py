@@ -7,13 +7,12 @@ from collections.abc import Mapping
 
 from controller.control import Control
 from controller.dataplane.program import Program, program
-from controller.model.change import Change, apply_changes
 from controller.model.network import Network
 from controller.needs import Revision
-from controller.northbound.ports import Note, Outcome
+from controller.northbound.ports import Outcome
 from controller.proving import Prover
 from controller.reconcile.events import BundleDone, Event, ReadBack, ReadBackDone, SendBundle
-from tests.faults.test_unknown_commits import Far
+from tests.faults.test_unknown_commits import Far, deleting
 from tests.sites import two_hosts
 
 
@@ -56,15 +55,7 @@ class LateProver(Prover):
 
 
 async def write(control: Control, rule: str, timeout_s: float) -> Outcome:
-    change = Change("delete", "rules", rule)
-    return await control.submit(
-        apply_changes(control.network().intent, [change]),
-        expected=control.revision(),
-        note=Note("", ""),
-        origins={},
-        wait="applied",
-        timeout_s=timeout_s,
-    )
+    return (await control.submit(deleting(rule), wait="applied", timeout_s=timeout_s)).outcome
 
 
 def test_without_its_proof_nothing_counts_as_applied() -> None:

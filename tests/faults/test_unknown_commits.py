@@ -11,8 +11,9 @@ from controller.control import Control
 from controller.errors import Conflict, NotFound, RemoteError, UnknownOutcome
 from controller.model.change import Change, apply_changes
 from controller.model.intent import Intent
+from controller.model.network import Network
 from controller.needs import Revision
-from controller.northbound.ports import Note, Origins, Outcome, RevisionInfo
+from controller.northbound.ports import Draft, Note, Origins, Outcome, RevisionInfo, Write
 from controller.reconcile.events import Event, ReadBack, SendBundle
 from tests.sites import intent, topology
 
@@ -30,15 +31,14 @@ class Far:
             raise RemoteError("nobody answers")
         return self.stored[-1]
 
-    async def commit(
-        self, intent: Intent, origins: Origins, *, expected: int, note: Note
-    ) -> Revision:
+    async def commit(self, drafts: Sequence[Draft], *, expected: int) -> Sequence[Revision]:
         if expected != self.stored[-1].number:
             raise Conflict("another writer was first")
-        self.stored.append(Revision(expected + 1, intent, origins))
+        made = [Revision(n, d.intent, d.origins) for n, d in enumerate(drafts, expected + 1)]
+        self.stored += made
         if self.lose_answer:
             raise UnknownOutcome("the connection was lost before the answer")
-        return self.stored[-1]
+        return made
 
     async def revisions(self, limit: int) -> Sequence[RevisionInfo]:
         return []
@@ -66,16 +66,19 @@ def started(far: Far) -> Control:
     return control
 
 
+def deleting(rule: str, expected: int | None = None) -> Write:
+    """The write that deletes a rule."""
+
+    def plan(network: Network, origins: Origins) -> Draft:
+        after = apply_changes(network.intent, [Change("delete", "rules", rule)])
+        return Draft(after, origins, Note("", "", {"removed": [f"rules/{rule}"]}))
+
+    return Write(plan, expected)
+
+
 async def delete(control: Control, rule: str) -> Outcome:
-    after = apply_changes(control.network().intent, [Change("delete", "rules", rule)])
-    return await control.submit(
-        after,
-        expected=control.revision(),
-        note=Note("", ""),
-        origins={},
-        wait="stored",
-        timeout_s=1,
-    )
+    write = deleting(rule, control.revision())
+    return (await control.submit(write, wait="stored", timeout_s=1)).outcome
 
 
 def test_what_was_stored_unseen_is_taken_up() -> None:

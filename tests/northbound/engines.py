@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from controller.control import Control, Origins, Revision
+from controller.control import Control
 from controller.dataplane.program import Program, program
 from controller.errors import Conflict, NotFound
 from controller.model.intent import Intent
 from controller.model.network import Facts, Network
-from controller.northbound.ports import Note, RevisionInfo
+from controller.needs import Revision
+from controller.northbound.ports import Draft, Note, RevisionInfo
 from controller.reconcile.events import BundleDone, Event, ReadBack, ReadBackDone, SendBundle
 
 
@@ -44,18 +45,18 @@ class Remembered:
     async def latest(self) -> Revision | None:
         return self.stored[-1][0] if self.stored else None
 
-    async def commit(
-        self, intent: Intent, origins: Origins, *, expected: int, note: Note
-    ) -> Revision:
+    async def commit(self, drafts: Sequence[Draft], *, expected: int) -> Sequence[Revision]:
         if expected != len(self.stored):
             raise Conflict("another writer was first")
-        revision = Revision(expected + 1, intent, origins)
+        made = [Revision(n, d.intent, d.origins) for n, d in enumerate(drafts, expected + 1)]
         at = "2026-01-01T00:00:00Z"
-        info = RevisionInfo(
-            *(revision.number, note.author, note.message, at), note.changes, note.request
-        )
-        self.stored.append((revision, info, note.key))
-        return revision
+        for revision, draft in zip(made, drafts, strict=True):
+            note = draft.note
+            info = RevisionInfo(
+                *(revision.number, note.author, note.message, at), note.changes, note.request
+            )
+            self.stored.append((revision, info, note.key))
+        return made
 
     async def revisions(self, limit: int) -> Sequence[RevisionInfo]:
         return [info for _, info, _ in reversed(self.stored)][:limit]
@@ -74,8 +75,11 @@ async def running(network: Network, earlier: Intent) -> tuple[Control, Obedient]
     """An engine whose switches are connected; revision 1 is ``earlier``, 2 is the network's."""
     switches, history = Obedient(), Remembered()
     control = Control(network.topology, switches, history, audit_s=3600)
-    await history.commit(earlier, {}, expected=0, note=Note("test", "earlier"))
-    control.adopt(await history.commit(network.intent, {}, expected=1, note=Note("test", "now")))
+    first, now = (
+        Draft(earlier, {}, Note("test", "first")),
+        Draft(network.intent, {}, Note("test", "")),
+    )
+    control.adopt((await history.commit([first, now], expected=0))[-1])
     control.observe(network.facts)
     for switch in network.topology.switches.values():
         control.switch_up(switch.datapath_id, 1)

@@ -20,6 +20,8 @@ from controller.northbound.ports import (
     RevisionInfo,
     SwitchStatus,
     Wait,
+    Write,
+    Written,
 )
 from controller.verify.proof import Held, Proof, prove
 from tests.strategies import plugged, site
@@ -129,26 +131,19 @@ class FakeController:
         pending = ", ".join(f"{name}: not connected" for name in sorted(self.disconnected))
         return not pending, pending or "every switch holds the newest revision"
 
-    async def submit(
-        self,
-        intent: Intent,
-        *,
-        expected: int,
-        note: Note,
-        origins: Origins,
-        wait: Wait,
-        timeout_s: float,
-    ) -> Outcome:
+    async def submit(self, write: Write, *, wait: Wait, timeout_s: float) -> Written:
         if self.meanwhile is not None:
             act, self.meanwhile = self.meanwhile, None
             act()
-        if expected != self.revision():
-            raise Conflict(f"made against revision {expected}, {self.revision()} is the newest")
-        if intent != self._network.intent:
-            self.store(intent, note.author, note.message, note)
-            self.places = origins
+        if write.expected not in (None, self.revision()):
+            raise Conflict(f"made against revision {write.expected}, not {self.revision()}")
+        draft = write.plan(self._network, self.places)
+        if draft.changes_something:
+            self.store(draft.intent, draft.note.author, draft.note.message, draft.note)
+            self.places = draft.origins
         outcome = self.outcome()
-        return replace(outcome, applied=outcome.applied and wait == "applied")
+        applied = outcome.applied and wait == "applied"
+        return Written(draft, replace(outcome, applied=applied))
 
     def outcome(self) -> Outcome:
         pending = dict.fromkeys(sorted(self.disconnected), "not connected")

@@ -26,7 +26,7 @@ from controller.model.meaning import reachability
 from controller.model.network import Network
 from controller.model.reach import Reach
 from controller.model.syntax import parse_ports
-from controller.northbound.ports import Note
+from controller.northbound.ports import Draft, Note, Write
 from tests.northbound.client import Client
 from tests.northbound.engines import Obedient, plugged_for, running
 from tests.strategies import intents, plugged, site
@@ -71,14 +71,8 @@ async def _there_and_back(network: Network, after: Intent) -> None:
 
 async def _in_place(control: Control) -> None:
     """Wait until every switch holds the newest revision: a write that changes nothing does."""
-    outcome = await control.submit(
-        control.network().intent,
-        expected=control.revision(),
-        note=Note("", ""),
-        origins={},
-        wait="applied",
-        timeout_s=60,
-    )
+    same = Write(lambda network, origins: Draft(network.intent, origins, Note("", "")))
+    outcome = (await control.submit(same, wait="applied", timeout_s=60)).outcome
     assert outcome.applied, outcome
 
 

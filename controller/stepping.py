@@ -1,0 +1,194 @@
+"""The loop at work: it steps on events, one at a time, and carries the effects out.
+
+Everything here happens in one asyncio loop. What takes time (a switch's answer, a proof) is a task
+whose outcome comes back as an event. Networks that come while the switches are about to confirm an
+earlier one gather: the loop is told of the newest alone, so that many changes at once are one
+rollout, and none overtakes another before that is confirmed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from controller.journal import Journal
+from controller.model.network import Network
+from controller.needs import Switches
+from controller.proving import Prover
+from controller.reconcile.events import (
+    Drift,
+    Effect,
+    Event,
+    NetworkChanged,
+    Problem,
+    Prove,
+    Proved,
+    ReadBack,
+    Reverted,
+    SendBundle,
+    Settled,
+    Tick,
+    WakeAt,
+)
+from controller.reconcile.state import State
+from controller.reconcile.step import step
+from controller.reports import report, tell_faults
+from controller.standing import confirming, under_way
+
+log = logging.getLogger("controller.control")
+
+GATHER_S: Final = 1.0
+"""How long networks gather at most: a switch that is slow to confirm does not hold up others."""
+
+
+class Loop:
+    """The loop's state, and what it asks of switches and of the prover."""
+
+    def __init__(
+        self,
+        switches: Switches,
+        prover: Prover,
+        journal: Journal,
+        *,
+        audit_s: float,
+        clock: Callable[[], float],
+    ) -> None:
+        self.state = State()
+        self._switches = switches
+        self._prover = prover
+        self._journal = journal
+        self._audit_s = audit_s
+        self._clock = clock
+        self._gathered: NetworkChanged | None = None
+        self._gathering_until_s = 0.0
+        self._gathering: asyncio.TimerHandle | None = None
+        self._proof_due: tuple[Prove, int] | None = None
+        self._proving = False
+        self._waiting: dict[int, asyncio.Event] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._wake: asyncio.TimerHandle | None = None
+        self.on_network: Callable[[Network], None] = lambda _network: None
+        """Called with each network that the loop is told of, for adapters that follow it (QoS)."""
+
+    @property
+    def serial(self) -> int:
+        """The number of the newest network, also while it waits to be told."""
+        return self.state.serial + (self._gathered is not None)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether no change is under way and none waits."""
+        return self.state.rollout is None and self._gathered is None
+
+    def change(self, network: Network, revision: int) -> None:
+        """Want another network: at once, or together with those that wait."""
+        if self._gathered is None:
+            self._gathering_until_s = self._clock() + GATHER_S
+        self._gathered = NetworkChanged(network, revision)
+        self._tell()
+        if self._gathered is not None and self._gathering is None:
+            later = asyncio.get_running_loop().call_later
+            self._gathering = later(GATHER_S, self._gather_no_more)
+        self._let_go()
+
+    def feed(self, event: Event) -> None:
+        """Step on an event, and on a network that has waited for it."""
+        self._step(event)
+        self._tell()
+        self._let_go()
+
+    async def applied(self, serial: int, timeout_s: float) -> None:
+        """Wait until every connected switch has confirmed, one has refused, or the time is up."""
+        if not self._under_way(serial):
+            return
+        done = self._waiting.setdefault(serial, asyncio.Event())
+        try:
+            async with asyncio.timeout(timeout_s):
+                await done.wait()
+        except TimeoutError:
+            return
+
+    async def close(self) -> None:
+        """Stop stepping. Switches keep what they hold."""
+        for timer in (self._wake, self._gathering):
+            if timer:
+                timer.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _tell(self) -> None:
+        waiting = self._gathered
+        if waiting is None:
+            return
+        if confirming(self.state) and self._clock() < self._gathering_until_s:
+            return
+        self._gathered = None
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
+        self._step(waiting)
+        self.on_network(waiting.network)
+
+    def _gather_no_more(self) -> None:
+        """However it stands with the switches, what is gathered is told."""
+        self._gathering_until_s = 0.0
+        self._tell()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        for serial in [n for n in self._waiting if not self._under_way(n)]:
+            self._waiting.pop(serial).set()
+
+    def _under_way(self, serial: int) -> bool:
+        return serial > self.state.serial or under_way(self.state, serial)
+
+    def _step(self, event: Event) -> None:
+        self.state, effects = step(self.state, event, self._clock(), self._audit_s)
+        for effect in effects:
+            self._perform(effect)
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case SendBundle():
+                self._spawn(self._outcome(self._switches.send_bundle(effect)))
+            case ReadBack():
+                self._spawn(self._outcome(self._switches.read_back(effect)))
+            case WakeAt(time_s):
+                self._wake_at(time_s)
+            case Prove():
+                self._proof_due = effect, self.state.revision
+                if not self._proving:
+                    self._spawn(self._prove())
+            case Settled() | Drift() | Problem() | Reverted():
+                report(effect, self._journal)
+
+    async def _outcome(self, request: Coroutine[Any, Any, Event]) -> None:
+        self.feed(await request)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _prove(self) -> None:
+        """Prove what is due; what becomes due meanwhile is proved next, the newest alone."""
+        self._proving = True
+        while self._proof_due is not None:
+            (effect, revision), self._proof_due = self._proof_due, None
+            try:
+                faults = await self._prover.change(effect.network, effect.held, revision)
+            except Exception as error:  # the verifier itself is at fault: say so, and go on
+                log.exception("the proof ended without a verdict")
+                faults = (f"the proof ended without a verdict: {error!r}; see the log",)
+            tell_faults(faults, self._journal)
+            self.feed(Proved(effect.serial, faults))
+        self._proving = False
+
+    def _wake_at(self, time_s: float) -> None:
+        if self._wake:
+            self._wake.cancel()
+        delay = max(0.001, time_s - self._clock())
+        self._wake = asyncio.get_running_loop().call_later(delay, self.feed, Tick())
