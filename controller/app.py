@@ -30,6 +30,7 @@ from ryu.lib import hub
 from ryu.ofproto import ofproto_parser, ofproto_v1_4
 
 from controller.errors import Invalid
+from controller.sessions import Outbox, Session
 from controller.settings import Settings, environment_of, load
 from controller.southbound.frames import (
     ENGINE_XID,
@@ -37,6 +38,7 @@ from controller.southbound.frames import (
     FrameError,
     FrameReader,
     Kind,
+    count_of,
     encode,
 )
 
@@ -60,7 +62,6 @@ _RYU_LISTEN_HOST: Final = "0.0.0.0"  # Ryu's default, which is not the user's ch
 _START_ENGINE: Final = (
     "import gc; gc.disable(); from controller.engine import main; raise SystemExit(main())"
 )
-_QUEUE: Final = 64  # chunks waiting for one switch before the engine has to wait
 
 
 def settings_of(conf: Any) -> Settings:
@@ -98,25 +99,6 @@ cfg.CONF.set_override("ofp_tcp_listen_port", SETTINGS.openflow_port)
 cfg.CONF.set_override("ofp_listen_host", SETTINGS.openflow_host)
 
 
-class Session:
-    """One switch's connection, with a queue of its own so that a slow switch delays no other."""
-
-    def __init__(self, datapath: Any, number: int) -> None:
-        self.datapath = datapath
-        self.number = number
-        self.queue: Any = hub.Queue(_QUEUE)
-        self.thread = hub.spawn(self._send)
-
-    def _send(self) -> None:
-        while True:
-            self.datapath.send(self.queue.get())
-
-    def close(self) -> None:
-        """Stop sending. Nobody is left waiting for room in the queue."""
-        hub.kill(self.thread)
-        self.queue.resize(None)
-
-
 class Speaker(app_manager.RyuApp):
     """OpenFlow sessions on one side, the engine on the other."""
 
@@ -127,7 +109,7 @@ class Speaker(app_manager.RyuApp):
         super().__init__(*args, **kwargs)
         self._sessions: dict[int, Session] = {}
         self._count = 0
-        self._outbox: Any = None
+        self._outbox: Outbox | None = None
         self._process: Any = None
         self._closing = False
         self._served = False
@@ -187,12 +169,18 @@ class Speaker(app_manager.RyuApp):
         session.close()
         self._to_engine(Frame(Kind.SWITCH_DOWN, datapath.id, session.number))
 
-    def _from_switch(self, datapath: Any, data: bytes) -> bool:
+    def _from_switch(self, datapath: Any, kind: int, data: bytes) -> bool:
         """Pass a message on to the engine; False where there is no session for it yet."""
         session = self._sessions.get(datapath.id)
         if session is None or session.datapath is not datapath:
             return False
-        self._to_engine(Frame(Kind.MESSAGE, datapath.id, session.number, data))
+        engine = self._outbox
+        if engine is None:
+            return True
+        if kind == ofproto_v1_4.OFPT_MULTIPART_REPLY:
+            session.tell_part(engine, data)
+        else:
+            session.tell(engine, data)
         return True
 
     def _to_engine(self, frame: Frame) -> None:
@@ -204,23 +192,27 @@ class Speaker(app_manager.RyuApp):
         while True:
             engine, _ = self._listener.accept()
             self._served = True
-            self._outbox = hub.Queue()
+            self._outbox = outbox = Outbox()
             for datapath_id, session in self._sessions.items():
                 self._to_engine(Frame(Kind.SWITCH_UP, datapath_id, session.number))
-            writer = hub.spawn(_write, engine, self._outbox)
-            self._listen(engine)
+            writer = hub.spawn(_write, engine, outbox)
+            self._listen(engine, outbox)
             self._outbox = None
+            outbox.closed = True
+            for session in self._sessions.values():
+                session.engine_gone()
             hub.kill(writer)
             engine.close()
 
-    def _listen(self, engine: Any) -> None:
+    def _listen(self, engine: Any, outbox: Outbox) -> None:
         """Carry out what the engine says, until it is gone."""
         reader = FrameReader()
         while True:
             try:
                 data = engine.recv(_RECV)
                 for frame in reader.feed(data):
-                    self._carry_out(frame)
+                    self._carry_out(frame, outbox)
+                hub.sleep(0)  # an engine that says much is always ready: let switches have theirs
             except OSError:
                 return
             except FrameError:
@@ -229,12 +221,14 @@ class Speaker(app_manager.RyuApp):
             if not data:
                 return
 
-    def _carry_out(self, frame: Frame) -> None:
+    def _carry_out(self, frame: Frame, engine: Outbox) -> None:
         session = self._sessions.get(frame.datapath_id)
         if session is None or session.number != frame.session:
             return
         if frame.kind is Kind.SEND:
-            session.queue.put(frame.payload)
+            session.say(engine, frame.payload)
+        elif frame.kind is Kind.TAKEN:
+            session.read(count_of(frame))
         elif frame.kind is Kind.CLOSE:
             session.datapath.close()
 
@@ -281,7 +275,7 @@ def _engine_listener(path: Path) -> Any:
     return listener
 
 
-def _write(engine: Any, outbox: Any) -> None:
+def _write(engine: Any, outbox: Outbox) -> None:
     """The only writer of an engine's socket: two at once would tear each other's frames."""
     while True:
         try:
@@ -317,7 +311,7 @@ def _raise_in(main: Any, error: type[BaseException], *arguments: int) -> None:
     eventlet.hubs.get_hub().schedule_call_global(0, main.throw, error, *arguments)
 
 
-def _hand_over(take: Callable[[Any, bytes], bool]) -> None:
+def _hand_over(take: Callable[[Any, int, bytes], bool]) -> None:
     """Pass messages that are the engine's to ``take`` and keep them from Ryu's parser.
 
     ``ryu.controller.controller`` looks ``ofproto_parser.msg`` up for every message and passes over
@@ -329,7 +323,7 @@ def _hand_over(take: Callable[[Any, bytes], bool]) -> None:
 
     def message(datapath: Any, version: int, kind: int, length: int, xid: int, data: bytes) -> Any:
         ours = kind in _UNASKED_KINDS or (xid & ENGINE_XID and kind not in _RYU_KINDS)
-        if ours and take(datapath, bytes(data[:length])):
+        if ours and take(datapath, kind, bytes(data[:length])):
             return None
         return parse(datapath, version, kind, length, xid, data)
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
+import contextlib
 import secrets
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from typing import Final, Protocol
 
-from controller.errors import RemoteError, UnknownOutcome
-from controller.southbound.frames import ENGINE_XID, Frame, FrameReader, Kind, encode
+from controller.errors import BulkheadError, RemoteError, UnknownOutcome
+from controller.southbound.frames import (
+    ENGINE_XID,
+    Frame,
+    FrameReader,
+    Kind,
+    count_of,
+    encode,
+    taken,
+)
 from controller.southbound.openflow.messages import (
     Failure,
     Type,
@@ -19,13 +26,14 @@ from controller.southbound.openflow.messages import (
     has_more,
     header,
 )
+from controller.southbound.window import SessionLost, Turns, Window
 
 CHUNK: Final = 1 << 16
+FIRST: Final = 1 << 14
 _RECV: Final = 1 << 18
 
-
-class SessionLost(UnknownOutcome):
-    """The switch's session ended before it answered."""
+Session = tuple[int, int]
+"""A switch's connection: datapath id, and the speaker's number for it."""
 
 
 class RequestTimeout(UnknownOutcome):
@@ -50,13 +58,22 @@ class Watcher(Protocol):
         """A session has ended."""
 
 
-@dataclass
 class _Pending:
-    """A request that waits for its answer."""
+    """A request that waits for its answer: its parts, and at their end None or an error."""
 
-    session: tuple[int, int]
-    answer: asyncio.Future[list[bytes]]
-    parts: list[bytes] = field(default_factory=list)
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.parts: asyncio.Queue[bytes | BulkheadError | None] = asyncio.Queue()
+
+    def take(self, data: bytes) -> None:
+        """A part has come."""
+        self.parts.put_nowait(data)
+        if header(data).type != Type.MULTIPART_REPLY or not has_more(data):
+            self.parts.put_nowait(None)
+
+    def fail(self, error: BulkheadError) -> None:
+        """No further part will come."""
+        self.parts.put_nowait(error)
 
 
 class SpeakerChannel:
@@ -65,12 +82,11 @@ class SpeakerChannel:
     def __init__(self, on_end: Callable[[], None]) -> None:
         self._on_end = on_end
         # From anywhere: a late answer to an engine before us must not be taken for ours.
-        count = itertools.count(secrets.randbits(31))
-        self._xids = (ENGINE_XID | n % ENGINE_XID for n in count)
+        self._next_xid = secrets.randbits(31)
         self._pending: dict[int, _Pending] = {}
-        self._errors: dict[int, Failure] = {}
-        self._watched: set[int] = set()
-        self._live: set[tuple[int, int]] = set()
+        self._watched: dict[range, dict[int, Failure]] = {}
+        self._live: dict[Session, Window] = {}
+        self.turns = Turns()
 
     async def connect(self, path: str, watcher: Watcher) -> None:
         """Connect, tell ``watcher`` of sessions, and read until the speaker is gone."""
@@ -87,49 +103,87 @@ class SpeakerChannel:
 
     def xid(self) -> int:
         """A transaction id that is the engine's."""
-        return next(self._xids)
+        return self.xids(1)[0]
 
-    def xids(self, count: int) -> list[int]:
+    def xids(self, count: int) -> range:
         """As many transaction ids."""
-        return list(itertools.islice(self._xids, count))
+        first = self._next_xid if self._next_xid + count <= ENGINE_XID else 0
+        self._next_xid = first + count
+        return range(ENGINE_XID | first, (ENGINE_XID | first) + count)
 
-    async def send(self, session: tuple[int, int], data: Iterable[bytes]) -> None:
-        """Send messages to a switch, in chunks, no faster than the speaker takes them."""
-        if session not in self._live:
-            raise SessionLost("the switch is not connected")
-        for chunk in chunks(data):
+    async def send(
+        self,
+        session: Session,
+        data: Iterable[bytes],
+        progress: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Send messages to a switch, in chunks, no faster than it takes them.
+
+        What fits into one small chunk waits for this switch alone; the rest takes turns with what
+        others send. ``progress`` is called with every chunk. Raises SessionLost.
+        """
+        pieces = chunks(data)
+        chunk = next(pieces, b"")
+        while chunk:
+            await self._window(session).take(len(chunk))
+            self._window(session)  # a session may end, and another begin, while we wait
             self._writer.write(encode(Frame(Kind.SEND, *session, chunk)))
-            await self._writer.drain()
+            progress()
+            async with self.turns:
+                await self._writer.drain()
+                chunk = next(pieces, b"")
 
     async def request(
-        self, session: tuple[int, int], data: Iterable[bytes], xid: int, timeout_s: float
+        self, session: Session, data: Iterable[bytes], xid: int, timeout_s: float
     ) -> list[bytes]:
         """Send messages of which the one with ``xid`` is answered; the answer's parts.
 
-        Raises Refused, RequestTimeout or SessionLost.
+        Raises Refused, SessionLost, or RequestTimeout where nothing moves for ``timeout_s``.
         """
-        if session not in self._live:
-            raise SessionLost("the switch is not connected")
-        answer: asyncio.Future[list[bytes]] = asyncio.get_running_loop().create_future()
-        self._pending[xid] = _Pending(session, answer)
+        async with contextlib.aclosing(self.parts(session, data, xid, timeout_s)) as parts:
+            return [part async for part in parts]
+
+    async def parts(
+        self, session: Session, data: Iterable[bytes], xid: int, timeout_s: float
+    ) -> AsyncGenerator[bytes, None]:
+        """The same, part by part as they come, no faster than they are asked for."""
+        window = self._window(session)
+        self._pending[xid] = pending = _Pending(session)
         try:
-            async with asyncio.timeout(timeout_s):
-                await self.send(session, data)
-                return await answer
-        except TimeoutError:
-            raise RequestTimeout(f"no answer within {timeout_s:g} s") from None
+            await self._send_in_time(session, data, timeout_s)
+            while (part := await _next_in_time(pending, window, timeout_s)) is not None:
+                yield part
+                self._note_read(session, part)
         finally:
-            self._pending.pop(xid, None)
+            del self._pending[xid]
+            while not pending.parts.empty():
+                left = pending.parts.get_nowait()
+                if isinstance(left, bytes):
+                    self._note_read(session, left)
 
-    def watch(self, xids: Iterable[int]) -> None:
+    def watch(self, xids: range) -> None:
         """Remember errors about these messages, which have no answer when all is well."""
-        self._watched.update(xids)
+        self._watched[xids] = {}
 
-    def unwatch(self, xids: Iterable[int]) -> dict[int, Failure]:
+    def unwatch(self, xids: range) -> dict[int, Failure]:
         """Stop; the errors that came, by xid."""
-        found = {xid: self._errors.pop(xid) for xid in xids if xid in self._errors}
-        self._watched.difference_update(xids)
-        return found
+        return self._watched.pop(xids, {})
+
+    async def _send_in_time(
+        self, session: Session, data: Iterable[bytes], timeout_s: float
+    ) -> None:
+        clock = asyncio.get_running_loop().time
+        try:
+            async with asyncio.timeout(timeout_s) as limit:
+                await self.send(session, data, lambda: limit.reschedule(clock() + timeout_s))
+        except TimeoutError:
+            raise RequestTimeout(f"nothing taken within {timeout_s:g} s") from None
+
+    def _window(self, session: Session) -> Window:
+        window = self._live.get(session)
+        if window is None:
+            raise SessionLost("the switch is not connected")
+        return window
 
     async def _read(self) -> None:
         frames = FrameReader()
@@ -146,47 +200,82 @@ class SpeakerChannel:
         session = (frame.datapath_id, frame.session)
         match frame.kind:
             case Kind.SWITCH_UP:
-                self._live.add(session)
+                self._live[session] = Window()
                 self._watcher.switch_up(*session)
             case Kind.SWITCH_DOWN:
                 self._lost(session)
                 self._watcher.switch_down(*session)
             case Kind.MESSAGE:
-                self._answer(frame.payload)
+                self._answer(session, frame.payload)
+            case Kind.TAKEN:
+                if session in self._live:
+                    self._live[session].give(count_of(frame))
             case Kind.BYE:
                 self._on_end()
             case Kind.SEND | Kind.CLOSE:
                 pass  # ours to say
 
-    def _lost(self, session: tuple[int, int]) -> None:
-        self._live.discard(session)
+    def _lost(self, session: Session) -> None:
+        window = self._live.pop(session, None)
+        if window is not None:
+            window.close()
         for pending in self._pending.values():
-            if pending.session == session and not pending.answer.done():
-                pending.answer.set_exception(SessionLost("the switch's session ended"))
+            if pending.session == session:
+                pending.fail(SessionLost("the switch's session ended"))
 
-    def _answer(self, data: bytes) -> None:
+    def _answer(self, session: Session, data: bytes) -> None:
         head = header(data)
-        if head.type == Type.ERROR and head.xid in self._watched:
-            self._errors.setdefault(head.xid, failure(data))
-            return
         pending = self._pending.get(head.xid)
-        if pending is None or pending.answer.done():
-            return
         if head.type == Type.ERROR:
-            pending.answer.set_exception(Refused(failure(data)))
+            self._error(head.xid, pending, failure(data))
+        elif pending is not None:
+            pending.take(data)
+        else:
+            self._note_read(session, data)
+
+    def _error(self, xid: int, pending: _Pending | None, reason: Failure) -> None:
+        if pending is not None:
+            pending.fail(Refused(reason))
+        for xids, errors in self._watched.items():
+            if xid in xids:
+                errors.setdefault(xid, reason)
+
+    def _note_read(self, session: Session, data: bytes) -> None:
+        """Parts of long answers are the speaker's to count, see ``frames``."""
+        window = self._live.get(session)
+        if window is None or header(data).type != Type.MULTIPART_REPLY:
             return
-        pending.parts.append(data)
-        if head.type != Type.MULTIPART_REPLY or not has_more(data):
-            pending.answer.set_result(pending.parts)
+        if count := window.read(len(data)):
+            self._writer.write(taken(*session, count))
+
+
+async def _next_in_time(pending: _Pending, window: Window, timeout_s: float) -> bytes | None:
+    """The next part, None behind the last. Raises what has ended the request."""
+    while True:
+        moves = window.moves
+        try:
+            async with asyncio.timeout(timeout_s):
+                part = await pending.parts.get()
+            break
+        except TimeoutError:
+            if window.moves == moves:
+                raise RequestTimeout(f"no answer within {timeout_s:g} s") from None
+    if isinstance(part, BulkheadError):
+        raise part
+    return part
 
 
 def chunks(messages: Iterable[bytes]) -> Iterator[bytes]:
-    """Messages joined up to 64 KiB, which Ryu's send queue of 16 takes well."""
-    joined = bytearray()
+    """Messages joined up to 64 KiB, which Ryu's send queue of 16 takes well.
+
+    The first is cut earlier, so that to begin costs little.
+    """
+    joined, most = bytearray(), FIRST
     for data in messages:
-        if joined and len(joined) + len(data) > CHUNK:
+        if joined and len(joined) + len(data) > most:
             yield bytes(joined)
             joined.clear()
+            most = CHUNK
         joined += data
     if joined:
         yield bytes(joined)

@@ -2,6 +2,10 @@
 
 A frame is its payload's length, its kind, the datapath id, the session, and the payload:
 ``!IBQI``. The session counts a datapath's connections, so bytes meant for one never reach the next.
+
+All sessions share one stream, so no side may say more for a session than the other can pass on:
+at most :data:`WINDOW` bytes of SEND, and of parts of long answers, are under way for each. What has
+been passed on is said in TAKEN frames.
 """
 
 from __future__ import annotations
@@ -13,6 +17,11 @@ from typing import Final, NamedTuple
 
 HEADER: Final = struct.Struct("!IBQI")
 MAX_PAYLOAD: Final = 1 << 20
+COUNT: Final = struct.Struct("!I")
+WINDOW: Final = 1 << 19
+"""Bytes that may be under way for one session, each way; enough for some 20 ms of a fast switch."""
+REPORT: Final = WINDOW // 4
+"""Bytes passed on that are said at once, so that small messages cause no others."""
 ENGINE_XID: Final = 0x80000000
 """Messages whose xid has this bit are the engine's; the speaker passes them on unread."""
 
@@ -26,6 +35,7 @@ class Kind(IntEnum):
     SEND = 4  # engine: OpenFlow messages for the switch
     CLOSE = 5  # engine: end this session
     BYE = 6  # speaker: end yourself
+    TAKEN = 7  # both: so many more bytes of this session have been passed on
 
 
 class Frame(NamedTuple):
@@ -45,6 +55,18 @@ def encode(frame: Frame) -> bytes:
     """A frame's bytes."""
     kind, datapath_id, session, payload = frame
     return HEADER.pack(len(payload), kind, datapath_id, session) + payload
+
+
+def taken(datapath_id: int, session: int, count: int) -> bytes:
+    """A TAKEN frame's bytes."""
+    return encode(Frame(Kind.TAKEN, datapath_id, session, COUNT.pack(count)))
+
+
+def count_of(frame: Frame) -> int:
+    """The bytes that a TAKEN frame speaks of. Raises FrameError."""
+    if len(frame.payload) != COUNT.size:
+        raise FrameError(f"expected a count of {COUNT.size} bytes, found {len(frame.payload)}")
+    return int(COUNT.unpack(frame.payload)[0])
 
 
 class FrameReader:

@@ -16,7 +16,7 @@ HOMES = {
     "ovs": {"southbound", "store"},
     "pydantic": {"northbound"},
     "pyroute2": {"host"},
-    "ryu": {"app.py"},
+    "ryu": {"app.py", "sessions.py"},
     "starlette": {"northbound"},
     "uvicorn": {"northbound"},
     "yaml": {"northbound"},

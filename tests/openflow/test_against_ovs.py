@@ -20,8 +20,8 @@ from controller.southbound.openflow.encode import (
     DELETE_STRICT,
     delete_cookie,
     encode_entry,
-    encode_rows,
 )
+from controller.southbound.openflow.members import encode_rows
 from labkit.ledger import Ledger
 from labkit.ovs import PrivateOvs
 from tests.openflow.session import BRIDGE, Session

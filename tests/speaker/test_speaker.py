@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import socket
 import struct
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from controller.southbound.frames import ENGINE_XID, Frame, Kind
+from controller.southbound.frames import ENGINE_XID, REPORT, Frame, Kind, count_of
 from controller.southbound.openflow.messages import Type, barrier, header
 from labkit.ledger import start_time
 from labkit.ovs import PrivateOvs
@@ -26,8 +23,9 @@ from tests.speaker.conftest import (
     eventually,
     running,
 )
+from tests.speaker.deaf import deaf_switch
 
-HELLO, FEATURES_REQUEST, FEATURES_REPLY, PORT_STATUS, PORT_DESC = 0, 5, 6, 12, 13
+PORT_STATUS = 12
 FLOW_MOD = struct.Struct("!BBHI QQ BBHHH III HH HH4x")
 XID = ENGINE_XID | 77
 
@@ -52,33 +50,6 @@ def fence(engine: Engine, session: int, before: bytes = b"") -> None:
     heard = engine.hear(Kind.MESSAGE, lambda frame: header(frame.payload).xid == XID)
     assert header(heard.payload).type == Type.BARRIER_REPLY
     assert (heard.datapath_id, heard.session) == (DATAPATH_ID, session)
-
-
-def connected(port: int) -> socket.socket | None:
-    """A connection for OpenFlow; None while nobody listens: the engine may be there before."""
-    try:
-        return socket.create_connection(("127.0.0.1", port))
-    except ConnectionRefusedError:
-        return None
-
-
-@contextlib.contextmanager
-def deaf_switch(port: int, datapath_id: int) -> Iterator[None]:
-    """A switch that greets, says its features and ports (OpenFlow 1.4.1, 6.3.1), and goes deaf."""
-    with eventually(lambda: connected(port), "a listener for switches") as switch:
-        switch.sendall(struct.pack("!BBHI", 5, HELLO, 8, 1))
-        stream = switch.makefile("rb")
-        while True:
-            head = header(stream.read(8))
-            stream.read(head.length - 8)
-            if head.type == FEATURES_REQUEST:
-                body = struct.pack("!QIBB2xII", datapath_id, 0, 254, 0, 0, 0)
-                switch.sendall(struct.pack("!BBHI", 5, FEATURES_REPLY, 32, head.xid) + body)
-            if head.type == Type.MULTIPART_REQUEST:
-                body = struct.pack("!HH4x", PORT_DESC, 0)
-                switch.sendall(struct.pack("!BBHI", 5, Type.MULTIPART_REPLY, 16, head.xid) + body)
-                break
-        yield
 
 
 def test_bytes_pass_and_engines_come_and_go_while_the_session_stays(
@@ -117,21 +88,40 @@ def test_a_new_session_is_down_then_up_and_the_old_ones_bytes_are_dropped(
     assert flow_count(ovs) == 0
 
 
-def test_a_switch_that_stops_reading_and_dies_holds_nobody_up(
+def test_a_switch_that_stops_reading_holds_nobody_up(
     controller: Controller, ovs: PrivateOvs
 ) -> None:
     engine = controller.engine()
+    controller.connect(ovs)
+    other = engine.hear(Kind.SWITCH_UP).session
     with deaf_switch(controller.port, datapath_id=0xDEAF):
         session = engine.hear(Kind.SWITCH_UP).session
         chunk = Frame(Kind.SEND, 0xDEAF, session, barrier(XID) * 8192)
-        saying = threading.Thread(target=lambda: [engine.say(chunk) for _ in range(400)])
-        saying.start()
-        saying.join(1.0)
-        assert saying.is_alive()  # 26 MB are more than all queues and sockets on the way hold
+        for _ in range(400):  # 26 MB are more than all queues and sockets on the way hold
+            engine.say(chunk)
+        fence(engine, other)
     assert engine.hear(Kind.SWITCH_DOWN).datapath_id == 0xDEAF
-    saying.join(PATIENCE_S)
+    fence(engine, other)
+
+
+def test_what_was_passed_on_is_said_to_the_engine_that_sent_it(
+    controller: Controller, ovs: PrivateOvs
+) -> None:
+    engine = controller.engine()
     controller.connect(ovs)
-    fence(engine, engine.hear(Kind.SWITCH_UP).session)
+    session = engine.hear(Kind.SWITCH_UP).session
+    chunk = Frame(Kind.SEND, DATAPATH_ID, session, barrier(XID) * 8192)
+    for _ in range(3):
+        engine.say(chunk)
+    said = engine.hear(Kind.TAKEN)
+    assert (said.datapath_id, said.session) == (DATAPATH_ID, session)
+    assert REPORT <= count_of(said) <= 3 * len(chunk.payload)
+    engine.kill()
+    engine = controller.engine()
+    engine.hear(Kind.SWITCH_UP)
+    for _ in range(3):
+        engine.say(chunk)
+    assert count_of(engine.hear(Kind.TAKEN)) <= 3 * len(chunk.payload)
 
 
 def test_an_engine_that_makes_no_sense_is_replaced(controller: Controller) -> None:

@@ -1,17 +1,12 @@
-"""Rows to OpenFlow 1.4 flow-mods.
+"""Entries to OpenFlow 1.4 flow-mods, one by one and byte by byte.
 
-A shape is encoded once with ``struct``, its holes at zero; that message, read as one big-endian
-number, is its template. Every hole is a run of bits in it, so a row is the template with its
-columns shifted into place: no object is built per entry.
+Rows go out by :mod:`controller.southbound.openflow.templates`, which are made from what this makes.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import IntEnum
-from functools import cache
+from collections.abc import Iterable
 from typing import Final
 
 from controller.dataplane.actions import (
@@ -30,8 +25,7 @@ from controller.dataplane.actions import (
     Track,
 )
 from controller.dataplane.fields import BY_NAME, Bits, Field
-from controller.dataplane.pipeline import SHAPES
-from controller.dataplane.shapes import Entry, Match, Row, Shape
+from controller.dataplane.shapes import Entry, Match
 from controller.southbound.openflow.messages import (
     ALL_TABLES,
     ANY_GROUP,
@@ -91,103 +85,6 @@ def delete_cookie(cookie: int, xid: int) -> bytes:
     )
     body += _match(())
     return HEADER.pack(VERSION, Type.FLOW_MOD, HEADER.size + len(body), xid) + body
-
-
-def encode_rows(rows: Iterable[Row], command: int, xids: Iterator[int]) -> Iterator[bytes]:
-    """Rows as flow-mods, each with an xid of its own, so that an error names its row."""
-    for row in rows:
-        yield template(row.shape, command, _mask_kinds(row)).encode(row, next(xids))
-
-
-class MaskKind(IntEnum):
-    """How a mask column makes the match look: the field left out, whole, or under a mask."""
-
-    NONE = 0
-    WHOLE = 1
-    PART = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A message as a number with its holes at zero; ``places``: (column, left shift)."""
-
-    number: int
-    size: int
-    xid_shift: int
-    cookie_shift: int
-    places: tuple[tuple[int, int], ...]
-
-    def encode(self, row: Row, xid: int) -> bytes:
-        """A row's flow-mod."""
-        number = self.number | xid << self.xid_shift | row.cookie << self.cookie_shift
-        columns = row.match + row.args
-        for column, shift in self.places:
-            number |= columns[column] << shift
-        return number.to_bytes(self.size, "big")
-
-
-@cache
-def template(shape_name: str, command: int, masks: tuple[MaskKind, ...]) -> Template:
-    """A shape's template. Where a column goes is seen by setting its lowest bit alone."""
-    shape = SHAPES[shape_name]
-    names = (*shape.match_columns, *shape.arg_columns)
-    kinds = dict(zip(_mask_columns(shape), masks, strict=True))
-    zero = {name: _MASK_START.get(kinds.get(name, MaskKind.NONE), 0) for name in names}
-    for name, kind in kinds.items():
-        if kind is MaskKind.WHOLE:
-            zero[name] = _width_mask(shape, name)
-
-    def number(columns: Mapping[str, int]) -> int:
-        row = shape.row(0, **columns)
-        return int.from_bytes(encode_entry(shape.entry(row), command, 0), "big")
-
-    base = number(zero)
-    size = len(encode_entry(shape.entry(shape.row(0, **zero)), command, 0))
-    places: list[tuple[int, int]] = []
-    fixed = base
-    for index, name in enumerate(names):
-        mask_kind = kinds.get(name)
-        if mask_kind is MaskKind.PART:
-            shift = _bits(number({**zero, name: 2}) ^ base)[0]
-            places.append((index, shift))
-            fixed &= ~(1 << shift)
-        elif mask_kind is None:
-            changed = number({**zero, name: zero[name] | 1}) ^ base
-            places += [(index, shift) for shift in _bits(changed)]
-    bits = size * 8
-    return Template(fixed, size, bits - 64, bits - 128, tuple(places))
-
-
-_MASK_START: Final = {MaskKind.PART: 1}
-
-
-def _bits(number: int) -> list[int]:
-    return [bit for bit in range(number.bit_length()) if number >> bit & 1]
-
-
-def _mask_columns(shape: Shape) -> tuple[str, ...]:
-    return tuple(key.mask.name for key in shape.keys if isinstance(key.mask, Hole))
-
-
-def _width_mask(shape: Shape, column: str) -> int:
-    widths = (k.bits.width for k in shape.keys if k.mask == Hole(column))
-    return (1 << next(widths)) - 1
-
-
-def _mask_kinds(row: Row) -> tuple[MaskKind, ...]:
-    shape = SHAPES[row.shape]
-    columns = _mask_columns(shape)
-    if not columns:
-        return ()
-    values = dict(zip(shape.match_columns, row.match, strict=True))
-    return tuple(
-        MaskKind.NONE
-        if not values[name]
-        else MaskKind.WHOLE
-        if values[name] == _width_mask(shape, name)
-        else MaskKind.PART
-        for name in columns
-    )
 
 
 def _match(items: Iterable[Match]) -> bytes:
