@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from controller.dataplane.program import Program
 from controller.dataplane.shapes import Row, RowKey
 from controller.model.network import Network
@@ -70,9 +68,11 @@ class Site:
                     rows.pop(row.key, None)
                 rows.update((row.key, row) for row in effect.add)
                 self._feed(BundleDone(name, session))
-            case ReadBack(name, session, asked):
-                held = Program.of(MappingProxyType(dict(self._rows[name])))
-                self._feed(ReadBackDone(name, session, asked, held))
+            case ReadBack(name, session, asked, cookies):
+                rows = self._rows[name]
+                held = {k: r for k, r in rows.items() if not cookies or r.cookie in cookies}
+                answer = ReadBackDone(name, session, asked, Program.of(held), cookies=cookies)
+                self._feed(answer)
             case Prove(serial, network, held):
                 self._prove(network, held)
                 self._feed(Proved(serial))

@@ -40,6 +40,7 @@ class ReadBackDone:
     """What a switch holds: rows of our shapes, and the cookies of entries that are none.
 
     ``asked`` is the number of changes the switch had been sent when the read-back was asked for.
+    ``cookies`` are those that were asked for, none for all: ``held`` has no others then.
     ``strays`` are the foreign entries that can be read, ``unreadable`` the cookies of the others.
     """
 
@@ -50,6 +51,7 @@ class ReadBackDone:
     foreign: frozenset[int] = field(default_factory=frozenset)
     strays: tuple[Entry, ...] = ()
     unreadable: frozenset[int] = frozenset()
+    cookies: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +109,12 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
-    """Ask a switch for all its entries."""
+    """Ask a switch for its entries: all, or those of some ``cookies``."""
 
     switch: str
     session: int
     asked: int
+    cookies: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,9 @@ def _send(
     awaited = rollout.target[name] if last else _applied(held, phase, rows)
     due = switch.owed if phase is Phase.FLUSH else _due(held, awaited, phase, rows)
     owed = tuple(dict.fromkeys((*switch.owed, *due)))
+    unread = None if switch.unread is None else (*switch.unread, *rows)
     switch = replace(switch, changes=switch.changes + 1, sending=True, awaited=awaited, owed=owed)
+    switch = replace(switch, unread=unread)
     state = state.with_switch(name, switch)
     if phase.removes:
         return state, SendBundle(name, session, remove=rows, cuts=due)

@@ -21,7 +21,9 @@ class SwitchState:
     ``awaited`` is what it holds once it has done what it was sent last.
     ``changes`` counts bundles sent, so that a read-back asked for before one is not believed after.
     ``serial`` is the last network that this switch was confirmed to be in line with. ``silent``:
-    it has a session and does not answer, so the others do not wait for it. ``owed``: connections
+    it has a session and does not answer, so the others do not wait for it. ``unread``: rows it was
+    sent, or told to remove, since it was read back; None where all it holds has to be read.
+    ``owed``: connections
     that it was told to forget and has not yet said to have forgotten, whatever became of rollouts
     and sessions since.
     """
@@ -39,6 +41,7 @@ class SwitchState:
     failures: int = 0
     retry_at_s: float | None = None
     silent: bool = False
+    unread: tuple[Row, ...] | None = None
     owed: tuple[Cut, ...] = ()
 
     @property

@@ -14,8 +14,9 @@ from types import MappingProxyType
 from typing import Final
 
 from controller.compile import compilation
-from controller.dataplane.program import program
-from controller.diff.plan import EMPTY, Phase, delta
+from controller.dataplane.program import Program, program
+from controller.dataplane.shapes import Row
+from controller.diff.plan import EMPTY, Phase, SwitchDelta, delta
 from controller.reconcile.events import (
     BundleDone,
     BundleFailed,
@@ -40,6 +41,9 @@ from controller.reconcile.state import State, SwitchState
 
 RETRY_FIRST_S: Final = 0.5
 RETRY_MOST_S: Final = 30.0
+MOST_COOKIES: Final = 512
+"""Up to how many cookies are read back one by one; beyond, all that a switch holds is."""
+
 AUDIT_S: Final = 30.0
 
 
@@ -109,17 +113,31 @@ def _read_back(state: State, event: ReadBackDone) -> Step:
     if event.asked != switch.changes:  # changed meanwhile: ask again
         return state.with_switch(event.switch, switch), []
     effects: list[Effect] = []
-    believed = switch.held
+    believed, held = switch.held, event.held
     if believed is not None:
-        off = delta(believed, event.held)
+        off = _off(believed, switch.unread, event)
+        held = believed.changed((*off.added, *off.changed), (row.key for row in off.removed))
         if off or event.foreign:
             drift = Drift(event.switch, off.removed, off.changed, off.added, event.foreign)
             effects.append(drift)
-    switch = replace(switch, held=event.held, unconfirmed=False, silent=False, retry_at_s=None)
+    elif event.cookies:  # what it held besides is not known any more
+        return state.with_switch(event.switch, switch), []
+    switch = replace(switch, held=held, unread=(), unconfirmed=False, silent=False, retry_at_s=None)
     state = state.with_switch(event.switch, switch)
     if event.foreign and state.rollout is None and state.serial:
         return _purge(state, event, effects)
     return state, effects
+
+
+def _off(believed: Program, unread: tuple[Row, ...] | None, event: ReadBackDone) -> SwitchDelta:
+    """What a switch holds otherwise than believed, as far as it was asked for."""
+    if not event.cookies:
+        return delta(believed, event.held)
+    asked = {row.key: None for row in unread or () if row.cookie in event.cookies}
+    gone = [row for key in asked if (row := believed.get(key)) and event.held.get(key) is None]
+    added = [row for row in event.held if believed.get(row.key) is None]
+    changed = [row for row in event.held if believed.get(row.key) not in (None, row)]
+    return SwitchDelta(tuple(added), tuple(changed), tuple(gone))
 
 
 def _purge(state: State, event: ReadBackDone, effects: list[Effect]) -> Step:
@@ -135,6 +153,7 @@ def _purge(state: State, event: ReadBackDone, effects: list[Effect]) -> Step:
         changes=switch.changes + 1,
         sending=True,
         unconfirmed=True,
+        unread=None,
     )
     return state.with_switch(event.switch, switch), [*effects, sent]
 
@@ -159,6 +178,7 @@ def _failed(state: State, name: str, reason: str, now: float, *, known: bool) ->
         reading=False,
         sending=False,
         unconfirmed=True,
+        unread=None,
         problem=reason,
         failures=switch.failures + 1,
         retry_at_s=None if known else now + wait,
@@ -191,7 +211,9 @@ def _advance(state: State, now: float, audit_s: float) -> Step:
 
 
 def _ask_all(state: State) -> State:
-    switches = {name: replace(s, unconfirmed=True) for name, s in state.switches.items()}
+    switches = {
+        name: replace(s, unconfirmed=True, unread=None) for name, s in state.switches.items()
+    }
     return replace(state, switches=MappingProxyType(switches))
 
 
@@ -205,10 +227,20 @@ def _ask(state: State, name: str, now: float) -> Step:
     rolling = state.rollout is not None and state.rollout.involves(name)
     if switch.held is not None and (not switch.unconfirmed or rolling):
         return state, []
+    if switch.held is not None and switch.unread == ():
+        return state.with_switch(name, replace(switch, unconfirmed=False, retry_at_s=None)), []
     assert switch.session is not None
-    effect = ReadBack(name, switch.session, switch.changes)
+    effect = ReadBack(name, switch.session, switch.changes, _cookies(switch))
     asked = replace(switch, reading=True, retry_at_s=None)
     return state.with_switch(name, asked), [effect]
+
+
+def _cookies(switch: SwitchState) -> frozenset[int]:
+    """What to ask a switch for: entries of the cookies that were changed, or all."""
+    if switch.held is None or switch.unread is None:
+        return frozenset()
+    cookies = frozenset(row.cookie for row in switch.unread)
+    return cookies if len(cookies) <= MOST_COOKIES else frozenset()
 
 
 def _settle(state: State) -> Step:

@@ -48,6 +48,7 @@ _BUNDLE_IDS: Final = itertools.count(secrets.randbits(31))
 _AT_ONCE: Final = 64
 """Rows that are encoded at once: some 0.1 ms."""
 
+_WHOLE_COOKIE: Final = (1 << 64) - 1
 _NOT_FLUSHED: Final = "committed, but established connections were not flushed"
 
 
@@ -75,13 +76,10 @@ class Switches:
         return BundleDone(effect.switch, effect.session)
 
     async def read_back(self, effect: ReadBack) -> ReadBackDone | ReadBackFailed:
-        """All that a switch holds."""
+        """What a switch holds: all of it, or the entries of some cookies."""
         session = (self._datapath_id(effect.switch), effect.session)
-        xid = self._channel.xid()
         try:
-            parts = await self._channel.request(
-                session, [flow_stats_request(xid)], xid, self._timeout_s
-            )
+            parts = await self._flow_stats(session, effect.cookies)
             found = list(itertools.chain.from_iterable(map(decode_flow_stats, parts)))
         except (RemoteError, UnknownOutcome) as error:
             return ReadBackFailed(effect.switch, effect.session, f"read-back: {error}")
@@ -105,7 +103,21 @@ class Switches:
             foreign=frozenset(foreign),
             strays=tuple(strays),
             unreadable=frozenset(unreadable),
+            cookies=effect.cookies,
         )
+
+    async def _flow_stats(self, session: tuple[int, int], cookies: frozenset[int]) -> list[bytes]:
+        """Replies about the entries of some cookies; none stands for all."""
+        asked = [(cookie, _WHOLE_COOKIE) for cookie in cookies] or [(0, 0)]
+        replies = await asyncio.gather(
+            *(
+                self._channel.request(
+                    session, [flow_stats_request(xid, cookie, mask)], xid, self._timeout_s
+                )
+                for xid, (cookie, mask) in zip(self._channel.xids(len(asked)), asked, strict=True)
+            )
+        )
+        return list(itertools.chain.from_iterable(replies))
 
     async def _carry_out(self, session: tuple[int, int], effect: SendBundle) -> None:
         """Commit and flush at once: an engine that is killed has asked for both or for neither."""

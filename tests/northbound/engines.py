@@ -29,8 +29,9 @@ class Obedient:
         return BundleDone(effect.switch, effect.session)
 
     async def read_back(self, effect: ReadBack) -> Event:
-        held = self._of(effect.switch)
-        return ReadBackDone(effect.switch, effect.session, effect.asked, held)
+        rows, cookies = self._of(effect.switch), effect.cookies
+        held = program(row for row in rows if not cookies or row.cookie in cookies)
+        return ReadBackDone(effect.switch, effect.session, effect.asked, held, cookies=cookies)
 
     def _of(self, switch: str) -> Program:
         return self.held.get(switch, program(()))

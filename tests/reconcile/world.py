@@ -85,8 +85,9 @@ class World:
         if self.sessions[name] != session:
             return
         if isinstance(effect, ReadBack):
-            held = program(self.switches[name].values())
-            self.feed(ReadBackDone(name, session, effect.asked, held))
+            rows, cookies = self.switches[name].values(), effect.cookies
+            held = program(row for row in rows if not cookies or row.cookie in cookies)
+            self.feed(ReadBackDone(name, session, effect.asked, held, cookies=cookies))
         elif fate == "refused":
             self.feed(BundleFailed(name, session, "the table is full", known=True))
         else:
