@@ -29,6 +29,8 @@ from controller.dataplane.shapes import Row
 
 EMPTY: Final = Program()
 _MARKED: Final = "permit.marked_"
+_MAY: Final = "permit."
+_WHO_IS_MET: Final = frozenset({"resolve.receiver:here", "resolve.receiver:away", "origin.address"})
 _SENDERS: Final = frozenset(
     {
         *("admit.ipv4", "admit.arp", "admit.nested_ipv4", "admit.nested_arp"),
@@ -93,6 +95,11 @@ def _sends(row: Row) -> bool:
     return row.shape.startswith(_MARKED) and SHAPES[row.shape].columns(row)["far"] == 0
 
 
+def _permits(row: Row) -> bool:
+    """Whether a row permits by who the two ends are, and not by how packets are marked."""
+    return row.shape.startswith(_MAY) and not row.shape.startswith(_MARKED)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Deltas by switch name; switches with nothing to do are left out."""
@@ -107,6 +114,22 @@ class Plan:
             }
             if work:
                 yield phase, work
+
+    @property
+    def drains(self) -> bool:
+        """Whether frames on the wire may still need what goes, so that they are waited for.
+
+        Not where only one switch changes, and not where rules alone do: what permits a frame of a
+        pair that stays allowed is there before what permitted it goes, and whom nobody may meet any
+        more nobody's frame is for.
+        """
+        every = self.switches.values()
+        rules = all(
+            all(_permits(row) for row in delta.changed)
+            and all(_permits(row) or row.shape in _WHO_IS_MET for row in delta.removed)
+            for delta in every
+        )
+        return len(every) > 1 and not rules
 
     def __bool__(self) -> bool:
         return bool(self.switches)

@@ -99,8 +99,9 @@ def _begin(state: State) -> Rollout | None:
 
 
 def _rollout(base: Mapping[str, Program], target: Mapping[str, Program]) -> Rollout | None:
-    work = tuple(plan(base, target).phases())
-    return Rollout(work, base, target) if work else None
+    found = plan(base, target)
+    work = tuple(found.phases())
+    return Rollout(work, base, target, drain_s=DRAIN_S if found.drains else 0) if work else None
 
 
 def _flush(state: State) -> tuple[tuple[Phase, Mapping[str, tuple[Row, ...]]], ...]:
@@ -125,7 +126,7 @@ def _end_phase(state: State, rollout: Rollout, now: float) -> Step:
         rest = _flush(state)
     if not rest:
         return replace(state, rollout=None), []
-    drain = now + DRAIN_S if rest[0][0].drains else None
+    drain = now + rollout.drain_s if rest[0][0].drains and rollout.drain_s else None
     following = replace(rollout, phases=rest, sent=False, not_before_s=drain)
     return replace(state, rollout=following), []
 

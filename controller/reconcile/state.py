@@ -54,7 +54,8 @@ class SwitchState:
 class Rollout:
     """A plan under way, from ``base`` to ``target``, each by switch.
 
-    ``waiting``: who has yet to answer in the first phase of ``phases``. ``refused`` is who did not
+    ``waiting``: who has yet to answer in the first phase of ``phases``. ``drain_s`` is waited for
+    frames on the wire before rows that they may need go. ``refused`` is who did not
     take its part: then the others are given ``base`` back. ``reverting``: this is that way back.
     """
 
@@ -62,6 +63,7 @@ class Rollout:
     base: Mapping[str, Program]
     target: Mapping[str, Program]
     waiting: frozenset[str] = frozenset()
+    drain_s: float = 0.0
     sent: bool = False
     not_before_s: float | None = None
     refused: str | None = None

@@ -116,7 +116,8 @@ class Timeline:
 
 def stages(before: Mapping[str, Program], after: Mapping[str, Program]) -> Iterator[Stage]:
     """The stages of a plan."""
-    return (Stage(phase, work) for phase, work in plan(before, after).phases())
+    found = plan(before, after)
+    return (Stage(phase, work, wet=not found.drains) for phase, work in found.phases())
 
 
 def refused(

@@ -52,6 +52,13 @@ class Meaning:
         found = verdict(intent, sender, receiver, *packet)
         return found and Meant(receiver.name, intent.classes[found.qos_class].dscp)
 
+    def ruled(self, question: Question) -> set[int]:
+        """The DSCPs of all rules that allow it, also of those that another one comes before."""
+        intent = self.network.intent
+        alone = (replace(intent, rules={name: rule}) for name, rule in intent.rules.items())
+        meanings = (Meaning(replace(self.network, intent=each)).of(question) for each in alone)
+        return {meant.dscp for meant in meanings if meant is not None}
+
     def knows(self, instance: Instance) -> bool:
         """Whether it has an instance just so: name, address and place."""
         known = self.network.intent.instances.get(instance.name)
@@ -156,7 +163,9 @@ class Judge:
         if self.several and not case.kept:
             return None
         dscp = arrived[0].packet.get("ip_dscp")
-        if not any((fate.instance, dscp) in case.meant for fate in arrived):
+        receivers = {m.receiver for m in case.meant}
+        classes = {dscp} if self.several else self._classes(case)
+        if dscp not in classes or not any(fate.instance in receivers for fate in arrived):
             return f"delivered to {[fate.instance for fate in arrived]} with DSCP {dscp}"
         return None
 
@@ -171,16 +180,22 @@ class Judge:
         ends = case.question.source, receiver
         moved = any(not (self.old.knows(end) and self.new.knows(end)) for end in ends)
         # At a new place an answer may pass as a connection of its own, in the class of that.
-        meant = set(range(64)) if moved else {m.dscp for m in case.meant}
+        meant = set(range(64)) if moved or self.several else self._classes(case)
         for moment in self._later(outcome.at):
             era = self.timeline.era_of(moment)
-            must = self._must_answer(case, receiver, era) and (
-                era == 0 or self._stays(arrived[0].packet.get("ip_dscp"))
-            )
+            # One edge may remember the connection by its old class and the other by its new one.
+            remembered = all(self._stays(m.dscp) for m in case.meant)
+            must = self._must_answer(case, receiver, era) and (era == 0 or remembered)
             for back in walker.walk(reply_from(arrived[0]), place, moment, outcome.state):
                 found = _wrong_answer(case, back, meant, must=must)
                 if found:
                     yield f"answer to {case}: {found}, {outcome.way} then {back.way}"
+
+    def _classes(self, case: Case) -> set[int]:
+        """In which a packet and its answer may travel. Where the old and the new range of rules
+        overlap, either may decide, and at one edge another than at the other."""
+        overlapping = self.old.ruled(case.question) | self.new.ruled(case.question)
+        return {m.dscp for m in case.meant} | overlapping
 
     def _stays(self, dscp: int) -> bool:
         """Whether there is a class of this DSCP at the end: connections remember theirs by it."""
