@@ -22,6 +22,7 @@ CASES: Final[Mapping[str, str]] = {
     "verify_change": "bench.changes:verify_change",
     "verify_full": "bench.changes:verify_full",
     "push": "bench.push:run",
+    "burst": "bench.burst:run",
 }
 """Where each benchmark is: module and function."""
 

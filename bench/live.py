@@ -1,0 +1,112 @@
+"""A running site for benchmarks: the stock ryu-manager, its engine and store, a private switch."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import yaml
+
+from bench.measure import say
+from controller.model.decode_topology import encode_topology
+from controller.model.encode import encode_intent
+from controller.model.network import Network
+from labkit.controller import ControllerProcess
+from labkit.ledger import Ledger
+from labkit.ovs import PrivateOvs
+from labkit.site import device
+
+TOGETHER: Final = 2000
+"""Ports in one transaction: they must fit on one command line."""
+
+_READY_S: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port to plug: its device, the interface id that the intent calls it by, and its bridge."""
+
+    bridge: str
+    device: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSite:
+    """The parts of a running site."""
+
+    ledger: Ledger
+    ovs: PrivateOvs
+    controller: ControllerProcess
+
+    def plug(self, ports: list[Port], kind: str = "") -> None:
+        """Add ports, so many of them in one transaction. ``kind`` is Open vSwitch's type."""
+        for some in batched_ports(ports):
+            commands: list[str] = []
+            for port in some:
+                commands += ["--", "add-port", port.bridge, port.device]
+                commands += ["--", "set", "interface", port.device]
+                commands += [f"external_ids:iface-id={port.name}"]
+                commands += [f"type={kind}"] if kind else []
+            self.ovs.vsctl(*commands[1:])
+
+    def wait_in_sync(self, timeout_s: float = _READY_S, poll_s: float = 0.02) -> Mapping[str, Any]:
+        """Wait until every switch holds what it should; the switches. Raises RuntimeError."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            switches = {item["name"]: item for item in self.controller.get("/v1/switches")}
+            if all(item["in_sync"] for item in switches.values()):
+                return switches
+            time.sleep(poll_s)
+        raise RuntimeError(f"not in sync within {timeout_s:.0f} s: {switches}")
+
+
+def batched_ports(ports: list[Port]) -> Iterator[list[Port]]:
+    """Ports in groups of at most :data:`TOGETHER`."""
+    for first in range(0, len(ports), TOGETHER):
+        yield ports[first : first + TOGETHER]
+
+
+def link_ports(network: Network) -> list[Port]:
+    """The ports of the links between switches."""
+    links = network.topology.links.values()
+    return [Port(e.switch, device(e), e.port) for link in links for e in (link.a, link.b)]
+
+
+def instance_ports(network: Network) -> list[Port]:
+    """A port for each instance, on its host's switch."""
+    edges = {s.host: s.name for s in network.topology.switches.values() if s.host}
+    return [Port(edges[i.host], i.port, i.port) for i in network.intent.instances.values()]
+
+
+@contextmanager
+def live_site(name: str, network: Network, ovs_kind: Any = "dummy") -> Iterator[LiveSite]:
+    """A controller and a switch with the bridges of a network and no port; the intent is stored."""
+    ledger = Ledger.create(f"bench-{name}")
+    try:
+        topology = ledger.folder / "topology.yaml"
+        topology.write_text(yaml.safe_dump(encode_topology(network.topology)))
+        with PrivateOvs(ledger, ovs_kind) as ovs:
+            controller = ControllerProcess(
+                ledger,
+                topology=topology,
+                ovsdb=ovs.database,
+                log_level=os.environ.get("BULKHEAD_BENCH_LOG", "warning"),
+            )
+            controller.start()
+            try:
+                controller.wait_ready(_READY_S)
+                began = time.monotonic()
+                controller.post(
+                    "/v1/apply?wait=stored", {"document": encode_intent(network.intent)}
+                )
+                say(f"  the document is stored after {time.monotonic() - began:.1f} s")
+                yield LiveSite(ledger, ovs, controller)
+            finally:
+                controller.stop()
+    finally:
+        ledger.clean()
