@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from controller.compile.openings import Openings, Pair, reopened
 from controller.compile.people import People, Placed
@@ -19,6 +19,7 @@ from controller.model.identity import IdentityKey, identities
 from controller.model.intent import Intent, Metric, Segment
 from controller.model.network import Network, Switch
 from controller.model.numbers import stable_numbers
+from controller.model.touched import different, touched_instances
 from controller.model.wire import WireTag, wire_tag
 from controller.topology.graph import NO_LANE
 from controller.topology.routes import Routes
@@ -151,7 +152,7 @@ def _numbers(keys: Mapping[str, IdentityKey]) -> Mapping[IdentityKey, int]:
 
 def _filled(context: Context, before: Context | None = None) -> Next:
     """Bring people, openings and sight up to date."""
-    names = context.intent.instances if before is None else set(_suspects(before, context))
+    names = context.intent.instances if before is None else _suspects(before, context)
     changes = dict(_changes(context, names))
     people = context.people.changed(changes) if changes else context.people
     opened = reopened(context.openings, context.intent, people.by_key)
@@ -174,7 +175,7 @@ def _filled(context: Context, before: Context | None = None) -> Next:
     )
     if before is None:
         return Next(found, None)
-    segments = _different(before.intent.segments, context.intent.segments)
+    segments = different(before.intent.segments, context.intent.segments)
     touched = Touched(
         before,
         instances=frozenset(changes),
@@ -185,43 +186,14 @@ def _filled(context: Context, before: Context | None = None) -> Next:
     return Next(found, touched)
 
 
-def _suspects(before: Context, after: Context) -> Iterator[str]:
+def _suspects(before: Context, after: Context) -> set[str]:
     """Names of instances whose rows may be made of something else now."""
-    old, new = before.intent, after.intent
-    yield from _different(old.instances, new.instances)
-    segments = _different(old.segments, new.segments)
-    tenants = _different(old.tenants, new.tenants)
-    if segments:
-        tenants |= {t.name for t in new.tenants.values() if t.segment in segments}
-    services = _different(old.services, new.services)
-    if tenants:
-        services |= {s.name for s in new.services.values() if s.tenant in tenants}
-    if before.keys is not after.keys:
-        services |= _different(before.keys, after.keys)
-    if services:
-        yield from (i.name for i in new.instances.values() if i.service in services)
+    found = touched_instances(before.network, after.network, (before.keys, after.keys))
     if before.numbers is not after.numbers:
         for key, number in before.numbers.items():
             if after.numbers.get(key, number) != number:
-                yield from before.people.of_key(key)
-    if before.network.facts.ports is not after.network.facts.ports:
-        yield from _replugged(before, after)
-
-
-def _replugged(before: Context, after: Context) -> Iterator[str]:
-    ports = _different(before.network.facts.ports, after.network.facts.ports)
-    if ports:
-        for name, placed in before.people.by_name.items():
-            if (placed.edge, placed.instance.port) in ports:
-                yield name
-
-
-def _different(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> set[Any]:
-    """The keys of what is in one mapping and not, or not equal, in the other."""
-    if old is new:
-        return set()
-    found = {k for k, value in new.items() if (was := old.get(k)) is not value and was != value}
-    return found | (old.keys() - new.keys())
+                found.update(before.people.of_key(key))
+    return found
 
 
 def _changes(context: Context, names: Iterable[str]) -> Iterator[tuple[str, Placed | None]]:

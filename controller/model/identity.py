@@ -10,11 +10,10 @@ rule without a class allows is carried.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from controller.model.intent import Intent, Labels, frozen
-from controller.model.same import Same
+from controller.model.touched import touched_services
 
 IdentityKey = tuple[str, tuple[tuple[str, str], ...]]
 """VRF name, and the labels in the order of their keys."""
@@ -31,19 +30,39 @@ def identities(intent: Intent) -> Mapping[str, IdentityKey]:
     Intents that share their services, tenants and segments, and whose rules name the same of them,
     share the result: the same object.
     """
-    parts = (intent.services, intent.tenants, intent.segments)
-    return _identities(tuple(map(Same, parts)), _named_by_rules(intent))
+    named = _named_by_rules(intent)
+    for known in _LAST:
+        if known.named == named and known.parts_of(intent):
+            return known.keys
+    nearest = next((known for known in _LAST if known.named == named), None)
+    keys = _anew(intent, named) if nearest is None else _followed(nearest, intent, named)
+    _LAST.insert(0, _Known(intent, named, keys))
+    del _LAST[_KEPT:]
+    return keys
 
 
-@lru_cache(maxsize=4)
-def _identities(
-    parts: tuple[Same[Any], ...], named: frozenset[tuple[str, str]]
-) -> Mapping[str, IdentityKey]:
-    services, tenants, segments = (part.value for part in parts)
-    intent = Intent(services=services, tenants=tenants, segments=segments)
+class _Known(NamedTuple):
+    """The identities of an intent, which others are worked out from."""
+
+    intent: Intent
+    named: frozenset[tuple[str, str]]
+    keys: Mapping[str, IdentityKey]
+
+    def parts_of(self, intent: Intent) -> bool:
+        """Whether another intent has the same services, tenants and segments."""
+        return all(getattr(self.intent, part) is getattr(intent, part) for part in _PARTS)
+
+
+_PARTS: Final = ("services", "tenants", "segments")
+_KEPT: Final = 4
+_LAST: Final[list[_Known]] = []
+"""The last results. They save work and decide nothing."""
+
+
+def _anew(intent: Intent, named: frozenset[tuple[str, str]]) -> Mapping[str, IdentityKey]:
     alike: dict[object, IdentityKey] = {}
     found: dict[str, IdentityKey] = {}
-    for name, service in services.items():
+    for name, service in intent.services.items():
         own = name if ("service", name) in named else None
         kind = (own, service.tenant, tuple(service.labels.items()), service.qos_class)
         key = alike.get(kind)
@@ -51,6 +70,21 @@ def _identities(
             key = alike[kind] = _key(intent, name, named)
         found[name] = key
     return frozen(found)
+
+
+def _followed(
+    known: _Known, intent: Intent, named: frozenset[tuple[str, str]]
+) -> Mapping[str, IdentityKey]:
+    """The identities of an intent from those of one before; equal keys stay the same object."""
+    found = dict(known.keys)
+    for name in touched_services(known.intent, intent):
+        if name not in intent.services:
+            found.pop(name, None)
+            continue
+        key = _key(intent, name, named)
+        if found.get(name) != key:
+            found[name] = key
+    return known.keys if found == known.keys else frozen(found)
 
 
 def same_identities(one: Intent, other: Intent) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from controller.model.intent import Intent, frozen
+from controller.model.same import Same
 
 Role = Literal["edge", "fabric"]
 
@@ -59,8 +61,13 @@ class Topology:
 
     def edge_of(self, host: str) -> Switch | None:
         """The edge switch on a host, or None where there is no such host."""
-        found = (s for s in self.switches.values() if s.role == "edge" and s.host == host)
-        return next(found, None)
+        return _edges(Same(self.switches)).get(host)
+
+
+@lru_cache(maxsize=8)
+def _edges(switches: Same[Mapping[str, Switch]]) -> Mapping[str, Switch]:
+    """Edge switches by host."""
+    return {s.host: s for s in switches.value.values() if s.role == "edge"}
 
 
 @dataclass(frozen=True, slots=True)

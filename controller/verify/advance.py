@@ -6,13 +6,14 @@ change touches everything (links, classes, VRFs, switches that come or go) every
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from controller.dataplane.program import Program, differences
 from controller.dataplane.shapes import Row, relation
 from controller.model.identity import IdentityKey
 from controller.model.network import Network
+from controller.model.touched import touched_instances
 from controller.verify.groups import Chain, Pair
 from controller.verify.index import Index
 from controller.verify.members import Member, member
@@ -255,26 +256,13 @@ class _Touched:
 
 def _changed(index: Index, network: Network, wanted: Wanted) -> Iterator[tuple[str, Member | None]]:
     """Instances that are new, differ, or are gone."""
+    old, new = index.network, network
     known = index.members.by_name
-    old, new = index.network.intent.instances, network.intent.instances
-    names: Iterable[str] = new
-    if _same_surroundings(index.network, network) and wanted.keys is index.wanted.keys:
-        names = () if old is new else [n for n, i in new.items() if old.get(n) is not i]
-    for name in names:
-        found = member(network, wanted, new[name])
+    for name in touched_instances(old, new, (index.wanted.keys, wanted.keys)):
+        instance = new.intent.instances.get(name)
+        found = None if instance is None else member(network, wanted, instance)
         if known.get(name) != found:
             yield name, found
-    for name in [] if old is new else list(old):
-        if name not in new:
-            yield name, None
-
-
-def _same_surroundings(old: Network, new: Network) -> bool:
-    """Whether an instance that is the same has the same place in both networks."""
-    return old.facts.ports == new.facts.ports and all(
-        getattr(old.intent, part) == getattr(new.intent, part)
-        for part in ("segments", "tenants", "services")
-    )
 
 
 def _reopened(before: Wanted, after: Wanted) -> Iterator[tuple[IdentityKey, IdentityKey]]:

@@ -1,0 +1,55 @@
+"""What differs between two networks: found by looking at what is not the same object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from controller.model.intent import Intent
+from controller.model.network import Network
+
+K = TypeVar("K")
+
+
+def different(old: Mapping[K, Any], new: Mapping[K, Any]) -> set[K]:
+    """The keys of what is in one mapping and not, or not equal, in the other."""
+    if old is new:
+        return set()
+    found = {k for k, value in new.items() if (was := old.get(k)) is not value and was != value}
+    return found | (old.keys() - new.keys())
+
+
+def touched_services(old: Intent, new: Intent) -> set[str]:
+    """Services that came, went or differ, or whose tenant or segment does."""
+    segments = different(old.segments, new.segments)
+    tenants = different(old.tenants, new.tenants)
+    if segments:
+        tenants |= {t.name for t in new.tenants.values() if t.segment in segments}
+    services = different(old.services, new.services)
+    if tenants:
+        services |= {s.name for s in new.services.values() if s.tenant in tenants}
+    return services
+
+
+def touched_instances(
+    old: Network,
+    new: Network,
+    keys: tuple[Mapping[str, object], Mapping[str, object]],
+) -> set[str]:
+    """Instances that came, went or differ, or whose service, tenant, segment or port does.
+
+    ``keys`` are the identities of both networks' services.
+    """
+    names = different(old.intent.instances, new.intent.instances)
+    services = touched_services(old.intent, new.intent) | different(*keys)
+    if services:
+        names |= {i.name for i in new.intent.instances.values() if i.service in services}
+    return names | _replugged(old, new)
+
+
+def _replugged(old: Network, new: Network) -> set[str]:
+    ports = different(old.facts.ports, new.facts.ports)
+    if not ports:
+        return set()
+    edges = {switch.host: switch.name for switch in new.topology.switches.values()}
+    return {i.name for i in new.intent.instances.values() if (edges.get(i.host), i.port) in ports}
