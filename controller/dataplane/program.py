@@ -58,6 +58,18 @@ class Program:
         """The row of a key, None where there is none."""
         return self.buckets.get(_bucket(key), _NOTHING).get(key)
 
+    def of_relations(self, *relations: str) -> Iterator[Row]:
+        """The rows of some relations, at their own cost."""
+        return chain.from_iterable(rows.values() for rows in self.buckets_of(*relations))
+
+    def buckets_of(self, *relations: str) -> Iterator[Rows]:
+        """The buckets of some relations."""
+        for relation in relations:
+            for number in range(_SPREAD):
+                bucket = self.buckets.get((relation, number))
+                if bucket is not None:
+                    yield bucket
+
     def changed(self, put: Iterable[Row], gone: Iterable[RowKey] = ()) -> Program:
         """The program without the rows of some keys, then with others in place of what they had."""
         touched: dict[Bucket, dict[RowKey, Row]] = {}

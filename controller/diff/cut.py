@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Final
 
 from controller.dataplane.fields import PROTO_ICMP, PROTO_TCP, PROTO_UDP
@@ -87,15 +88,15 @@ def _both_ways(pair: Pair) -> tuple[Pair, Pair]:
 
 
 def _cuts(meeting: Meeting, found: Change, *, outwards: bool) -> Iterator[Cut]:
-    """What the instance opened to the addresses, or they to it, as far as it is lost."""
-    here, kept = meeting.here, found.kept
+    """What the instances opened to the addresses, or they to them, as far as it is lost."""
+    kept = found.kept
     addresses: Sequence[int | None] = meeting.addresses
     if len(addresses) > MOST_ADDRESSES:
         addresses, kept = [None], ANYTHING  # other addresses may keep anything
-    for protocol, port in _parts(found.lost, kept):
-        for address in addresses:
-            source, target = (here.ip, address) if outwards else (address, here.ip)
-            yield Cut(here.zone, source, target, protocol, port)
+    parts = tuple(_parts(found.lost, kept))
+    for here, (protocol, port), address in product(meeting.places, parts, addresses):
+        source, target = (here.ip, address) if outwards else (address, here.ip)
+        yield Cut(here.zone, source, target, protocol, port)
 
 
 def _parts(lost: Opens, kept: Opens) -> Iterator[tuple[int | None, int | None]]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Final, NamedTuple
 
 from controller.dataplane.pipeline import SHAPES
-from controller.dataplane.program import Differences, Program
-from controller.dataplane.shapes import Row
+from controller.dataplane.program import Differences, Program, Rows
+from controller.dataplane.shapes import Row, RowKey
 from controller.diff.permitted import grants, pair_of
+from controller.model.same import Same
 
 _SENDERS: Final = ("admit.ipv4", "admit.nested_ipv4")
+_RESOLVES: Final = "resolve.receiver"
 _RECEIVERS: Final = ("resolve.receiver:here", "resolve.receiver:away")
 
 
@@ -49,12 +52,12 @@ class Touched:
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """An instance and the addresses of one identity, with both identities before and after.
+    """Instances of one identity and the addresses of another, with both before and after.
 
-    ``after`` None: the instance does not resolve those addresses any more.
+    ``after`` None: the instances do not resolve those addresses any more.
     """
 
-    here: Place
+    places: tuple[Place, ...]
     addresses: tuple[int, ...]
     before: tuple[int, int]
     after: tuple[int, int] | None
@@ -84,18 +87,38 @@ def touched(found: Differences) -> Touched | None:
 
 
 class Ends:
-    """A program's instances by zone, and its peers by VRF and address."""
+    """A program's instances by zone, and its peers by VRF and address; looked up when asked for."""
 
     def __init__(self, program: Program) -> None:
-        self.places: dict[int, Place] = {}
-        self.peers: dict[int, dict[int, int]] = defaultdict(dict)
-        for row in program:
-            if row.shape in _SENDERS:
-                found = place(row)
-                self.places[found.zone] = found
-            elif row.shape in _RECEIVERS:
-                vrf, ip, identity = peer(row)
-                self.peers[vrf][ip] = identity
+        self._program = program
+
+    @cached_property
+    def places(self) -> Mapping[int, Place]:
+        """The switch's instances."""
+        buckets = self._program.buckets_of(*_SENDERS)
+        return {here.zone: here for bucket in buckets for here in _places(Same(bucket))}
+
+    @cached_property
+    def alike(self) -> Mapping[tuple[int, int], list[Place]]:
+        """The switch's instances by VRF and identity."""
+        found: dict[tuple[int, int], list[Place]] = defaultdict(list)
+        for here in self.places.values():
+            found[here.vrf, here.identity].append(here)
+        return found
+
+    @cached_property
+    def peers(self) -> Mapping[int, Mapping[int, int]]:
+        """VRF to the addresses it resolves, each with the identity behind it."""
+        found: dict[int, dict[int, int]] = defaultdict(dict)
+        for row in self._program.of_relations(_RESOLVES):
+            vrf, ip, identity = peer(row)
+            found[vrf][ip] = identity
+        return found
+
+    def peer(self, vrf: int, ip: int) -> int | None:
+        """The identity behind an address, None where it is not resolved."""
+        row = self._program.get(RowKey(_RESOLVES, (vrf, ip)))
+        return None if row is None else peer(row).identity
 
 
 def ended(what: Touched, new: Ends) -> frozenset[int]:
@@ -111,51 +134,77 @@ def ended(what: Touched, new: Ends) -> frozenset[int]:
 def _is_over(here: Place, new: Ends) -> bool:
     now = new.places.get(here.zone)
     if now is None:
-        return new.peers.get(here.vrf, {}).get(here.ip) != here.identity
+        return new.peer(here.vrf, here.ip) != here.identity
     return now.ip != here.ip
 
 
 def meetings(what: Touched, old: Ends, new: Ends) -> Iterator[Meeting]:
     """Instances and addresses between which something that was permitted may be no more.
 
-    Addresses that share an identity before and after are one meeting; which those are is found
-    once for all instances of a VRF. Zones that have ended have no meetings.
+    Addresses that share an identity before and after are one meeting. Zones that have ended have no
+    meetings.
     """
-    views: dict[tuple[int, int], _View] = {}
-    over = ended(what, new)
     moved = {here.zone for here in what.places}
-    rest = (here for zone, here in old.places.items() if zone not in moved)
-    for here in (*what.places, *rest):
-        now = new.places.get(here.zone)
-        if now is None or here.zone in over:
-            continue
-        place = (here.vrf, now.vrf)
-        if place not in views:
-            views[place] = _View(old.peers.get(here.vrf, {}), new.peers.get(now.vrf, {}))
-        view = views[place]
-        wanted = view.groups if here != now else view.touched(what.pairs.get(here.identity, ()))
-        for (was, is_), addresses in wanted.items():
-            after = None if is_ is None else (now.identity, is_)
-            yield Meeting(here, tuple(addresses), (here.identity, was), after)
+    yield from _of_moved(what, old, new)
+    for (vrf, identity), places in old.alike.items():
+        groups = _touched_groups(what, old, new, vrf, what.pairs.get(identity, frozenset()))
+        if groups:
+            stay = (p for p in places if p.zone not in moved and p.zone in new.places)
+            yield from _meetings(tuple(stay), identity, groups)
 
 
 Group = tuple[int, int | None]
 """The identity behind some addresses before and after; None: they are not resolved any more."""
 
+Groups = Mapping[Group, list[int]]
 
-class _View:
-    """The addresses that a VRF resolves, in groups."""
 
-    def __init__(self, before: Mapping[int, int], after: Mapping[int, int]) -> None:
-        self.groups: dict[Group, list[int]] = defaultdict(list)
-        for ip, identity in before.items():
-            self.groups[identity, after.get(ip)].append(ip)
-        self._moved = {group: ips for group, ips in self.groups.items() if group[0] != group[1]}
+def _meetings(places: tuple[Place, ...], identity: int, groups: Groups) -> Iterator[Meeting]:
+    for (was, is_), addresses in groups.items() if places else ():
+        after = None if is_ is None else (identity, is_)
+        yield Meeting(places, tuple(addresses), (places[0].identity, was), after)
 
-    def touched(self, identities: Iterable[int]) -> Mapping[Group, list[int]]:
-        """The groups of these identities, and those whose identity is another now."""
-        same = [(identity, identity) for identity in identities]
-        return self._moved | {group: self.groups[group] for group in same if group in self.groups}
+
+def _of_moved(what: Touched, old: Ends, new: Ends) -> Iterator[Meeting]:
+    """Meetings of instances that are somebody else now, or resolve by another VRF: with all."""
+    views: dict[tuple[int, int], Groups] = {}
+    over = ended(what, new)
+    for here in what.places:
+        now = new.places.get(here.zone)
+        if now is None or here.zone in over:
+            continue
+        view = (here.vrf, now.vrf)
+        if view not in views:
+            views[view] = _groups(old.peers.get(here.vrf, {}), new.peers.get(now.vrf, {}))
+        yield from _meetings((here,), now.identity, views[view])
+
+
+def _groups(before: Mapping[int, int], after: Mapping[int, int]) -> Groups:
+    found: dict[Group, list[int]] = defaultdict(list)
+    for ip, identity in before.items():
+        found[identity, after.get(ip)].append(ip)
+    return found
+
+
+def _touched_groups(
+    what: Touched, old: Ends, new: Ends, vrf: int, identities: frozenset[int]
+) -> Groups:
+    """Addresses whose identity is another now, and those of some identities that stay."""
+    found: dict[Group, list[int]] = defaultdict(list)
+    for other in what.peers:
+        if other.vrf == vrf and (now := new.peer(vrf, other.ip)) != other.identity:
+            found[other.identity, now].append(other.ip)
+    if identities:
+        for ip, identity in old.peers.get(vrf, {}).items():
+            if identity in identities and new.peer(vrf, ip) == identity:
+                found[identity, identity].append(ip)
+    return found
+
+
+@lru_cache(maxsize=8192)
+def _places(bucket: Same[Rows]) -> tuple[Place, ...]:
+    """The instances of one bucket of admitting rows; most buckets stay from change to change."""
+    return tuple(map(place, bucket.value.values()))
 
 
 def place(row: Row) -> Place:

@@ -75,8 +75,8 @@ def permitted(program: Program, pairs: Collection[Pair]) -> Mapping[Pair, Marks]
     are on the edges of both.
     """
     found: dict[Pair, dict[int | None, Opens]] = {}
-    for row in program:
-        if not grants(row) or pair_of(row) not in pairs:
+    for row in program.of_relations(*_PLACES) if pairs else ():
+        if pair_of(row) not in pairs:
             continue
         columns = SHAPES[row.shape].columns(row)
         if not columns.get("far"):

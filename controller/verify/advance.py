@@ -109,7 +109,8 @@ class _Touched:
         elif kind == "answer.announce":
             self.senders.update(self._named(row.match[1]))
         elif kind in _SEGMENT:
-            self.senders.update(found.name for found in self.index.members.at(switch))
+            for place in self.index.tables[switch].homes.get(row.match[0], ()):
+                self._member(self.index.members.placed(switch, place))
         elif kind == "wire.segment":
             self._tagged(switch, row.match[0] << 12 | row.match[1])
 
@@ -130,9 +131,7 @@ class _Touched:
 
     def _tagged(self, switch: str, tag: int) -> None:
         """Chains that lead to a switch in a tag."""
-        for chain, group in self.index.targets.group_of.items():
-            if group.far == switch and group.s_vid == tag >> 12:
-                self.chains.add(chain)
+        self.chains.update(self.index.tagged.get((switch, tag), ()))
         self.chains.update(self.index.doubts.chains)
 
     # Objects of the intent.

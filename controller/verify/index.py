@@ -71,6 +71,8 @@ class Index:
     doubts: Doubts = field(default_factory=Doubts)
     sources: Sources = field(default_factory=Sources)
     targets: Targets = field(default_factory=Targets)
+    tagged: dict[tuple[str, int], dict[Chain, None]] = field(default_factory=dict)
+    """Chains by the edge and wire tag that they were ever found to lead to."""
 
     @cached_property
     def numbers(self) -> Mapping[int, str]:
@@ -163,8 +165,9 @@ class Index:
         target = tables.target(self.vrf_id(chain.vrf), chain.ip)
         member = self.members.by_name[name] if name else None
         group = target and self._arrives(chain, target, member)
-        if group is not None and member is not None:
+        if group is not None and member is not None and target is not None:
             self.targets.join(chain, group, member.name)
+            self.tagged.setdefault((group.far, target.target), {})[chain] = None
         _mark(
             self.doubts.chains,
             chain,

@@ -120,7 +120,8 @@ class Tables:
     """One switch's rows. ``cells``: by relation, match columns to action columns.
 
     ``senders`` and ``permits`` are the same rows by port and by pair of identities; ``gateways``
-    are the addresses whose echo is answered, by segment; ``tags`` those that were ever admitted.
+    are the addresses whose echo is answered, by segment; ``tags`` those that were ever admitted;
+    ``homes`` the places where somebody was ever admitted in a segment.
     """
 
     cells: dict[str, Cells] = field(default_factory=dict)
@@ -129,6 +130,7 @@ class Tables:
     permits: dict[int, dict[int, Permits]] = field(default_factory=dict)
     gateways: dict[int, frozenset[int]] = field(default_factory=dict)
     tags: dict[int, dict[int, None]] = field(default_factory=dict)
+    homes: dict[int, dict[Place, None]] = field(default_factory=dict)
 
     @staticmethod
     def of(rows: Iterable[Row]) -> Tables:
@@ -187,11 +189,14 @@ class Tables:
             self._permit(row)
         elif row.shape in _SENDERS:
             place, own = place_of(row)
-            self.senders.setdefault(place, {})[own] = Sender(*row.args)
+            sender = Sender(*row.args)
+            self.senders.setdefault(place, {})[own] = sender
+            self.homes.setdefault(sender.segment, {})[place] = None
             self.tags.setdefault(place.port, {})[place.nested] = None
         elif row.shape in _ARPS:
             place, own = place_of(row)
             self.arps.setdefault(place, {})[own] = row.args[0]
+            self.homes.setdefault(row.args[0], {})[place] = None
         elif row.shape == "answer.echo":
             segment, gateway = row.match
             self.gateways[segment] = self.gateways.get(segment, frozenset()) | {gateway}
