@@ -32,7 +32,7 @@ def _root() -> Path:
 ROOT: Final = _root()
 _STOP_S: Final = 5.0
 
-Kind = Literal["owner", "pid", "netns", "link", "dir"]
+Kind = Literal["owner", "pid", "netns", "link", "dir", "taps"]
 
 
 class Record(NamedTuple):
@@ -129,6 +129,22 @@ def _delete_link(record: Record) -> None:
         subprocess.run(["ip", "link", "delete", record.name], capture_output=True, check=False)
 
 
+def delete_taps(database: str) -> None:
+    """Delete the bridges' devices that an ovs-vswitchd of this database file left when killed."""
+    rows = ["Open_vSwitch", {"op": "select", "table": "Bridge", "where": [], "columns": ["name"]}]
+    query = ["ovsdb-tool", "query", database, json.dumps(rows)]
+    done = subprocess.run(query, capture_output=True, text=True, check=False)
+    if done.returncode:
+        return
+    for bridge in json.loads(done.stdout)[0]["rows"]:
+        if Path("/sys/class/net", bridge["name"], "tun_flags").exists():
+            _delete_link(Record("link", bridge["name"]))
+
+
+def _delete_taps(record: Record) -> None:
+    delete_taps(record.name)
+
+
 def _delete_dir(record: Record) -> None:
     shutil.rmtree(record.name, ignore_errors=True)
 
@@ -143,6 +159,7 @@ _REMOVE: Final = {
     "netns": _delete_netns,
     "link": _delete_link,
     "dir": _delete_dir,
+    "taps": _delete_taps,
 }
 
 

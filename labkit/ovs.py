@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal
 
-from labkit.ledger import Ledger
+from labkit.ledger import Ledger, delete_taps
 from labkit.processes import DATAPATH, put_ahead
 
 _SCHEMA: Final = Path("/usr/share/openvswitch/vswitch.ovsschema")
@@ -35,16 +35,23 @@ class PrivateOvs:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
+    def _file(self) -> str:
+        """The switch's database, on disk."""
+        return str(self.run_dir / "conf.db")
+
+    @property
     def database(self) -> str:
         """The OVSDB remote of the switch's database."""
         return f"unix:{self.run_dir}/db.sock"
 
     def __enter__(self) -> PrivateOvs:
         self.run_dir.mkdir(parents=True)
-        self._run("ovsdb-tool", "create", str(self.run_dir / "conf.db"), str(_SCHEMA))
+        self._run("ovsdb-tool", "create", self._file, str(_SCHEMA))
+        if self.datapath == "netdev":
+            self._ledger.add("taps", self._file)
         self._spawn(
             "ovsdb-server",
-            *("ovsdb-server", str(self.run_dir / "conf.db")),
+            *("ovsdb-server", self._file),
             f"--remote=punix:{self.run_dir}/db.sock",
             "--remote=db:Open_vSwitch,Open_vSwitch,manager_options",
             f"--unixctl={self.run_dir}/ovsdb-server.ctl",
@@ -68,6 +75,9 @@ class PrivateOvs:
         for process in reversed(self._processes.values()):
             _end(process)
         self._processes.clear()
+        if self.datapath == "netdev":
+            # Those of a run that was killed before are not the switch's own, and stay otherwise.
+            delete_taps(self._file)
 
     def start_switch(self) -> None:
         """Start ovs-vswitchd and wait until it has taken up its database."""
