@@ -29,19 +29,25 @@ MOST_ADDRESSES: Final = 16
 """Up to how many addresses of one identity are cut one by one."""
 
 
+MOST_MEETINGS: Final = 256
+"""Up to how many pairs of an instance and an address that is somebody else now are cut singly."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """Connections opened from ``source`` to ``target`` in a conntrack zone, to be forgotten.
 
     Addresses are IPv4 as numbers, ``protocol`` is the IP protocol number and ``port`` the one the
     connection was opened to; None stands for any. All None but the zone: the zone as a whole.
+    A ``zone`` of None is every zone of the switch: ``zones`` are meant, but are too many to name.
     """
 
-    zone: int
+    zone: int | None
     source: int | None = None
     target: int | None = None
     protocol: int | None = None
     port: int | None = None
+    zones: tuple[int, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -94,9 +100,22 @@ def _cuts(meeting: Meeting, found: Change, *, outwards: bool) -> Iterator[Cut]:
     if len(addresses) > MOST_ADDRESSES:
         addresses, kept = [None], ANYTHING  # other addresses may keep anything
     parts = tuple(_parts(found.lost, kept))
+    if meeting.is_moved and len(meeting.places) * len(addresses) > MOST_MEETINGS:
+        yield from _everywhere(meeting, _parts(found.lost, ANYTHING), outwards=outwards)
+        return
     for here, (protocol, port), address in product(meeting.places, parts, addresses):
         source, target = (here.ip, address) if outwards else (address, here.ip)
         yield Cut(here.zone, source, target, protocol, port)
+
+
+def _everywhere(
+    meeting: Meeting, parts: Iterator[tuple[int | None, int | None]], *, outwards: bool
+) -> Iterator[Cut]:
+    """By what has moved alone: few addresses that many instances here have to do with."""
+    zones = tuple(sorted(here.zone for here in meeting.places))
+    for (protocol, port), address in product(parts, meeting.addresses):
+        source, target = (None, address) if outwards else (address, None)
+        yield Cut(None, source, target, protocol, port, zones)
 
 
 def _parts(lost: Opens, kept: Opens) -> Iterator[tuple[int | None, int | None]]:

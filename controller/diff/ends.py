@@ -62,6 +62,11 @@ class Meeting:
     before: tuple[int, int]
     after: tuple[int, int] | None
 
+    @property
+    def is_moved(self) -> bool:
+        """Whether the addresses stand for somebody else now, and not the instances."""
+        return self.after is None or self.after[1] != self.before[1]
+
 
 def touched(found: Differences) -> Touched | None:
     """None where nothing that permits or identifies is gone or altered."""

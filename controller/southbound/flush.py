@@ -75,4 +75,5 @@ def _refused(error: Failure, *, fine: bool) -> RemoteError:
 
 
 def _zones(cuts: Sequence[Cut]) -> list[Cut]:
-    return [Cut(zone) for zone in sorted({cut.zone for cut in cuts})]
+    named = {cut.zone for cut in cuts if cut.zone is not None}
+    return [Cut(zone) for zone in sorted(named.union(*(cut.zones for cut in cuts)))]

@@ -83,21 +83,21 @@ class Conntrack:
 
     def without(
         self,
-        zone: int,
+        zone: int | None,
         *,
         source: int | None = None,
         target: int | None = None,
         protocol: int | None = None,
         port: int | None = None,
     ) -> Conntrack:
-        """Forget a zone's connections opened from source to target; None stands for any."""
+        """Forget connections of a zone, from source to target; None stands for any."""
         wanted = (source, target, protocol, port)
         return Conntrack(
             MappingProxyType(
                 {
                     (place, flow): connection
                     for (place, flow), connection in self.connections.items()
-                    if place != zone
+                    if zone not in (None, place)
                     or any(
                         want not in (None, has)
                         for want, has in zip(wanted, _opened(flow), strict=True)

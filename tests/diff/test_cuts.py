@@ -11,7 +11,7 @@ from controller.compile.grants import blocks
 from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program, program
 from controller.dataplane.shapes import Row
-from controller.diff.cut import MOST_ADDRESSES, Cut, cuts
+from controller.diff.cut import MOST_ADDRESSES, MOST_MEETINGS, Cut, cuts
 
 WEB, API, DB = 11, 12, 13
 VRF, OTHER_VRF = 1, 2
@@ -211,3 +211,16 @@ def test_many_addresses_are_cut_as_one_and_only_of_what_was_lost() -> None:
         Cut(1, W1, None, TCP, 80),
         Cut(1, None, W1, ICMP),
     )
+
+
+def test_what_many_have_to_do_with_is_cut_by_its_own_address_in_every_zone() -> None:
+    many = tuple(here(zone, W2 + zone, WEB) for zone in range(1, MOST_MEETINGS + 2))
+    rules = [(WEB, API, "tcp/80"), (API, WEB, "icmp")]
+    before = of(*rules, site=(*many, there(A1, API)))
+    after = of(*rules, site=(*many, there(A1, DB)))
+    found = cuts(before, after)
+    assert {(c.zone, c.source, c.target, c.protocol, c.port) for c in found} == {
+        (None, None, A1, 6, 80),
+        (None, A1, None, 1, None),
+    }
+    assert {c.zones for c in found} == {tuple(range(1, MOST_MEETINGS + 2))}

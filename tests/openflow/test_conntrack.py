@@ -66,10 +66,13 @@ def serve(server: socket.socket, found: list[bytes]) -> None:
         (Cut(7, A, None, 17, 53), "ct_nw_src=10.0.0.1,ct_nw_proto=17,ct_tp_dst=53"),
         (Cut(7, None, B, 47), "ct_nw_dst=10.0.0.2,ct_nw_proto=47"),
         (Cut(7, protocol=6), "ct_nw_proto=6"),
+        (Cut(None, A), "ct_nw_src=10.0.0.1"),
+        (Cut(None, None, B, 6, 80), "ct_nw_dst=10.0.0.2,ct_nw_proto=6,ct_tp_dst=80"),
     ],
 )
 def test_one_cut_is_one_flush_as_ovs_ofctl_sends_it(cut: Cut, original: str) -> None:
-    theirs = sent_by_ofctl("ct-flush", f"zone={cut.zone}", original)
+    zone = [] if cut.zone is None else [f"zone={cut.zone}"]
+    theirs = sent_by_ofctl("ct-flush", *zone, original)
     assert list(flush(cut, iter([header(theirs).xid]))) == [theirs]
 
 

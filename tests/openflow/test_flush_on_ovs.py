@@ -36,6 +36,8 @@ CUTS = [
     Cut(7, A, B, 47),
     Cut(7, A, C, 6, 8080),
     Cut(9),
+    Cut(None, A),
+    Cut(None, None, C, 6, 443),
 ]
 
 

@@ -44,7 +44,7 @@ def flush(cut: Cut, xids: Iterator[int]) -> Iterator[bytes]:
     A cut of ICMP alone takes connections of other protocols to ports 2048, 3328, 3840 and 4352
     between the same two with it.
     """
-    if cut.whole:
+    if cut.whole and cut.zone is not None:
         yield flush_zone(cut.zone, next(xids))
     elif cut.protocol == PROTO_ICMP:
         for place in _QUESTIONS:
@@ -66,7 +66,7 @@ def flush_zone(zone: int, xid: int) -> bytes:
 def _flush(cut: Cut, xid: int) -> bytes:
     ends = b"".join(_ends(cut))
     original = _NESTED.pack(_ORIGINAL, _NESTED.size + len(ends)) + ends if ends else b""
-    zone = _NUMBER.pack(_OF_ZONE, _NUMBER.size, cut.zone)
+    zone = b"" if cut.zone is None else _NUMBER.pack(_OF_ZONE, _NUMBER.size, cut.zone)
     return _experimenter(_FLUSH, xid, _PROTOCOL.pack(cut.protocol or 0) + original + zone)
 
 
