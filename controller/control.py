@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Final
 
 from controller.dataplane.program import Program
+from controller.diff.plan import EMPTY
 from controller.errors import RemoteError, UnknownOutcome
 from controller.journal import Journal
 from controller.model.intent import Intent
@@ -113,11 +114,12 @@ class Control:
         return (self.loop.serial, *(s.changes for s in self.loop.state.switches.values()))
 
     async def _read_all(self) -> dict[str, Held]:
-        known = self.loop.state.switches.items()
-        sessions = {n: s.session for n, s in known if s.session is not None}
-        answers = await asyncio.gather(
-            *(self._switches.read_back(ReadBack(n, number, 0)) for n, number in sessions.items())
+        asked = (
+            ReadBack(name, switch.session, 0, expected=switch.held or EMPTY)
+            for name, switch in self.loop.state.switches.items()
+            if switch.session is not None
         )
+        answers = await asyncio.gather(*map(self._switches.read_back, asked))
         return {
             answer.switch: Held(answer.held, answer.strays, answer.unreadable)
             for answer in answers

@@ -56,7 +56,7 @@ class Program:
 
     def get(self, key: RowKey) -> Row | None:
         """The row of a key, None where there is none."""
-        return self.buckets.get(_bucket(key), _NOTHING).get(key)
+        return self.buckets.get(bucket_of(key), _NOTHING).get(key)
 
     def of_relations(self, *relations: str) -> Iterator[Row]:
         """The rows of some relations, at their own cost."""
@@ -87,7 +87,7 @@ class Program:
         return Program(buckets)
 
     def _own(self, touched: dict[Bucket, dict[RowKey, Row]], key: RowKey) -> dict[RowKey, Row]:
-        bucket = _bucket(key)
+        bucket = bucket_of(key)
         mine = touched.get(bucket)
         if mine is None:
             mine = touched[bucket] = dict(self.buckets.get(bucket, _NOTHING))
@@ -101,7 +101,8 @@ class Program:
 _NOTHING: Final[Rows] = MappingProxyType({})
 
 
-def _bucket(key: RowKey) -> Bucket:
+def bucket_of(key: RowKey) -> Bucket:
+    """The bucket that a row of this key is in, in every program."""
     return key.relation, hash(key.match) % _SPREAD
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from controller.dataplane.actions import Action, Hole, Load, Move, Operand, Track
@@ -66,6 +66,7 @@ class Row(NamedTuple):
         return RowKey(relation(self.shape), self.match)
 
 
+@cache
 def relation(shape: str) -> str:
     """The relation of a shape: its name up to a colon.
 

@@ -109,12 +109,16 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
-    """Ask a switch for its entries: all, or those of some ``cookies``."""
+    """Ask a switch for its entries: all, or those of some ``cookies``.
+
+    What it then holds shares with ``expected`` what is equal, so that to compare the two is cheap.
+    """
 
     switch: str
     session: int
     asked: int
     cookies: frozenset[int] = frozenset()
+    expected: Program = field(default_factory=Program, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,7 +230,9 @@ def _ask(state: State, name: str, now: float) -> Step:
     if switch.held is not None and switch.unread == ():
         return state.with_switch(name, replace(switch, unconfirmed=False, retry_at_s=None)), []
     assert switch.session is not None
-    effect = ReadBack(name, switch.session, switch.changes, _cookies(switch))
+    cookies = _cookies(switch)
+    whole = state.wanted.get(name, EMPTY) if switch.held is None else switch.held
+    effect = ReadBack(name, switch.session, switch.changes, cookies, EMPTY if cookies else whole)
     asked = replace(switch, reading=True, retry_at_s=None)
     return state.with_switch(name, asked), [effect]
 

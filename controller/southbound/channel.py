@@ -123,15 +123,16 @@ class SpeakerChannel:
         others send. ``progress`` is called with every chunk. Raises SessionLost.
         """
         pieces = chunks(data)
-        chunk = next(pieces, b"")
+        chunk, more = next(pieces, (b"", False))
         while chunk:
             await self._window(session).take(len(chunk))
-            self._window(session)  # a session may end, and another begin, while we wait
             self._writer.write(encode(Frame(Kind.SEND, *session, chunk)))
             progress()
+            if not more:
+                return
             async with self.turns:
                 await self._writer.drain()
-                chunk = next(pieces, b"")
+                chunk, more = next(pieces)
 
     async def request(
         self, session: Session, data: Iterable[bytes], xid: int, timeout_s: float
@@ -265,17 +266,17 @@ async def _next_in_time(pending: _Pending, window: Window, timeout_s: float) -> 
     return part
 
 
-def chunks(messages: Iterable[bytes]) -> Iterator[bytes]:
-    """Messages joined up to 64 KiB, which Ryu's send queue of 16 takes well.
+def chunks(messages: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Messages joined up to 64 KiB, which Ryu's send queue of 16 takes well; whether more follow.
 
     The first is cut earlier, so that to begin costs little.
     """
     joined, most = bytearray(), FIRST
     for data in messages:
         if joined and len(joined) + len(data) > most:
-            yield bytes(joined)
+            yield bytes(joined), True
             joined.clear()
             most = CHUNK
         joined += data
     if joined:
-        yield bytes(joined)
+        yield bytes(joined), False

@@ -7,14 +7,13 @@ a barrier before the commit is sent; if there was one, the bundle is discarded.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from controller.dataplane.cookie import is_ours
 from controller.dataplane.pipeline import SHAPES, Table
-from controller.dataplane.program import program, row_of
 from controller.dataplane.shapes import Entry, Row
 from controller.dataplane.text import format_entry
 from controller.errors import RemoteError, UnknownOutcome
@@ -28,7 +27,6 @@ from controller.reconcile.events import (
 )
 from controller.southbound.channel import Refused, SpeakerChannel
 from controller.southbound.flush import Flusher
-from controller.southbound.openflow.decode import decode_flow_stats
 from controller.southbound.openflow.encode import ADD, DELETE_STRICT, delete_cookie
 from controller.southbound.openflow.members import Encoder, bundled
 from controller.southbound.openflow.messages import (
@@ -41,6 +39,8 @@ from controller.southbound.openflow.messages import (
     describe,
     flow_stats_request,
 )
+from controller.southbound.openflow.reading import StatsReader
+from controller.southbound.read_back import Holding
 
 # Begun anywhere: an engine that died may have left a bundle open, for 10 s at most.
 _BUNDLE_IDS: Final = itertools.count(secrets.randbits(31))
@@ -63,6 +63,7 @@ class Switches:
         self._timeout_s = timeout_s
         self._flusher = Flusher(channel, timeout_s)
         self._encoder = Encoder()
+        self._reader = StatsReader()
 
     async def send_bundle(self, effect: SendBundle) -> BundleDone | BundleFailed:
         """Change a switch in one atomic bundle, or not at all; then flush what it cuts."""
@@ -78,46 +79,29 @@ class Switches:
     async def read_back(self, effect: ReadBack) -> ReadBackDone | ReadBackFailed:
         """What a switch holds: all of it, or the entries of some cookies."""
         session = (self._datapath_id(effect.switch), effect.session)
+        asked = [(cookie, _WHOLE_COOKIE) for cookie in effect.cookies] or [(0, 0)]
+        holding = Holding(effect)
+        answers = (self._read(session, cookie, mask, holding) for cookie, mask in asked)
         try:
-            parts = await self._flow_stats(session, effect.cookies)
-            found = list(itertools.chain.from_iterable(map(decode_flow_stats, parts)))
+            await asyncio.gather(*answers)
         except (RemoteError, UnknownOutcome) as error:
             return ReadBackFailed(effect.switch, effect.session, f"read-back: {error}")
-        rows: list[Row] = []
-        strays: list[Entry] = []
-        unreadable: set[int] = set()
-        for entry in found:
-            row = row_of(entry) if isinstance(entry, Entry) and is_ours(entry.cookie) else None
-            if row is not None:
-                rows.append(row)
-            elif isinstance(entry, Entry):
-                strays.append(entry)
-            else:
-                unreadable.add(entry.cookie)
-        foreign = unreadable.union(stray.cookie for stray in strays)
-        return ReadBackDone(
-            effect.switch,
-            effect.session,
-            effect.asked,
-            program(rows),
-            foreign=frozenset(foreign),
-            strays=tuple(strays),
-            unreadable=frozenset(unreadable),
-            cookies=effect.cookies,
-        )
+        return holding.done()
 
-    async def _flow_stats(self, session: tuple[int, int], cookies: frozenset[int]) -> list[bytes]:
-        """Replies about the entries of some cookies; none stands for all."""
-        asked = [(cookie, _WHOLE_COOKIE) for cookie in cookies] or [(0, 0)]
-        replies = await asyncio.gather(
-            *(
-                self._channel.request(
-                    session, [flow_stats_request(xid, cookie, mask)], xid, self._timeout_s
-                )
-                for xid, (cookie, mask) in zip(self._channel.xids(len(asked)), asked, strict=True)
-            )
-        )
-        return list(itertools.chain.from_iterable(replies))
+    async def _read(
+        self, session: tuple[int, int], cookie: int, mask: int, holding: Holding
+    ) -> None:
+        """Decode and compare an answer as its parts come, in slices that take turns."""
+        xid = self._channel.xid()
+        question = [flow_stats_request(xid, cookie, mask)]
+        request = self._channel.parts(session, question, xid, self._timeout_s)
+        async with contextlib.aclosing(request) as parts:
+            async for part in parts:
+                found = self._reader.read(part)
+                more = holding.take_some(found)  # a short answer waits for nobody's turn
+                while more:
+                    async with self._channel.turns:
+                        more = holding.take_some(found)
 
     async def _carry_out(self, session: tuple[int, int], effect: SendBundle) -> None:
         """Commit and flush at once: an engine that is killed has asked for both or for neither."""

@@ -71,8 +71,11 @@ class Session:
             assert header(reply).type == Type.BUNDLE_CONTROL, failure(reply)
 
     def held(self) -> list[Entry | Foreign]:
-        request = flow_stats_request(self.xid())
-        found = list(decode_flow_stats(reply := self.answer(request)))
-        while has_more(reply):
-            found += decode_flow_stats(reply := self.receive())
+        return [entry for reply in self.replies() for entry in decode_flow_stats(reply)]
+
+    def replies(self) -> list[bytes]:
+        """All parts of the answer that tells what the switch holds."""
+        found = [self.answer(flow_stats_request(self.xid()))]
+        while has_more(found[-1]):
+            found.append(self.receive())
         return found

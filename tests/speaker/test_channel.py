@@ -223,7 +223,9 @@ def test_transaction_ids_are_the_engines_and_begin_anywhere() -> None:
 @given(st.lists(st.integers(1, 40_000), max_size=40))
 def test_chunks_keep_every_byte_in_order_and_cut_between_messages(sizes: list[int]) -> None:
     messages = [bytes([n % 256]) * size for n, size in enumerate(sizes)]
-    found = list(chunks(messages))
+    cut = list(chunks(messages))
+    found = [chunk for chunk, _ in cut]
+    assert [more for _, more in cut] == [True] * (len(cut) - 1) + [False] * bool(cut)
     assert b"".join(found) == b"".join(messages)
     assert all(0 < len(chunk) <= CHUNK for chunk in found)
     ends = {sum(sizes[:n]) for n in range(len(sizes) + 1)}

@@ -89,19 +89,25 @@ class Foreign:
 
 def decode_flow_stats(reply: bytes) -> Iterator[Entry | Foreign]:
     """The entries of one multipart reply. Raises RemoteError where their lengths do not add up."""
-    offset = _STATS_AT
-    while offset < len(reply):
-        length = int.from_bytes(reply[offset : offset + 2], "big")
-        if not _SHORTEST <= length <= len(reply) - offset:
+    return (read_entry(reply[start:end]) for start, end in entry_spans(reply))
+
+
+def entry_spans(reply: bytes) -> Iterator[tuple[int, int]]:
+    """Where each entry of a multipart reply begins and ends. Raises RemoteError."""
+    offset, size = _STATS_AT, len(reply)
+    while offset < size:
+        length = reply[offset] << 8 | reply[offset + 1] if offset + 1 < size else 0
+        if not _SHORTEST <= length <= size - offset:
             raise RemoteError(
-                f"flow statistics: expected an entry of {_SHORTEST} to {len(reply) - offset} bytes "
+                f"flow statistics: expected an entry of {_SHORTEST} to {size - offset} bytes "
                 f"at byte {offset}, found {length}; read back again"
             )
-        yield _entry(reply[offset : offset + length])
+        yield offset, offset + length
         offset += length
 
 
-def _entry(data: bytes) -> Entry | Foreign:
+def read_entry(data: bytes) -> Entry | Foreign:
+    """One entry's statistics, field by field."""
     _, table, _, _, priority, idle, hard, _, _, cookie, _, _ = _STATS.unpack_from(data)
     _, match_size = _HEAD.unpack_from(data, _MATCH_AT)
     match_end = _MATCH_AT + match_size

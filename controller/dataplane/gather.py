@@ -1,0 +1,61 @@
+"""Rows as they are read from a switch, put together to a program."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+from controller.dataplane.program import Bucket, Program, Rows, bucket_of
+from controller.dataplane.shapes import Row, RowKey
+
+_NONE: Final[dict[RowKey, Row]] = {}
+
+
+class Gathering:
+    """Rows one by one, held against the program that they are expected to be.
+
+    What comes out shares every bucket with it that is equal, and is itself where all are: so
+    comparing the two afterwards costs what differs. Of rows that are as expected nothing is kept
+    but which they are: as many objects anew would have the garbage collector look at all there is.
+    """
+
+    def __init__(self, expected: Program) -> None:
+        self._expected = expected
+        self._same: defaultdict[Bucket, set[int]] = defaultdict(set)
+        self._others: defaultdict[Bucket, dict[RowKey, Row]] = defaultdict(dict)
+
+    def add(self, row: Row) -> None:
+        """One row more. Raises ValueError where another of its key differs."""
+        key = row.key
+        place = bucket_of(key)
+        expected = self._expected.buckets.get(place, _NONE).get(key)
+        other = self._others[place].get(key) if place in self._others else None
+        if expected == row:
+            self._same[place].add(id(expected))
+        else:
+            self._others[place][key] = row
+            if other is None and expected is not None and id(expected) in self._same[place]:
+                other = expected
+        if other is not None and other != row:
+            raise ValueError(f"two meanings for one match: {other} and {row}")
+
+    def program(self) -> Program:
+        """All that were added."""
+        expected = self._expected.buckets
+        places = self._same.keys() | self._others.keys()
+        buckets = {place: rows for place in places if (rows := self._bucket(place))}
+        if buckets.keys() == expected.keys() and all(
+            rows is expected[place] for place, rows in buckets.items()
+        ):
+            return self._expected
+        return Program(buckets)
+
+    def _bucket(self, place: Bucket) -> Rows:
+        """A bucket; the expected one, where it is the same."""
+        expected = self._expected.buckets.get(place, _NONE)
+        same: AbstractSet[int] = self._same.get(place, frozenset())
+        others = self._others.get(place, _NONE)
+        if not others and len(same) == len(expected):
+            return expected
+        return {**{key: row for key, row in expected.items() if id(row) in same}, **others}

@@ -1,0 +1,94 @@
+"""Entries read by a learned layout are what they are when read field by field."""
+
+from __future__ import annotations
+
+import random
+from itertools import count
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controller.dataplane.pipeline import SHAPES
+from controller.dataplane.program import row_of
+from controller.dataplane.shapes import Entry, Row
+from controller.errors import RemoteError
+from controller.southbound.openflow.decode import Foreign, decode_flow_stats
+from controller.southbound.openflow.encode import ADD
+from controller.southbound.openflow.members import encode_rows
+from controller.southbound.openflow.reading import MOST_ALIKE, StatsReader
+from labkit.ovs import PrivateOvs
+from tests.openflow.session import Session
+from tests.openflow.test_against_ovs import columns, ovs, rows, session
+from tests.openflow.test_damage import HEAD, statistics
+
+__all__ = ["ovs", "session"]  # fixtures
+
+
+def slowly(reply: bytes) -> list[Row | Entry | Foreign]:
+    found: list[Row | Entry | Foreign] = []
+    for entry in decode_flow_stats(reply):
+        row = row_of(entry) if isinstance(entry, Entry) else None
+        found.append(entry if row is None else row)
+    return found
+
+
+def read(reader: StatsReader, reply: bytes) -> list[Row | Entry | Foreign]:
+    return [found.thing for found in reader.read(reply)]
+
+
+def reply_of(some: list[Row]) -> bytes:
+    return bytes(HEAD) + b"".join(statistics(SHAPES[row.shape].entry(row)) for row in some)
+
+
+def drawn(seed: int) -> list[Row]:
+    draw = random.Random(seed)
+    return [
+        shape.row(draw.getrandbits(64), **columns(shape, draw))
+        for shape in draw.choices(list(SHAPES.values()), k=40)
+    ]
+
+
+READER = StatsReader()
+
+
+@given(st.integers(0, 1 << 32))
+@settings(max_examples=60, deadline=None)
+def test_every_row_is_read_whatever_was_learned_before(seed: int) -> None:
+    some = drawn(seed)
+    assert read(READER, reply_of(some)) == slowly(reply_of(some)) == some
+
+
+ALL = reply_of(rows())
+
+
+@given(st.integers(HEAD, len(ALL) - 1), st.binary(min_size=1, max_size=3))
+@settings(max_examples=400, deadline=None)
+def test_altered_bytes_are_read_the_same(place: int, new: bytes) -> None:
+    read(READER, ALL)
+    damaged = (ALL[:place] + new + ALL[place + len(new) :])[: len(ALL)]
+    try:
+        expected = slowly(damaged)
+    except RemoteError:
+        return
+    assert read(READER, damaged) == expected
+
+
+def test_the_second_of_a_kind_is_read_by_its_layout() -> None:
+    reader = StatsReader()
+    first = [found.effort for found in reader.read(ALL)]
+    assert first[0] > 1
+    assert {found.effort for found in reader.read(ALL)} == {1}
+    assert all(len(alike) <= MOST_ALIKE for alike in reader._layouts.values())
+
+
+def test_what_open_vswitch_reports_is_read_by_layouts(session: Session, ovs: PrivateOvs) -> None:
+    sent = rows()
+    session.commit(list(encode_rows(sent, ADD, count(1000))))
+    ovs.ofctl("add-flow", "b", "cookie=0x77,table=3,priority=9,actions=NORMAL")
+    reader = StatsReader()
+    for _ in range(2):
+        found = [found for reply in session.replies() for found in reader.read(reply)]
+        assert {f.thing for f in found if isinstance(f.thing, Row)} == set(sent)
+        (other,) = (f for f in found if not isinstance(f.thing, Row))
+        assert isinstance(other.thing, Entry) and other.thing.cookie == 0x77
+    assert [f for f in found if f.effort > 1] == [other]
