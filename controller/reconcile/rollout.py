@@ -160,9 +160,7 @@ def _send(
     session = switch.session
     assert session is not None, f"{name} has no session, yet is in a rollout"
     held = switch.held or EMPTY
-    last = not any(name in work for _, work in rollout.phases[1:])
-    # With its last part it holds what it shall: that object itself, which makes comparing cheap.
-    awaited = rollout.target[name] if last else _applied(held, phase, rows)
+    awaited = held if phase is Phase.FLUSH else _awaited(held, rollout, name)
     due = switch.owed if phase is Phase.FLUSH else _due(held, awaited, phase, rows)
     owed = tuple(dict.fromkeys((*switch.owed, *due)))
     unread = None if switch.unread is None else (*switch.unread, *rows)
@@ -172,6 +170,18 @@ def _send(
     if phase.removes:
         return state, SendBundle(name, session, remove=rows, cuts=due)
     return state, SendBundle(name, session, add=rows, cuts=due)
+
+
+def _awaited(held: Program, rollout: Rollout, name: str) -> Program:
+    """What a switch holds after the phase that begins.
+
+    With its last part it holds what it shall: that object itself, which makes comparing cheap. A
+    flush is not meant: it also ends what is left of a rollout that was given up half-way.
+    """
+    if not any(name in work for _, work in rollout.phases[1:]):
+        return rollout.target[name]
+    phase, work = rollout.phases[0]
+    return _applied(held, phase, work[name])
 
 
 def _due(held: Program, after: Program, phase: Phase, rows: tuple[Row, ...]) -> tuple[Cut, ...]:

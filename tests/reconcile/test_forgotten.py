@@ -26,7 +26,7 @@ from tests.diff.test_flushed import (
 )
 from tests.reconcile.test_refusals import settled
 from tests.reconcile.world import World, assert_holds
-from tests.sites import two_hosts
+from tests.sites import INTENT, two_hosts
 from tests.strategies import intents, site
 from tests.verify.test_plan_safety import plugged_for
 
@@ -120,4 +120,25 @@ def test_a_switch_that_has_not_forgotten_is_not_in_line(at: int, session_lost: b
             found.answer(effect, "not flushed" if unlucky else "well")
     assert bundles > at, "the bundle that meets it was sent"
     assert not [question for question in lost if known(found.conntrack, question, new.intent)]
+    assert_holds(found, new)
+
+
+@pytest.mark.parametrize("at", range(8))
+@pytest.mark.parametrize("gone", ["edge-1", "edge-2"])
+def test_a_rollout_given_up_half_way_is_not_taken_for_done(at: int, gone: str) -> None:
+    """Also where what is left of it ends with a flush: rows to be removed are still there."""
+    api_1 = {**INTENT["instances"]["api-1"], "ip": "10.0.0.22"}
+    rules = [rule for rule in INTENT["rules"] if rule["name"] != "ping"]
+    instances = {**INTENT["instances"], "api-1": api_1}
+    new = two_hosts({**INTENT, "instances": instances, "rules": rules})
+    found = settled(two_hosts())
+    found.feed(NetworkChanged(new, 2))
+    for _ in range(at):
+        while not found.todo and found.wake is not None:
+            found.now = max(found.now, found.wake)
+            found.feed(Tick())
+        found.answer(found.todo.pop(0), "well")
+    found.lose(gone)
+    found.connect(gone)
+    found.settle()
     assert_holds(found, new)
