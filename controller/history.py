@@ -1,15 +1,28 @@
-"""Intents as stored revisions: the store keeps documents, the controller thinks in intents."""
+"""Intents as stored revisions: the store keeps entries, the controller thinks in intents.
+
+What a write changed is found by comparing objects of the intents before and after it, so its cost
+is that of what it changed, and of looking once at every name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
+from controller.errors import Conflict, NotFound
+from controller.model.collections import COLLECTIONS
 from controller.model.decode import restore_intent
-from controller.model.encode import encode_intent
+from controller.model.encode import encode_object
 from controller.model.intent import Intent
 from controller.needs import Revision
 from controller.northbound.ports import NOTHING_CHANGED, Draft, RevisionInfo
+from controller.store.entries import bodies_of, entry
 from controller.store.revisions import NewRevision, RevisionHead, Store, StoredRevision
+from controller.store.rows import Difference
+
+_NOTHING: Final = Revision(0, Intent(classes={}), {})
+_NO_OBJECTS: Final[Mapping[str, Any]] = {}
 
 
 class StoredHistory:
@@ -17,22 +30,33 @@ class StoredHistory:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._newest = _NOTHING
 
     async def latest(self) -> Revision | None:
         """The newest revision, None while there is none."""
         stored = await self._store.latest()
-        return None if stored is None else _revision(stored)
+        if stored is None:
+            return None
+        self._newest = await asyncio.to_thread(_revision, stored)
+        return self._newest
 
     async def commit(self, drafts: Sequence[Draft], *, expected: int) -> Sequence[Revision]:
         """Make drafts the next revisions, each against the one before: all of them, or none.
 
         Raises Conflict if ``expected`` is not the newest, UnknownOutcome if the answer was lost.
         """
-        stored = await self._store.commit_all([_new(draft) for draft in drafts], expected=expected)
-        return [
-            Revision(head.number, draft.intent, draft.origins)
-            for head, draft in zip(stored, drafts, strict=True)
+        before = await self._before(expected)
+        made = [
+            Revision(number, draft.intent, draft.origins)
+            for number, draft in enumerate(drafts, expected + 1)
         ]
+        new = [
+            _new(draft, difference(earlier, later))
+            for draft, earlier, later in zip(drafts, [before, *made], made, strict=False)
+        ]
+        await self._store.commit_all(new, expected=expected)
+        self._newest = made[-1]
+        return made
 
     async def revisions(self, limit: int) -> Sequence[RevisionInfo]:
         """The newest revisions, newest first."""
@@ -45,22 +69,56 @@ class StoredHistory:
 
     async def intent_at(self, number: int) -> Intent:
         """The intent of a revision. Raises NotFound."""
-        return _revision(await self._store.get(number)).intent
+        return (await self._at(number)).intent
+
+    async def _before(self, expected: int) -> Revision:
+        if expected == 0:
+            return _NOTHING
+        try:
+            return await self._at(expected)
+        except NotFound as error:
+            raise Conflict(f"{error}: read the newest revision and retry") from error
+
+    async def _at(self, number: int) -> Revision:
+        if number and number == self._newest.number:
+            return self._newest
+        return await asyncio.to_thread(_revision, await self._store.get(number))
 
 
-def _new(draft: Draft) -> NewRevision:
+def difference(before: Revision, after: Revision) -> Difference:
+    """What one revision changed: the entries that differ, and None for those that are gone."""
+    changed: dict[str, Any] = {}
+    for collection in COLLECTIONS:
+        old, new = getattr(before.intent, collection), getattr(after.intent, collection)
+        for name in _differing(old, new):
+            key = f"{collection}/{name}"
+            changed[key] = _entry(collection, new.get(name), after.origins.get(key))
+    for key in _differing(before.origins, after.origins):
+        collection, _, name = key.partition("/")
+        value = getattr(after.intent, collection, _NO_OBJECTS).get(name)
+        if value is not None:
+            changed[key] = _entry(collection, value, after.origins.get(key))
+    return changed
+
+
+def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    if old is new:
+        return
+    for name, value in new.items():
+        held = old.get(name)
+        if held is not value and held != value:
+            yield name
+    yield from old.keys() - new.keys()
+
+
+def _entry(collection: str, value: Any, origin: tuple[str, int] | None) -> dict[str, Any] | None:
+    return None if value is None else entry(encode_object(collection, value), origin)
+
+
+def _new(draft: Draft, changed: Difference) -> NewRevision:
     note = draft.note
-    return NewRevision(
-        {
-            "intent": encode_intent(draft.intent),
-            "origins": {key: list(place) for key, place in draft.origins.items()},
-        },
-        note.author,
-        note.message,
-        {kind: list(names) for kind, names in note.changes.items()},
-        note.key,
-        note.request,
-    )
+    changes = {kind: list(names) for kind, names in note.changes.items()}
+    return NewRevision(changed, note.author, note.message, changes, note.key, note.request)
 
 
 def _info(head: RevisionHead) -> RevisionInfo:
@@ -71,5 +129,5 @@ def _info(head: RevisionHead) -> RevisionInfo:
 
 
 def _revision(stored: StoredRevision) -> Revision:
-    origins = {key: (file, line) for key, (file, line) in stored.document["origins"].items()}
-    return Revision(stored.head.number, restore_intent(stored.document["intent"]), origins)
+    bodies, origins = bodies_of(stored.document)
+    return Revision(stored.head.number, restore_intent(bodies), origins)

@@ -1,33 +1,47 @@
-"""Revisions in the store: numbered documents, each made against the one before.
+"""Revisions in the store: numbered, each a difference from the one before.
 
-One transaction does it all (RFC 7047, section 5.2): ``wait`` until the head is what the writer
-expects, insert, move the head, and ``commit`` durably, so that of two writers one fails and what
-was acknowledged is on disk. Calls block in one thread of their own, never the engine's loop.
+One transaction does a commit (RFC 7047, section 5.2): ``wait`` until the head is what the writer
+expects, move it, insert what changed, and ``commit`` durably, so that of two writers one fails and
+what was acknowledged is on disk. Calls block in one thread of their own, never the engine's loop.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
-
-import ovs.json
-import ovs.jsonrpc
-import ovs.stream
+from typing import Any, Final, TypeVar
 
 from controller.errors import Conflict, NotFound, RemoteError, UnknownOutcome
+from controller.store.channel import Channel, Operation
+from controller.store.folding import fold
+from controller.store.rows import (
+    DURABLY,
+    Difference,
+    Document,
+    document_of,
+    dumped,
+    expect,
+    insert,
+    move,
+    new_object,
+    put_on,
+    select,
+    united,
+)
+from controller.store.upgrade import upgrade
 
-DATABASE: Final = "Bulkhead"
 KEPT: Final = 200
-"""How many revisions are kept; older ones go when a new one comes."""
+"""How many revisions are kept."""
 
 _NOTES: Final = ["number", "author", "message", "created_at", "changes", "key", "request"]
-_COLUMNS: Final = [*_NOTES, "document"]
-_TIMED_OUT: Final = "timed out"  # what a wait of 0 ms that does not hold answers
+_NUMBERS: Final = select("Head", ["number", "base"])
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +66,14 @@ class StoredRevision:
     """A revision and its document."""
 
     head: RevisionHead
-    document: Mapping[str, Any]
+    document: Document
 
 
 @dataclass(frozen=True, slots=True)
 class NewRevision:
     """A revision that is to be stored; see :class:`RevisionHead`."""
 
-    document: Mapping[str, Any]
+    difference: Difference
     author: str
     message: str
     changes: Mapping[str, Any] = field(default_factory=dict)
@@ -68,165 +82,160 @@ class NewRevision:
 
 
 class Store:
-    """The store behind a list of OVSDB remotes; the first that answers is used."""
+    """The store behind a list of OVSDB remotes; the first that answers is used.
 
-    def __init__(self, remotes: Sequence[str]) -> None:
-        self._remotes = tuple(remotes)
-        self._connection: Any = None
+    The last ``kept`` revisions can be read. After a tenth as many again, older ones are folded into
+    the base.
+    """
+
+    def __init__(self, remotes: Sequence[str], *, kept: int = KEPT) -> None:
+        self._channel = Channel(remotes)
+        self._kept = kept
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._upgraded = False
+        self._folded = 0
+        self._folding: asyncio.Task[None] | None = None
 
     async def latest(self) -> StoredRevision | None:
         """The newest revision, None while there is none."""
-        heads = await self._transact(_select("Head", [], ["number"]))
-        if not heads[0]["rows"]:
-            return None
-        return await self.get(int(heads[0]["rows"][0]["number"]))
+        return await self._run(self._newest)
 
     async def get(self, number: int) -> StoredRevision:
         """A revision. Raises NotFound."""
-        found = await self._transact(_select("Revision", [["number", "==", number]], _COLUMNS))
-        if not found[0]["rows"]:
-            raise NotFound(f"there is no revision {number}; the last {KEPT} are kept")
-        row = found[0]["rows"][0]
-        return StoredRevision(_head(row), json.loads(row["document"]))
+        found = await self._run(self._read, number)
+        if found is None:
+            raise NotFound(f"there is no revision {number}; the last {self._kept} are kept")
+        return found
 
     async def heads(self, limit: int) -> list[RevisionHead]:
         """The newest revisions, newest first."""
-        found = await self._transact(_select("Revision", [], _NOTES))
-        rows = sorted(found[0]["rows"], key=lambda row: -int(row["number"]))
-        return [_head(row) for row in rows[:limit]]
+        rows = await self._notes()
+        rows.sort(key=lambda row: -int(row["number"]))
+        return [_head(row) for row in rows[: min(limit, self._kept)]]
 
     async def with_key(self, key: str) -> RevisionHead | None:
         """The newest kept revision with this idempotency key, None where there is none."""
-        found = await self._transact(_select("Revision", [["key", "==", key]], _NOTES))
-        return max(map(_head, found[0]["rows"]), key=lambda head: head.number, default=None)
+        found = map(_head, await self._notes(["key", "==", key]))
+        return max(found, key=lambda head: head.number, default=None)
 
-    async def commit(
-        self,
-        document: Mapping[str, Any],
-        *,
-        expected: int,
-        author: str,
-        message: str,
-        changes: Mapping[str, Any] | None = None,
-        key: str = "",
-        request: str = "",
-    ) -> StoredRevision:
-        """Make a document the next revision after ``expected`` (0: the first).
-
-        Raises Conflict where another writer was first, UnknownOutcome where the answer was lost.
-        """
-        new = NewRevision(document, author, message, changes or {}, key, request)
-        return StoredRevision((await self.commit_all([new], expected=expected))[0], document)
+    async def commit(self, new: NewRevision, *, expected: int) -> RevisionHead:
+        """Make one revision; see :meth:`commit_all`."""
+        return (await self.commit_all([new], expected=expected))[0]
 
     async def commit_all(
         self, new: Sequence[NewRevision], *, expected: int
     ) -> Sequence[RevisionHead]:
-        """Make several documents the next revisions, in one transaction: all of them, or none.
+        """Make the next revisions after ``expected`` (0: the first): all of them, or none.
 
-        Raises Conflict where another writer was first, UnknownOutcome where the answer was lost.
+        It is one transaction, of the size of what they change. Raises Conflict where another
+        writer was first, UnknownOutcome where the answer was lost.
         """
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         heads = [
             RevisionHead(number, one.author, one.message, now, one.changes, one.key, one.request)
             for number, one in enumerate(new, expected + 1)
         ]
-        rows = [_row(head, one.document) for head, one in zip(heads, new, strict=True)]
         try:
-            await self._transact(*_swap_head(expected, heads[-1].number), *_insert(rows))
+            await self._run(self._write, heads, new)
         except UnknownOutcome:
             if not await self._is_there(heads[-1]):
                 raise
+        self._fold_after(heads[-1].number)
         return heads
 
     async def close(self) -> None:
         """Close the connection."""
-        await self._run(self._disconnect)
+        if self._folding is not None:
+            self._folding.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._folding
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._channel.close)
         self._thread.shutdown()
 
     async def _is_there(self, head: RevisionHead) -> bool:
         """Whether a commit whose answer was lost is known to have happened after all."""
         try:
-            return (await self.get(head.number)).head == head
-        except (NotFound, RemoteError):
+            return head in map(_head, await self._notes(["number", "==", head.number]))
+        except (RemoteError, UnknownOutcome):
             return False
 
-    async def _transact(self, *operations: Mapping[str, Any]) -> list[Any]:
-        results: list[Any] = await self._run(self._request, operations)
-        for result in results:
-            if result and "error" in result:
-                if result["error"] in (_TIMED_OUT, "constraint violation"):
-                    raise Conflict("another writer was first; read the newest revision and retry")
-                raise RemoteError(f"store: {result['error']}: {result.get('details', '')}")
-        return results
+    async def _notes(self, *where: Sequence[Any]) -> list[dict[str, Any]]:
+        heads, found = await self._run(
+            self._channel.transact, _NUMBERS, select("Revision", _NOTES, *where)
+        )
+        newest = max((int(row["number"]) for row in heads["rows"]), default=0)
+        return [row for row in found["rows"] if int(row["number"]) > newest - self._kept]
 
-    async def _run(self, work: Any, *arguments: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+    def _fold_after(self, newest: int) -> None:
+        """Fold what is no longer kept, after the answer and one piece at a time."""
+        idle = self._folding is None or self._folding.done()
+        if idle and newest - self._kept >= self._folded + max(1, self._kept // 10):
+            self._folding = asyncio.get_running_loop().create_task(self._fold())
 
-    def _request(self, operations: Sequence[Mapping[str, Any]]) -> Any:
-        if self._connection is None:
-            self._connect()
-        request = ovs.jsonrpc.Message.create_request("transact", [DATABASE, *operations])
-        error, reply = self._connection.transact_block(request)
-        if error:
-            self._disconnect()
-            raise UnknownOutcome("store: the connection was lost before the answer")
-        if reply.error:
-            raise RemoteError(f"store: {reply.error}")
-        return reply.result
+    async def _fold(self) -> None:
+        with suppress(Conflict, RemoteError, UnknownOutcome):  # after the next commit, then
+            pieces = fold(self._channel, self._kept)
+            while (base := await self._run(next, pieces, None)) is not None:
+                self._folded = base
 
-    def _connect(self) -> None:
-        reasons = []
-        for remote in self._remotes:
-            error, stream = ovs.stream.Stream.open_block(ovs.stream.Stream.open(remote))
-            if not error:
-                self._connection = ovs.jsonrpc.Connection(stream)
-                return
-            reasons.append(f"{remote}: error {error}")
-        raise RemoteError(f"store: nobody answers: {'; '.join(reasons)}")
+    async def _run(self, work: Callable[..., T], *arguments: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, self._upgraded_first, work, *arguments
+        )
 
-    def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+    # In the thread.
 
+    def _upgraded_first(self, work: Callable[..., T], *arguments: Any) -> T:
+        if not self._upgraded:
+            upgrade(self._channel)
+            self._upgraded = True
+        return work(*arguments)
 
-def _select(table: str, where: list[Any], columns: list[str]) -> dict[str, Any]:
-    return {"op": "select", "table": table, "where": where, "columns": columns}
+    def _newest(self) -> StoredRevision | None:
+        (heads,) = self._channel.transact(_NUMBERS)
+        return self._read(int(heads["rows"][0]["number"])) if heads["rows"] else None
 
+    def _read(self, number: int) -> StoredRevision | None:
+        heads, notes, objects, differences = self._channel.transact(
+            _NUMBERS,
+            select("Revision", _NOTES, ["number", "==", number]),
+            select("Object", ["key", "value"]),
+            select("Revision", ["number", "difference"], ["number", "<=", number]),
+        )
+        if not notes["rows"] or number <= int(heads["rows"][0]["number"]) - self._kept:
+            return None
+        document = document_of(objects["rows"])
+        put_on(document, united(differences["rows"], int(heads["rows"][0]["base"])))
+        return StoredRevision(_head(notes["rows"][0]), document)
 
-def _swap_head(expected: int, newest: int) -> list[dict[str, Any]]:
-    """Fail unless the head is ``expected``, then move it on. The table holds one row at most."""
-    now, then = {"number": expected}, {"number": newest}
-    if expected == 0:
-        return [{"op": "insert", "table": "Head", "row": then}]
-    wait = {"op": "wait", "table": "Head", "where": [], "columns": ["number"], "until": "=="}
-    return [
-        {**wait, "rows": [now], "timeout": 0},
-        {"op": "update", "table": "Head", "where": [], "row": then},
-    ]
-
-
-def _insert(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    too_old = [["number", "<=", int(rows[-1]["number"]) - KEPT]]
-    return [
-        *({"op": "insert", "table": "Revision", "row": dict(row)} for row in rows),
-        {"op": "delete", "table": "Revision", "where": too_old},
-        {"op": "commit", "durable": True},
-    ]
+    def _write(self, heads: Sequence[RevisionHead], new: Sequence[NewRevision]) -> None:
+        differences = [one.difference for one in new]
+        first, newest = heads[0].number, heads[-1].number
+        operations: list[Operation] = [expect(number=first - 1), move(number=newest)]
+        if first == 1:
+            base, differences = _values(differences[0]), [{}, *differences[1:]]
+            operations = [insert("Head", {"number": newest, "base": 1})]
+            operations += [new_object(key, value) for key, value in base.items()]
+        operations += map(_new_revision, heads, differences)
+        self._channel.transact(*operations, DURABLY)
 
 
-def _row(head: RevisionHead, document: Mapping[str, Any]) -> dict[str, Any]:
-    return {
+def _values(difference: Difference) -> Document:
+    return {key: value for key, value in difference.items() if value is not None}
+
+
+def _new_revision(head: RevisionHead, difference: Difference) -> Operation:
+    row = {
         "number": head.number,
-        "document": json.dumps(document, separators=(",", ":"), sort_keys=True),
+        "difference": dumped(difference),
         "author": head.author,
         "message": head.message,
         "created_at": head.created_at,
-        "changes": json.dumps(head.changes),
+        "changes": dumped(head.changes),
         "key": head.key,
         "request": head.request,
     }
+    return insert("Revision", row)
 
 
 def _head(row: Mapping[str, Any]) -> RevisionHead:

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from controller.errors import Conflict, NotFound, RemoteError, UnknownOutcome
-from controller.store.revisions import KEPT, Store
-from controller.store.server import SCHEMA, StoreServer, holder_of
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[StoreServer]:
-    found = StoreServer(tmp_path / "state.db", tmp_path / "run")
-    found.start()
-    yield found
-    found.stop()
+from controller.store.revisions import KEPT, NewRevision, Store
+from controller.store.server import StoreServer, holder_of
 
 
 async def commit(store: Store, expected: int, value: int) -> int:
-    stored = await store.commit({"v": value}, expected=expected, author="test", message="m")
-    return stored.head.number
+    head = await store.commit(NewRevision({"v": value}, "test", "m"), expected=expected)
+    return head.number
 
 
 def test_an_empty_store_has_no_revision(server: StoreServer) -> None:
@@ -105,6 +94,7 @@ def test_a_killed_server_keeps_what_it_acknowledged(tmp_path: Path) -> None:
     first = StoreServer(tmp_path / "state.db", tmp_path / "run")
     first.start()
     pid = holder_of(tmp_path / "state.db")
+    assert pid is not None
 
     async def write() -> None:
         store = Store([first.remote])
@@ -154,15 +144,8 @@ def test_a_revision_keeps_what_changed_and_the_key_of_its_write(server: StoreSer
         store = Store([server.remote])
         changes = {"added": ["rules/ping"], "changed": [], "removed": []}
         for number, key in enumerate(("one", "", "two")):
-            await store.commit(
-                {},
-                expected=number,
-                author="ann",
-                message="why",
-                changes=changes,
-                key=key,
-                request=f"digest of {number}",
-            )
+            new = NewRevision({}, "ann", "why", changes, key, f"digest of {number}")
+            await store.commit(new, expected=number)
         again = Store([server.remote])
         found = await again.with_key("two")
         assert found is not None
@@ -172,38 +155,3 @@ def test_a_revision_keeps_what_changed_and_the_key_of_its_write(server: StoreSer
         await again.close()
 
     asyncio.run(scenario())
-
-
-def test_a_file_of_the_schema_before_is_converted(tmp_path: Path) -> None:
-    schema = json.loads(SCHEMA.read_text())
-    columns = schema["tables"]["Revision"]["columns"]
-    for name in ("changes", "key", "request"):
-        del columns[name]
-    schema["version"] = "1.0.0"
-    (tmp_path / "old.ovsschema").write_text(json.dumps(schema))
-    file = tmp_path / "state.db"
-    row = {"number": 1, "document": '{"v": 7}', "author": "ann", "message": "m", "created_at": "t"}
-    rows = [
-        {"op": "insert", "table": "Revision", "row": row},
-        {"op": "insert", "table": "Head", "row": {"number": 1}},
-    ]
-    _ovsdb_tool("create", str(file), str(tmp_path / "old.ovsschema"))
-    _ovsdb_tool("transact", str(file), json.dumps(["Bulkhead", *rows]))
-    server = StoreServer(file, tmp_path / "run")
-    server.start()
-
-    async def scenario() -> None:
-        store = Store([server.remote])
-        latest = await store.latest()
-        assert latest is not None
-        assert latest.document == {"v": 7}
-        assert (latest.head.author, latest.head.changes, latest.head.key) == ("ann", {}, "")
-        assert await commit(store, 1, 8) == 2
-        await store.close()
-
-    asyncio.run(scenario())
-    server.stop()
-
-
-def _ovsdb_tool(*arguments: str) -> None:
-    subprocess.run(["ovsdb-tool", *arguments], check=True, capture_output=True)

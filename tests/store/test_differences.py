@@ -1,0 +1,165 @@
+"""Whatever is committed, folded, cut short and killed: every kept revision reads as it was made."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controller.errors import NotFound
+from controller.history import StoredHistory
+from controller.model.intent import Intent
+from controller.northbound.ports import Draft, Note
+from controller.store.channel import Channel
+from controller.store.folding import fold
+from controller.store.revisions import NewRevision, Store
+from controller.store.rows import put_on, select
+from controller.store.server import StoreServer, holder_of
+from tests.strategies import intents
+
+_KEPT = 5
+
+_DIFFERENCES = st.dictionaries(
+    st.sampled_from([f"rules/{name}" for name in "abcdefg\u00e9"]),
+    st.none() | st.integers() | st.lists(st.text(max_size=3), max_size=2),
+    max_size=4,
+)
+_STEPS = st.lists(
+    st.lists(_DIFFERENCES, min_size=1, max_size=4)
+    | st.integers(1, 3)  # so many pieces of a fold, and no more
+    | st.sampled_from(["another controller", "killed"]),
+    max_size=12,
+)
+
+
+class Play:
+    """A store on a server of its own, and what it should hold."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "state.db"
+        self.server = StoreServer(self.file, folder / "run")
+        self.made: list[Mapping[str, Any]] = [{}]
+        self.store: Store
+
+    async def play(self, steps: list[Any]) -> None:
+        """Take every step, and look at everything after each."""
+        self.server.start()
+        self.store = Store([self.server.remote], kept=_KEPT)
+        for step in steps:
+            await self._take(step)
+            await self._check()
+        await self.store.close()
+
+    async def _take(self, step: Any) -> None:
+        if isinstance(step, list):
+            await self._commit(step)
+        elif isinstance(step, int):
+            channel = Channel([self.server.remote])
+            if len(self.made) > 1:
+                for _, _ in zip(fold(channel, _KEPT, piece=1), range(step), strict=False):
+                    pass
+            channel.close()
+        else:
+            await self.store.close()
+            if step == "killed":
+                pid = holder_of(self.file)
+                assert pid is not None
+                os.kill(pid, signal.SIGKILL)
+                self.server.stop()
+                self.server.start()
+            self.store = Store([self.server.remote], kept=_KEPT)
+
+    async def _commit(self, differences: list[Mapping[str, Any]]) -> None:
+        expected = len(self.made) - 1
+        for difference in differences:
+            document = dict(self.made[-1])
+            put_on(document, difference)
+            self.made.append(document)
+        new = [NewRevision(difference, "ann", "é") for difference in differences]
+        heads = await self.store.commit_all(new, expected=expected)
+        assert [head.number for head in heads] == [*range(expected + 1, len(self.made))]
+
+    async def _check(self) -> None:
+        newest = len(self.made) - 1
+        latest = await self.store.latest()
+        assert (latest.document if latest else {}) == self.made[-1]
+        kept = [*range(max(1, newest - _KEPT + 1), newest + 1)]
+        assert [head.number for head in await self.store.heads(99)] == kept[::-1]
+        for number in kept:
+            assert (await self.store.get(number)).document == self.made[number]
+        for number in {0, kept[0] - 1, newest + 1} if kept else {0, 1}:
+            with pytest.raises(NotFound):
+                await self.store.get(number)
+
+
+@settings(max_examples=40)
+@given(steps=_STEPS)
+def test_every_revision_reads_as_it_was_made(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[Any]
+) -> None:
+    with _played(tmp_path_factory) as play:
+        asyncio.run(play.play(steps))
+
+
+@contextmanager
+def _played(folders: pytest.TempPathFactory) -> Iterator[Play]:
+    play = Play(folders.mktemp("store"))
+    try:
+        yield play
+    finally:
+        play.server.stop()
+
+
+@settings(max_examples=25)
+@given(made=st.lists(intents(), min_size=1, max_size=5), group=st.integers(1, 3))
+def test_every_intent_reads_as_it_was_made(
+    tmp_path_factory: pytest.TempPathFactory, made: list[Intent], group: int
+) -> None:
+    async def scenario(remote: str) -> None:
+        history = StoredHistory(Store([remote]))
+        drafts = [_draft(intent, line) for line, intent in enumerate(made)]
+        for first in range(0, len(made), group):
+            if first % 2:
+                history = StoredHistory(Store([remote]))
+                await history.latest()
+            await history.commit(drafts[first : first + group], expected=first)
+        again = StoredHistory(Store([remote]))
+        for number, draft in enumerate(drafts, 1):
+            assert await again.intent_at(number) == draft.intent
+        latest = await again.latest()
+        assert latest is not None
+        assert (latest.number, latest.origins) == (len(made), drafts[-1].origins)
+
+    with _played(tmp_path_factory) as play:
+        play.server.start()
+        asyncio.run(scenario(play.server.remote))
+
+
+def _draft(intent: Intent, line: int) -> Draft:
+    """A draft in which every other rule is in a file, at another line each time."""
+    origins = {f"rules/{name}": ("a.yaml", line) for name in list(intent.rules)[line % 2 :: 2]}
+    return Draft(intent, origins, Note("ann", "m"))
+
+
+def test_what_is_stored_does_not_grow(server: StoreServer) -> None:
+    async def scenario() -> None:
+        store = Store([server.remote], kept=20)
+        for number in range(100):
+            new = NewRevision({"rules/a": number, f"rules/{number % 3}": number}, "ann", "m")
+            await store.commit(new, expected=number)
+        await store.close()
+
+    asyncio.run(scenario())
+    objects, revisions = Channel([server.remote]).transact(
+        select("Object", ["key"]), select("Revision", ["number"])
+    )
+    assert len(objects["rows"]) == 4
+    assert len(revisions["rows"]) <= 20 + 2 * 2 + 1
