@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from typing import Final
 
 from controller.dataplane.program import Bucket, Program, Rows, bucket_of
-from controller.dataplane.shapes import Row, RowKey
+from controller.dataplane.shapes import Row, RowKey, relation
 
 _NONE: Final[dict[RowKey, Row]] = {}
 
@@ -21,39 +21,45 @@ class Gathering:
     """
 
     def __init__(self, expected: Program) -> None:
-        self._expected = expected
+        self._whole = expected
+        self._expected = dict(expected.buckets)
         self._same: defaultdict[Bucket, set[int]] = defaultdict(set)
         self._others: defaultdict[Bucket, dict[RowKey, Row]] = defaultdict(dict)
 
     def add(self, row: Row) -> None:
         """One row more. Raises ValueError where another of its key differs."""
-        key = row.key
-        place = bucket_of(key)
-        expected = self._expected.buckets.get(place, _NONE).get(key)
-        other = self._others[place].get(key) if place in self._others else None
-        if expected == row:
+        shape, match, _, _ = row
+        place = bucket_of(key := RowKey(relation(shape), match))
+        expected = self._expected.get(place, _NONE).get(key)
+        as_expected = expected == row
+        if as_expected:
             self._same[place].add(id(expected))
-        else:
-            self._others[place][key] = row
-            if other is None and expected is not None and id(expected) in self._same[place]:
-                other = expected
+        if place in self._others or not as_expected:
+            self._compare(place, row, expected)
+
+    def _compare(self, place: Bucket, row: Row, expected: Row | None) -> None:
+        """A row that is not as expected, or one of a bucket where some were not."""
+        others, same = self._others[place], id(expected) in self._same[place]
+        other = others.get(row.key, expected if same else None)
+        if expected != row:
+            others[row.key] = row
         if other is not None and other != row:
             raise ValueError(f"two meanings for one match: {other} and {row}")
 
     def program(self) -> Program:
         """All that were added."""
-        expected = self._expected.buckets
+        expected = self._expected
         places = self._same.keys() | self._others.keys()
         buckets = {place: rows for place in places if (rows := self._bucket(place))}
         if buckets.keys() == expected.keys() and all(
             rows is expected[place] for place, rows in buckets.items()
         ):
-            return self._expected
+            return self._whole
         return Program(buckets)
 
     def _bucket(self, place: Bucket) -> Rows:
         """A bucket; the expected one, where it is the same."""
-        expected = self._expected.buckets.get(place, _NONE)
+        expected = self._expected.get(place, _NONE)
         same: AbstractSet[int] = self._same.get(place, frozenset())
         others = self._others.get(place, _NONE)
         if not others and len(same) == len(expected):
