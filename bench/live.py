@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -42,17 +42,28 @@ class LiveSite:
     ledger: Ledger
     ovs: PrivateOvs
     controller: ControllerProcess
+    apart: Mapping[str, PrivateOvs]
+
+    def ovs_of(self, bridge: str) -> PrivateOvs:
+        """The Open vSwitch that a bridge is of."""
+        return self.apart.get(bridge, self.ovs)
 
     def plug(self, ports: list[Port], kind: str = "") -> None:
         """Add ports, so many of them in one transaction. ``kind`` is Open vSwitch's type."""
         for some in batched_ports(ports):
+            self._plug_together(some, kind)
+
+    def _plug_together(self, ports: list[Port], kind: str) -> None:
+        for ovs in {self.ovs_of(port.bridge) for port in ports}:
             commands: list[str] = []
-            for port in some:
+            for port in ports:
+                if self.ovs_of(port.bridge) is not ovs:
+                    continue
                 commands += ["--", "add-port", port.bridge, port.device]
                 commands += ["--", "set", "interface", port.device]
                 commands += [f"external_ids:iface-id={port.name}"]
                 commands += [f"type={kind}"] if kind else []
-            self.ovs.vsctl(*commands[1:])
+            ovs.vsctl(*commands[1:])
 
     def wait_in_sync(self, timeout_s: float = _READY_S, poll_s: float = 0.02) -> Mapping[str, Any]:
         """Wait until every switch holds what it should; the switches. Raises RuntimeError."""
@@ -84,29 +95,36 @@ def instance_ports(network: Network) -> list[Port]:
 
 
 @contextmanager
-def live_site(name: str, network: Network, ovs_kind: Any = "dummy") -> Iterator[LiveSite]:
-    """A controller and a switch with the bridges of a network and no port; the intent is stored."""
+def live_site(
+    name: str, network: Network, ovs_kind: Any = "dummy", apart: Collection[str] = ()
+) -> Iterator[LiveSite]:
+    """A controller and a switch with the bridges of a network and no port; the intent is stored.
+
+    The switches ``apart`` have an Open vSwitch each, as hosts do; one takes ports ever more slowly.
+    """
     ledger = Ledger.create(f"bench-{name}")
     try:
         topology = ledger.folder / "topology.yaml"
         topology.write_text(yaml.safe_dump(encode_topology(network.topology)))
-        with PrivateOvs(ledger, ovs_kind) as ovs:
+        with ExitStack() as running:
+            ovs = running.enter_context(PrivateOvs(ledger, ovs_kind))
+            own = {
+                switch: running.enter_context(PrivateOvs(ledger, ovs_kind, f"ovs-{switch}"))
+                for switch in apart
+            }
+            remotes = {s: own.get(s, ovs).database for s in network.topology.switches}
             controller = ControllerProcess(
                 ledger,
                 topology=topology,
-                ovsdb=ovs.database,
-                log_level=os.environ.get("BULKHEAD_BENCH_LOG", "warning"),
+                ovsdb=",".join(f"{switch}={remote}" for switch, remote in remotes.items()),
+                log_level=os.environ.get("BENCH_LOG", "warning"),
             )
             controller.start()
-            try:
-                controller.wait_ready(_READY_S)
-                began = time.monotonic()
-                controller.post(
-                    "/v1/apply?wait=stored", {"document": encode_intent(network.intent)}
-                )
-                say(f"  the document is stored after {time.monotonic() - began:.1f} s")
-                yield LiveSite(ledger, ovs, controller)
-            finally:
-                controller.stop()
+            running.callback(controller.stop)
+            controller.wait_ready(_READY_S)
+            began = time.monotonic()
+            controller.post("/v1/apply?wait=stored", {"document": encode_intent(network.intent)})
+            say(f"  the document is stored after {time.monotonic() - began:.1f} s")
+            yield LiveSite(ledger, ovs, controller, own)
     finally:
         ledger.clean()

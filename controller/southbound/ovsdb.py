@@ -18,6 +18,7 @@ from typing import Any, Final
 import ovs.db.idl
 import ovs.poller
 
+from controller.southbound.ovsdb_json import use_faster_parser
 from controller.southbound.ovsdb_schema import COLUMNS, SCHEMA
 
 log = logging.getLogger(__name__)
@@ -107,6 +108,7 @@ class SwitchDatabase:
         os.close(self._wake_write)
 
     def _run(self) -> None:
+        use_faster_parser()
         helper = ovs.db.idl.SchemaHelper(schema_json=SCHEMA)
         for table, columns in COLUMNS.items():
             helper.register_columns(table, list(columns))

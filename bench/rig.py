@@ -1,0 +1,134 @@
+"""Bulkhead's side of a comparison: the site, its controller as a user starts it, and timed changes.
+
+Every host's switch is connected, as at a site that works; the hosts share one Open vSwitch on its
+dummy datapath. A call is answered once each switch has confirmed it and what changed was read back
+and proved.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from math import ceil
+from pathlib import Path
+from typing import Any, Final
+
+from bench import workload
+from bench.live import LiveSite, instance_ports, link_ports, live_site
+from bench.measure import say
+from controller.model.encode import encode_object
+from controller.model.intent import frozen
+from controller.model.network import Network
+from labkit.processes import family
+
+_READY_S: Final = 60.0
+_HOST: Final = "edge-0"
+
+
+def site_of(services: int) -> Network:
+    """A site whose first host has the first 2,000 instances, its second the next, and so on.
+
+    A lone host has no fabric above it.
+    """
+    hosts = max(1, ceil(services / workload.PER_HOST))
+    topology = workload.topology_of(hosts)
+    if hosts == 1:
+        topology = replace(topology, switches={_HOST: topology.switches[_HOST]}, links={})
+    intent = workload.intent_of(services, hosts)
+    placed = {
+        name: replace(instance, host=f"host-{number // workload.PER_HOST}")
+        for number, (name, instance) in enumerate(intent.instances.items())
+    }
+    intent = replace(intent, instances=frozen(placed))
+    return Network(intent, topology, workload.facts_of(intent, topology))
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """A site that runs, all plugged and in sync."""
+
+    site: LiveSite
+    network: Network
+
+    def relabel(self, number: int) -> None:
+        """One service gets another label. Each number is another service, and another label."""
+        name = f"service-{number}"
+        service = self.network.intent.services[name]
+        app = f"a{(number + 1) % workload.APPS}"
+        self._applied("PUT", f"services/{name}", {"tenant": service.tenant, "labels": {"app": app}})
+
+    def add_rule(self, number: int) -> None:
+        """One rule more, on a port of its own."""
+        body = encode_object("rules", workload.rule_of(workload.RULES + number))
+        self._applied("PUT", f"rules/extra-{number}", body)
+
+    def move_tenant(self, number: int) -> None:
+        """A tenant of twenty goes to another VLAN in the other VRF."""
+        tenant = self.network.intent.tenants[f"tenant-{number}"]
+        here = self.network.intent.segments[tenant.segment].vrf
+        there = next(vrf for vrf in self.network.intent.vrfs if vrf != here)
+        self._applied("POST", f"tenants/{tenant.name}/move", {"vrf": there, "vlan": "auto"})
+
+    def flows(self) -> int:
+        """Flows on the first host's switch, as the switch counts them."""
+        text = self.site.ovs_of(_HOST).ofctl("dump-aggregate", _HOST)
+        return int(text.rsplit("flow_count=", 1)[1].split()[0])
+
+    def start_anew(self) -> float:
+        """Empty every switch and start the controller; seconds from its start until all is done."""
+        controller = self.site.controller
+        controller.stop()
+        for name in self.network.topology.switches:
+            self.site.ovs_of(name).ofctl("del-flows", name)
+        began = time.monotonic()
+        controller.start()
+        controller.wait_ready(_READY_S)
+        return time.monotonic() - began
+
+    def memory_mb(self) -> Mapping[str, float]:
+        """Resident memory of each of the controller's processes."""
+        process = self.site.controller.process
+        if process is None:
+            return {}
+        return {f"{_name(pid)} {pid}": resident_mb(pid) for pid in family(process.pid)}
+
+    def _applied(self, method: str, path: str, body: Mapping[str, Any]) -> None:
+        """Raises RuntimeError where it did not come true."""
+        controller = self.site.controller
+        call = controller.put if method == "PUT" else controller.post
+        answer = call(f"/v1/{path}", body)
+        if not (answer["applied"] and answer["changed"]):
+            raise RuntimeError(f"{method} {path} was expected to change the switches: {answer}")
+
+
+@contextmanager
+def rig(services: int) -> Iterator[Rig]:
+    """A site of so many services: stored and plugged, its controller not started yet."""
+    network = site_of(services)
+    hosts = [name for name, switch in network.topology.switches.items() if switch.host]
+    with live_site("compare", network, apart=hosts) as site:
+        site.controller.stop()
+        began = time.monotonic()
+        site.plug([*link_ports(network), *instance_ports(network)], "dummy")
+        say(f"  {services} ports are plugged in {time.monotonic() - began:.1f} s")
+        yield Rig(site, network)
+
+
+def resident_mb(pid: int) -> float:
+    """What a process holds in memory (proc(5)); 0 when it is gone."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    return next(
+        (int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith("VmRSS")), 0.0
+    )
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return "gone"
