@@ -23,6 +23,8 @@ CASES: Final[Mapping[str, str]] = {
     "verify_full": "bench.changes:verify_full",
     "push": "bench.push:run",
     "burst": "bench.burst:run",
+    "store": "bench.store:run",
+    "load": "bench.store:load",
     "read_back": "bench.read_back:run",
 }
 """Where each benchmark is: module and function."""

@@ -1,0 +1,192 @@
+"""The store: a durable commit of one changed object, and the load that an engine begins with.
+
+Both on a server of their own, on a disk. The commit is what the controller does of it, from the
+intents before and after to the durable answer, held against one bare transaction of one durable row
+on a bare database, through the same connection code. The load begins with a server that is not
+running yet and ends with the newest intent, held against the reading of as many bare rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from bench import workload
+from bench.measure import Result, say, timed
+from controller.history import StoredHistory
+from controller.model.collections import COLLECTIONS
+from controller.model.intent import Intent, frozen
+from controller.northbound.ports import Draft, Note, Origins
+from controller.store.channel import Channel
+from controller.store.revisions import KEPT, Store
+from controller.store.rows import DURABLY, insert, new_object, select
+from controller.store.server import StoreServer, holder_of
+from labkit.ledger import Ledger
+
+COMMITS: Final = KEPT + 100
+"""Enough that some go on while older revisions are folded."""
+
+LOADS: Final = 5
+BURST: Final = 1000
+TOGETHER: Final = 100
+"""As many writes as share a commit (:data:`controller.writing.MOST_TOGETHER`)."""
+
+
+def run(services: int) -> Result:
+    """A durable commit of one relabelled service; the ratio is to a bare durable row."""
+    with _server() as server, _server() as bare:
+        took = asyncio.run(_commits(server, services))
+        rows = [_bare_commit(bare, number) for number in range(COMMITS)]
+    say(f"  bare row: median {median(rows):.2f} ms, p99 {_p99(rows):.2f} ms")
+    return Result.of_ms("store", median(took), "a bare durable OVSDB row", median(rows))
+
+
+def load(services: int) -> Result:
+    """From a stored file to the newest intent; the ratio is to reading as many bare rows."""
+    with _server() as server, _server() as bare:
+        base, origins = _site(services)
+        asyncio.run(_first(server, base, origins))
+        count = sum(len(getattr(base, collection)) for collection in COLLECTIONS)
+        value = {"body": {"text": "as long as an object's values are, more or less" * 3}}
+        bare.channel.transact(*(new_object(f"objects/{n}", value) for n in range(count)))
+        ours, theirs = [], []
+        for number in range(LOADS):
+            ours.append(_load(server, base))
+            theirs.append(timed(lambda: bare.channel.transact(_ALL))[1])
+            say(f"  load {number + 1}/{LOADS}: {ours[-1]:.0f} ms, bare rows {theirs[-1]:.0f} ms")
+    return Result.of_ms("load", median(ours), f"{count} bare OVSDB rows read", median(theirs))
+
+
+_ALL: Final = select("Object", ["key", "value"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    server: StoreServer
+    file: Path
+    ledger: Ledger
+
+    @property
+    def channel(self) -> Channel:
+        return Channel([self.server.remote])
+
+    def start(self) -> None:
+        self.server.start()
+        pid = holder_of(self.file)
+        if pid is not None:
+            self.ledger.add_process(pid)
+
+
+@contextmanager
+def _server() -> Iterator[_Running]:
+    """A store's server on a disk: ``/var/tmp`` is one, ``/run`` and ``/tmp`` need not be."""
+    with tempfile.TemporaryDirectory(prefix="bench-store-", dir="/var/tmp") as folder:
+        ledger = Ledger(Path(folder))
+        running = _Running(
+            StoreServer(Path(folder, "db"), Path(folder)), Path(folder, "db"), ledger
+        )
+        running.start()
+        try:
+            yield running
+        finally:
+            running.server.stop()
+
+
+def _site(services: int) -> tuple[Intent, Origins]:
+    """An intent as if all of it were written down in a file, one object a line."""
+    intent = workload.network(services).intent
+    keys = [f"{kind}/{name}" for kind in COLLECTIONS for name in getattr(intent, kind)]
+    return intent, {key: ("site.yaml", line) for line, key in enumerate(keys, 1)}
+
+
+async def _first(server: _Running, base: Intent, origins: Origins) -> StoredHistory:
+    history = StoredHistory(Store([server.server.remote]))
+    began_s = time.perf_counter()
+    await history.commit([Draft(base, origins, Note("bench", "all of it"))], expected=0)
+    say(f"  the first revision: {(time.perf_counter() - began_s) * 1000:.0f} ms")
+    return history
+
+
+async def _commits(server: _Running, services: int) -> list[float]:
+    intent, origins = _site(services)
+    history = await _first(server, intent, origins)
+    gc.collect()
+    gc.freeze()  # as the engine does once it has started
+    took = []
+    for number in range(1, COMMITS + 1):
+        intent = _relabelled(intent, number % services, number)
+        took.append(await _commit(history, [intent], origins, number))
+    say(f"  {COMMITS} commits: median {median(took):.2f} ms, p99 {_p99(took):.2f} ms")
+    await _burst(history, intent, origins, services)
+    return took
+
+
+async def _burst(history: StoredHistory, base: Intent, origins: Origins, services: int) -> None:
+    intents = [base]
+    for number in range(BURST):
+        intents.append(_relabelled(intents[-1], number % services, -1 - number))
+    took = 0.0
+    for first in range(0, BURST, TOGETHER):
+        drafts = intents[first + 1 : first + 1 + TOGETHER]
+        took += await _commit(history, drafts, origins, COMMITS + 1 + first)
+    say(f"  {BURST} commits, {TOGETHER} together: {BURST / took * 1000:.0f} a second")
+
+
+async def _commit(
+    history: StoredHistory, intents: Sequence[Intent], origins: Origins, expected: int
+) -> float:
+    drafts = [
+        Draft(intent, dict(origins), Note("bench", "another label", {"changed": ["services/x"]}))
+        for intent in intents
+    ]
+    began_s = time.perf_counter()
+    await history.commit(drafts, expected=expected)
+    return (time.perf_counter() - began_s) * 1000
+
+
+def _relabelled(intent: Intent, which: int, number: int) -> Intent:
+    service = intent.services[f"service-{which}"]
+    changed = replace(service, labels=frozen({"app": f"another-{number}"}))
+    services = frozen({**intent.services, service.name: changed})
+    return replace(intent, services=services)
+
+
+def _bare_commit(bare: _Running, number: int) -> float:
+    row = {"number": number, "difference": "x" * 100}
+    channel = bare.channel
+    try:
+        channel.transact(_ALL)
+        return timed(lambda: channel.transact(insert("Revision", row), DURABLY))[1]
+    finally:
+        channel.close()
+
+
+def _load(server: _Running, wanted: Intent) -> float:
+    server.server.stop()
+    gc.collect()
+    began_s = time.perf_counter()
+    server.start()
+    found = asyncio.run(_latest(server))
+    took_ms = (time.perf_counter() - began_s) * 1000
+    if found != wanted:
+        raise RuntimeError("the store gave another intent than it was given")
+    return took_ms
+
+
+async def _latest(server: _Running) -> Intent | None:
+    store = Store([server.server.remote])
+    latest = await StoredHistory(store).latest()
+    await store.close()
+    return None if latest is None else latest.intent
+
+
+def _p99(took: Sequence[float]) -> float:
+    return sorted(took)[len(took) * 99 // 100]
