@@ -7,7 +7,7 @@ is that of what it changed, and of looking once at every name.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from controller.errors import Conflict, NotFound
@@ -15,6 +15,7 @@ from controller.model.collections import COLLECTIONS
 from controller.model.decode import restore_intent
 from controller.model.encode import encode_object
 from controller.model.intent import Intent
+from controller.model.touched import different
 from controller.needs import Revision
 from controller.northbound.ports import NOTHING_CHANGED, Draft, RevisionInfo
 from controller.store.entries import bodies_of, entry
@@ -90,25 +91,15 @@ def difference(before: Revision, after: Revision) -> Difference:
     changed: dict[str, Any] = {}
     for collection in COLLECTIONS:
         old, new = getattr(before.intent, collection), getattr(after.intent, collection)
-        for name in _differing(old, new):
+        for name in different(old, new):
             key = f"{collection}/{name}"
             changed[key] = _entry(collection, new.get(name), after.origins.get(key))
-    for key in _differing(before.origins, after.origins):
+    for key in different(before.origins, after.origins):
         collection, _, name = key.partition("/")
         value = getattr(after.intent, collection, _NO_OBJECTS).get(name)
         if value is not None:
             changed[key] = _entry(collection, value, after.origins.get(key))
     return changed
-
-
-def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    if old is new:
-        return
-    for name, value in new.items():
-        held = old.get(name)
-        if held is not value and held != value:
-            yield name
-    yield from old.keys() - new.keys()
 
 
 def _entry(collection: str, value: Any, origin: tuple[str, int] | None) -> dict[str, Any] | None:

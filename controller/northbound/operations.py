@@ -21,7 +21,7 @@ from controller.model.network import Network
 from controller.model.positions import NO_POSITIONS, Positions
 from controller.model.problems import closest
 from controller.northbound.comparing import field_changes
-from controller.northbound.origins import kept, unchanged
+from controller.northbound.origins import unchanged
 from controller.northbound.planning import objects_changed, plan_view
 from controller.northbound.plans import Planned, Plans
 from controller.northbound.ports import (
@@ -246,8 +246,8 @@ def _submitted(submission: Submission, message: str) -> _Edit:
     return _Edit(submission.applied_to, origins, message)
 
 
-def _moved(now: Origins, _before: Intent, after: Intent) -> Origins:
-    return kept(now, after)
+def _moved(now: Origins, _before: Intent, _after: Intent) -> Origins:
+    return now  # nothing is new or gone
 
 
 def _restored(now: Origins, before: Intent, after: Intent) -> Origins:

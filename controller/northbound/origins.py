@@ -57,8 +57,10 @@ def unchanged(origins: Origins, before: Intent, after: Intent) -> dict[str, tupl
 
 def without(origins: Origins, keys: Iterable[str]) -> dict[str, tuple[str, int]]:
     """The origins of all objects but some."""
-    dropped = set(keys)
-    return {key: place for key, place in origins.items() if key not in dropped}
+    found = dict(origins)
+    for key in keys:
+        found.pop(key, None)
+    return found
 
 
 def _value(intent: Intent, key: str) -> object | None:

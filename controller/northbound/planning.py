@@ -13,6 +13,7 @@ from controller.model.collections import COLLECTIONS
 from controller.model.intent import Intent
 from controller.model.network import Network
 from controller.model.reach_difference import reach_difference
+from controller.model.touched import different
 from controller.northbound.reach_views import reach_difference_view
 from controller.northbound.views import Body
 from controller.verify.subjects import Subjects
@@ -45,21 +46,10 @@ def objects_changed(before: Intent, after: Intent) -> dict[str, list[str]]:
     for collection in COLLECTIONS:
         old: Mapping[str, Any] = getattr(before, collection)
         new: Mapping[str, Any] = getattr(after, collection)
-        if old is not new:
-            _compare(collection, old, new, found)
+        for name in sorted(different(old, new)):
+            how = "removed" if name not in new else "changed" if name in old else "added"
+            found[how].append(f"{collection}/{name}")
     return found
-
-
-def _compare(
-    collection: str, old: Mapping[str, Any], new: Mapping[str, Any], found: dict[str, list[str]]
-) -> None:
-    for name in sorted({*old, *new}):
-        if name not in old:
-            found["added"].append(f"{collection}/{name}")
-        elif name not in new:
-            found["removed"].append(f"{collection}/{name}")
-        elif old[name] is not new[name] and old[name] != new[name]:
-            found["changed"].append(f"{collection}/{name}")
 
 
 def _totals(found: Iterable[Differences]) -> dict[str, int]:

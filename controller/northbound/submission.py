@@ -51,8 +51,10 @@ class Submission:
         """Where the resulting intent's objects are written down."""
         if self.changes is None:
             return kept(self.origins, after)
-        touched = (f"{change.collection}/{change.name}" for change in self.changes)
-        return kept({**without(before, touched), **self.origins}, after)
+        touched = {f"{change.collection}/{change.name}" for change in self.changes}
+        if not self.origins and touched.isdisjoint(before):
+            return before
+        return {**without(before, touched), **kept(self.origins, after)}
 
 
 def decode_submission(tree: object, positions: Positions = NO_POSITIONS) -> Submission:
