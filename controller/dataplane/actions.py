@@ -98,6 +98,20 @@ class Commit:
     mark: Move
 
 
+@dataclass(frozen=True, slots=True)
+class Conjoin:
+    """Fulfil one clause of ``of`` of some conjunctions (conjunction(), ovs-actions(7)).
+
+    An entry of nothing else does nothing itself: a packet that meets entries of all clauses of a
+    conjunction is looked up again, with its id in conj_id. ``ids`` are a set of those in one
+    number (:mod:`controller.dataplane.idset`). Clauses count from 1.
+    """
+
+    clause: int
+    of: int
+    ids: Operand
+
+
 Action = (
     Load
     | Move
@@ -110,4 +124,5 @@ Action = (
     | OutputBits
     | Track
     | Commit
+    | Conjoin
 )

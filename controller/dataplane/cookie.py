@@ -26,6 +26,7 @@ class Feature(IntEnum):
     PERMIT = 6  # a rule's number
     CLASS = 7  # a class's DSCP
     DELIVER = 8  # an edge switch's number
+    SHARE = 9  # an identity's number, or a protocol and a port
 
 
 class Cookie(NamedTuple):

@@ -55,6 +55,7 @@ ARP_THA: Final = Field("arp_tha", 48, _OXM, 25)
 IP_TTL: Final = Field("nw_ttl", 8, _NXM1, 29)
 CT_STATE: Final = Field("ct_state", 32, _NXM1, 105)
 CT_MARK: Final = Field("ct_mark", 32, _NXM1, 107)
+CONJ_ID: Final = Field("conj_id", 32, _NXM1, 37)
 NXM_IN_PORT: Final = Field("nxm_in_port", 16, _NXM0, 0)
 VLAN_TCI: Final = Field("vlan_tci", 16, _NXM0, 4)
 REGS: Final = tuple(Field(f"reg{n}", 32, _NXM1, n) for n in range(16))
@@ -62,7 +63,7 @@ REGS: Final = tuple(Field(f"reg{n}", 32, _NXM1, n) for n in range(16))
 ALL: Final = (
     *(IN_PORT, ETH_DST, ETH_SRC, ETH_TYPE, VLAN_VID, IP_DSCP, IP_PROTO, IPV4_SRC, IPV4_DST),
     *(TCP_DST, UDP_DST, ICMP_TYPE, ICMP_CODE, ARP_OP, ARP_SPA, ARP_TPA, ARP_SHA, ARP_THA),
-    *(IP_TTL, CT_STATE, CT_MARK, NXM_IN_PORT, VLAN_TCI, *REGS),
+    *(IP_TTL, CT_STATE, CT_MARK, CONJ_ID, NXM_IN_PORT, VLAN_TCI, *REGS),
 )
 BY_NAME: Final = {field.name: field for field in ALL}
 

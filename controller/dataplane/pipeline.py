@@ -18,6 +18,7 @@ from typing import Final
 from controller.dataplane import registers as r
 from controller.dataplane.actions import (
     Commit,
+    Conjoin,
     DecTtl,
     Hole,
     Load,
@@ -38,6 +39,7 @@ from controller.dataplane.fields import (
     ARP_SPA,
     ARP_THA,
     ARP_TPA,
+    CONJ_ID,
     CT_EST,
     CT_INV,
     CT_MARK,
@@ -112,6 +114,8 @@ class Band(IntEnum):
 
     MISS = 0
     PASS = 100
+    SHARED = 300  # rules of many identities, any protocol
+    SHARED_NARROW = 400  # rules of many identities, one protocol
     ROW = 1000  # the ordinary rows of a table
     NARROW = 2000  # rows that win over the ordinary: a protocol over any protocol
     MARKED = 3000  # rules that look at the sender's DSCP, any protocol
@@ -413,7 +417,38 @@ def _returning(name: str, state: int) -> Shape:
     )
 
 
+def _clause(
+    name: str, band: Band, clause: int, of: int, keys: tuple[Key, ...], meaning: str
+) -> Shape:
+    joins = (Conjoin(clause, of, _hole("shares")),)
+    return Shape(name, Table.PERMIT, band, (_IPV4, *keys), joins, None, meaning)
+
+
+def _shared(name: str, band: Band, meaning: str) -> Shape:
+    keys = (_key(CONJ_ID, _hole("share")), _IPV4)
+    return Shape(name, Table.PERMIT, band, keys, _GRANT, Table.CLASS, meaning)
+
+
+_FROM: Final = (_INITIAL, _is(r.SOURCE, _hole("source")))
+_TO: Final = (_is(r.DESTINATION, _hole("destination")),)
+
+# A rule of many identities is a conjunction: one entry for each of its sources, one for each of its
+# destinations and one for each block of ports, not one for each combination of them. A pair's own
+# entries come first.
+_PERMIT_SHARED: Final = (
+    _clause("permit.from_any", Band.SHARED, 1, 2, _FROM, "a source of shared rules"),
+    _clause("permit.to_any", Band.SHARED, 2, 2, _TO, "a destination of shared rules"),
+    _shared("permit.shared_any", Band.SHARED, "shared rule: any protocol"),
+    _clause("permit.from_some", Band.SHARED_NARROW, 1, 3, _FROM, "a source of shared rules"),
+    _clause("permit.to_some", Band.SHARED_NARROW, 2, 3, _TO, "a destination of shared rules"),
+    _clause("permit.at_icmp", Band.SHARED_NARROW, 3, 3, _ICMP, "what shared rules allow: ICMP"),
+    _clause("permit.at_tcp", Band.SHARED_NARROW, 3, 3, _TCP, "the same: TCP to a block of ports"),
+    _clause("permit.at_udp", Band.SHARED_NARROW, 3, 3, _UDP, "the same: UDP to a block of ports"),
+    _shared("permit.shared_some", Band.SHARED_NARROW, "shared rule: some protocols and ports"),
+)
+
 _PERMIT: Final = (
+    *_PERMIT_SHARED,
     _returning("permit.reply", _REPLY),
     _returning("permit.related", _RELATED),
     _permit("permit.any", Band.ROW, (), "any protocol"),

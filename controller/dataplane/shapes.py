@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cache, cached_property
 from typing import NamedTuple
 
-from controller.dataplane.actions import Action, Hole, Load, Move, Operand, Track
+from controller.dataplane.actions import Action, Conjoin, Hole, Load, Move, Operand, Track
 from controller.dataplane.fields import Bits, Field
 
 
@@ -196,6 +196,11 @@ def merge_matches(items: Iterable[tuple[Bits, int, int]]) -> tuple[Match, ...]:
 def recirculates(action: Action) -> int | None:
     """The table in which an action lets the packet go on, None for most."""
     return action.table if isinstance(action, Track) else None
+
+
+def varies(shape: Shape) -> bool:
+    """Whether a shape's rows have as many actions as a column says."""
+    return any(isinstance(action, Conjoin) for action in shape.actions)
 
 
 def written_bits(action: Action) -> tuple[Bits, ...]:

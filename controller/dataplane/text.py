@@ -9,6 +9,7 @@ from typing import Final
 from controller.dataplane.actions import (
     Action,
     Commit,
+    Conjoin,
     DecTtl,
     Hole,
     Load,
@@ -38,6 +39,7 @@ from controller.dataplane.fields import (
     REGS,
     Bits,
 )
+from controller.dataplane.idset import ids_of
 from controller.dataplane.pipeline import Table
 from controller.dataplane.shapes import Entry, Match
 
@@ -132,6 +134,9 @@ def format_action(action: Action) -> str:
             return f"ct(table={table},zone={format_bits(zone)})"
         case Commit(zone, mark):
             return f"ct(commit,zone={format_bits(zone)},exec({format_action(mark)}))"
+        case Conjoin(clause, of, ids):
+            shown = [f"<{ids.name}>"] if isinstance(ids, Hole) else sorted(ids_of(ids))
+            return ",".join(f"conjunction({number},{clause}/{of})" for number in shown)
 
 
 def format_bits(bits: Bits) -> str:
@@ -148,7 +153,10 @@ def _match_parts(matches: Iterable[Match]) -> Iterator[str]:
     by_name = {match.field: match for match in matches}
     kind = by_name.pop("eth_type", None)
     protocol = by_name.pop("ip_proto", None)
+    conjunction = by_name.pop("conj_id", None)
     state = by_name.pop("ct_state", None)
+    if conjunction is not None:
+        yield _match_text(conjunction)
     if state is not None:
         yield _match_text(state)
     if protocol is not None:

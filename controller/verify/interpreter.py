@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass, field, replace
+from itertools import chain, groupby
 from typing import Final, NamedTuple
 
 from controller.dataplane.actions import (
     Action,
     Commit,
+    Conjoin,
     DecTtl,
     Hole,
     Load,
@@ -23,12 +26,15 @@ from controller.dataplane.actions import (
     SetQueue,
     Track,
 )
-from controller.dataplane.fields import Bits
+from controller.dataplane.fields import CONJ_ID, Bits
+from controller.dataplane.idset import ids_of
 from controller.dataplane.shapes import Entry
 from controller.verify.conntrack import Conntrack
 from controller.verify.packet import Packet
 
 MAX_STEPS: Final = 64  # Open vSwitch stops a packet after 4,096 resubmits; ours take 18 at most
+
+_METADATA: Final = ("reg", "ct_", CONJ_ID.name)
 
 _Signature = tuple[tuple[str, int], ...]
 
@@ -85,7 +91,7 @@ class _State:
     def get(self, name: str) -> int:
         if name in ("in_port", "nxm_in_port"):
             return self.in_port
-        if name in self.registers or name.startswith(("reg", "ct_")):
+        if name in self.registers or name.startswith(_METADATA):
             return self.registers.get(name, 0)
         if name == "vlan_tci":
             return self.packet.get("vlan_vid")
@@ -94,7 +100,7 @@ class _State:
     def set(self, name: str, value: int) -> None:
         if name in ("in_port", "nxm_in_port"):
             self.in_port = value
-        elif name.startswith(("reg", "ct_")):
+        elif name.startswith(_METADATA):
             self.registers[name] = value
         elif name in ("vlan_tci", "vlan_vid"):
             self.packet = self.packet.with_vid(value & 0xFFF)
@@ -139,21 +145,60 @@ class Interpreter:
         return Result(tuple(state.emissions), tuple(steps), state.conntrack)
 
     def _match(self, state: _State, table: int) -> Entry | None:
-        best: Entry | None = None
-        for entry in self._matching(state, table):
-            if best is None:
-                best = entry
-            elif entry.priority < best.priority:
-                break
-            elif (entry.actions, entry.goto) != (best.actions, best.goto):
-                best = self._choose(best, entry)
-        return best
+        """What decides on a packet: the highest priority, conjunctions with their clauses'."""
+        for _, found in groupby(self._matching(state, table), key=lambda entry: entry.priority):
+            clauses, entries = _apart(found)
+            best: Entry | None = None
+            for entry in chain(entries, self._conjoined(state, table, clauses)):
+                if best is None:
+                    best = entry
+                elif (entry.actions, entry.goto) != (best.actions, best.goto):
+                    best = self._choose(best, entry)
+            if best is not None:
+                return best
+        return None
+
+    def _conjoined(self, state: _State, table: int, clauses: list[Conjoin]) -> Iterator[Entry]:
+        """What decides for each conjunction of which a packet meets every clause."""
+        for number in sorted(_fulfilled(clauses)):
+            state.set(CONJ_ID.name, number)
+            found = (entry for entry in self._matching(state, table) if not _clause_of(entry))
+            entry = next(found, None)
+            state.set(CONJ_ID.name, 0)
+            if entry is not None:
+                yield entry
 
     def _matching(self, state: _State, table: int) -> Iterator[Entry]:
         for (_, signature), group in self._tables.get(table, ()):
             entry = group.get(tuple(state.get(name) & mask for name, mask in signature))
             if entry is not None:
                 yield entry
+
+
+def _clause_of(entry: Entry) -> Conjoin | None:
+    first = entry.actions[0] if entry.actions else None
+    return first if isinstance(first, Conjoin) else None
+
+
+def _apart(found: Iterable[Entry]) -> tuple[list[Conjoin], list[Entry]]:
+    """Clauses of conjunctions, and entries that do something themselves."""
+    clauses, entries = [], []
+    for entry in found:
+        clause = _clause_of(entry)
+        if clause is None:
+            entries.append(entry)
+        else:
+            clauses.append(clause)
+    return clauses, entries
+
+
+def _fulfilled(clauses: Iterable[Conjoin]) -> Iterator[int]:
+    """Conjunctions of which all clauses are there."""
+    met: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
+    for clause in clauses:
+        for number in ids_of(_number(clause.ids)):
+            met[number, clause.of].add(clause.clause)
+    return (number for (number, of), found in met.items() if len(found) == of)
 
 
 def _execute(state: _State, entry: Entry) -> int | None:
@@ -198,6 +243,8 @@ def _act(state: _State, action: Action) -> int | None:
         case Commit(zone, mark):
             value = state.read(mark.source)
             state.conntrack = state.conntrack.commit(state.read(zone), state.packet, value)
+        case Conjoin():
+            raise TypeError("a clause of a conjunction is not carried out")
     return None
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from controller.dataplane.actions import Hole
+from controller.dataplane.actions import Conjoin, Hole
+from controller.dataplane.idset import id_set
 from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import row_of
 from controller.dataplane.shapes import Entry, Row, Shape
@@ -59,7 +60,10 @@ def columns(shape: Shape, draw: random.Random) -> dict[str, int]:
     for action in shape.actions:
         for item in dataclasses.fields(action):
             operand = getattr(action, item.name)
-            if isinstance(operand, Hole):
+            if isinstance(action, Conjoin):
+                size = draw.choice([1, 2, 5, 300])
+                found["shares"] = id_set(draw.getrandbits(32) for _ in range(size))
+            elif isinstance(operand, Hole):
                 bits = getattr(action, "bits", None) or getattr(action, "field", None)
                 width = getattr(bits, "width", None) or getattr(bits, "bits", 15)
                 found.setdefault(operand.name, draw.getrandbits(width))

@@ -15,6 +15,7 @@ from typing import Final
 from controller.dataplane.actions import (
     Action,
     Commit,
+    Conjoin,
     DecTtl,
     Load,
     Move,
@@ -40,8 +41,10 @@ from controller.dataplane.fields import (
     Bits,
     Field,
 )
+from controller.dataplane.idset import id_set, ids_of
 from controller.dataplane.shapes import Entry, Match
 from controller.errors import RemoteError
+from controller.southbound.openflow.encode import number_of
 from controller.southbound.openflow.messages import HEADER
 
 _STATS_AT: Final = HEADER.size + 8
@@ -55,6 +58,7 @@ _LOAD: Final = struct.Struct("!HIQ")
 _MOVE: Final = struct.Struct("!HHHII")
 _OUTPUT_REG: Final = struct.Struct("!HI")
 _CT: Final = struct.Struct("!HIHB3xH")
+_CLAUSE: Final = struct.Struct("!BBI")
 _FIELDS: Final = {(f.oxm_class, f.number): f for f in ALL}
 # Fields that Open vSwitch reads under either name come back under the older, Nicira one.
 _NXM_NAMES: Final = {
@@ -154,11 +158,25 @@ def _read_instructions(data: bytes) -> tuple[tuple[Action, ...], int | None]:
         if kind == 1:
             goto = data[offset + 4]
         elif kind == 4:
-            actions = tuple(_read_actions(data[offset + 8 : offset + length]))
+            actions = _joined(tuple(_read_actions(data[offset + 8 : offset + length])))
         else:
             raise Unreadable(f"instruction type {kind}")
         offset += length
     return actions, goto
+
+
+def _joined(actions: tuple[Action, ...]) -> tuple[Action, ...]:
+    """Actions of one clause as one, for which it does not matter how they were ordered."""
+    clauses = [action for action in actions if isinstance(action, Conjoin)]
+    if not clauses:
+        return actions
+    first = clauses[0]
+    if len(clauses) < len(actions) or any(
+        (one.clause, one.of) != (first.clause, first.of) for one in clauses
+    ):
+        raise Unreadable("conjunctions of more than one clause")
+    ids = id_set(number for one in clauses for number in ids_of(number_of(one.ids)))
+    return (Conjoin(first.clause, first.of, ids),)
 
 
 def _read_actions(data: bytes) -> Iterator[Action]:
@@ -211,6 +229,9 @@ def _read_nicira(body: bytes) -> Action:
         case (0x2320, 15):
             place, header = _OUTPUT_REG.unpack_from(rest)
             return OutputBits(_bits(header, place >> 6, (place & 0x3F) + 1))
+        case (0x2320, 34):
+            clause, of, number = _CLAUSE.unpack_from(rest)
+            return Conjoin(clause + 1, of, number)
         case (0x2320, 35):
             return _read_ct(rest)
     raise Unreadable(f"action of vendor {vendor:#x}, subtype {subtype}")

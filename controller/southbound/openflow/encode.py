@@ -12,6 +12,7 @@ from typing import Final
 from controller.dataplane.actions import (
     Action,
     Commit,
+    Conjoin,
     DecTtl,
     Hole,
     Load,
@@ -25,6 +26,7 @@ from controller.dataplane.actions import (
     Track,
 )
 from controller.dataplane.fields import BY_NAME, Bits, Field
+from controller.dataplane.idset import ids_of
 from controller.dataplane.shapes import Entry, Match
 from controller.southbound.openflow.messages import (
     ALL_TABLES,
@@ -55,6 +57,7 @@ _LOAD: Final = struct.Struct("!H4sQ")
 _MOVE: Final = struct.Struct("!HHHII")
 _OUTPUT_REG: Final = struct.Struct("!HIH6x")
 _CT: Final = struct.Struct("!HIHB3xH")
+_CLAUSE: Final = struct.Struct("!BBI")  # counted from 0
 _CT_COMMIT: Final = 1
 _NO_TABLE: Final = 0xFF
 
@@ -138,6 +141,9 @@ def _action(action: Action) -> bytes:
             return _nicira(35, _ct(0, zone, table))
         case Commit(zone, mark):
             return _nicira(35, _ct(_CT_COMMIT, zone, _NO_TABLE) + _action(mark))
+        case Conjoin(clause, of, ids):
+            every = sorted(ids_of(number_of(ids)))
+            return b"".join(_nicira(34, _CLAUSE.pack(clause - 1, of, n)) for n in every)
 
 
 def _ct(flags: int, zone: Bits, table: int) -> bytes:

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, repeat
 from typing import Final
 
-from controller.dataplane.shapes import Row
+from controller.dataplane.pipeline import SHAPES
+from controller.dataplane.shapes import Row, varies
+from controller.southbound.openflow.encode import encode_entry
 from controller.southbound.openflow.messages import BUNDLE_FLAGS, HEADER, VERSION, Type
 from controller.southbound.openflow.templates import Kinds, kinds_of, template
 
@@ -54,10 +56,18 @@ def packed(rows: Sequence[Row], command: int) -> list[bytes]:
         groups[row.shape, kinds_of(row)].append(index)
     found = [b""] * len(rows)
     for (shape, kinds), indexes in groups.items():
-        made = template(shape, command, kinds).pack([rows[index] for index in indexes])
+        made = _pack([rows[index] for index in indexes], shape, kinds, command)
         for index, body in zip(indexes, made, strict=True):
             found[index] = body
     return found
+
+
+def _pack(rows: Sequence[Row], name: str, kinds: Kinds, command: int) -> list[bytes]:
+    """Rows of one template; those of a shape whose actions differ in length one by one."""
+    shape = SHAPES[name]
+    if not varies(shape):
+        return template(name, command, kinds).pack(rows)
+    return [encode_entry(shape.entry(row), command, 0)[HEADER.size :] for row in rows]
 
 
 def encode_rows(rows: Sequence[Row], command: int, xids: Iterator[int]) -> Iterator[bytes]:
