@@ -14,7 +14,17 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Final
 
-from controller.compile import admit, answer, classes, deliver, permit, resolve, track, wire
+from controller.compile import (
+    admit,
+    answer,
+    classes,
+    clauses,
+    deliver,
+    permit,
+    resolve,
+    track,
+    wire,
+)
 from controller.compile.context import Context, Touched, context_of, next_context
 from controller.compile.nodes import Node
 from controller.dataplane.cookie import Feature, cookie
@@ -184,6 +194,9 @@ EDGE: Final = (
     Node("locals", _locals, _local_rows, _touched_locals),
     Node("peers", _peers, _peer_rows, _touched_peers),
     Node("pairs", permit.pairs, permit.pair_rows, _touched_pairs),
+    Node("clauses", clauses.keys, clauses.key_rows, clauses.touched_keys),
+    Node("blocks", clauses.blocks, clauses.block_rows, clauses.touched_blocks),
+    Node("shares", clauses.rules, clauses.rule_rows, clauses.touched_rules),
 )
 FABRIC: Final = (
     Node("fixed", _whole, _fabric_rows, inputs=_nothing),

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from controller.compile.openings import Openings, Pair, reopened
+from controller.compile.openings import Openings, reopened
 from controller.compile.people import People, Placed
+from controller.compile.shares import Holds, Shares, holds, shares
+from controller.compile.sharing import Pair
 from controller.compile.sight import BLIND, Sight, resighted
 from controller.dataplane.registers import IDENTITY_BITS
 from controller.model.identity import IdentityKey, identities
@@ -35,7 +37,7 @@ class Context:
     """A network with its numbers, its people, what rules open to them, and its routes.
 
     ``keys`` are each service's identity and ``numbers`` each identity's number; ``sight`` is whom
-    each edge's instances may meet.
+    each edge's instances may meet, ``held`` what each edge holds of shared rules.
     """
 
     network: Network
@@ -47,6 +49,8 @@ class Context:
     people: People = field(default_factory=People)
     openings: Openings = field(default_factory=Openings)
     sight: Mapping[str, Sight] = field(default_factory=dict)
+    shares: Shares = field(default_factory=Shares)
+    held: Mapping[str, Holds] = field(default_factory=dict)
 
     @property
     def intent(self) -> Intent:
@@ -61,15 +65,23 @@ class Context:
         """Whether instances of a VRF on an edge may meet those of an identity."""
         return key in self.seen(edge, vrf)
 
+    def holds(self, edge: str) -> Holds:
+        """What an edge holds of shared rules."""
+        return self.held.get(edge, _NO_HOLDS)
+
     def seen(self, edge: str, vrf: str) -> Mapping[IdentityKey, int]:
         """The identities that instances of a VRF on an edge may meet."""
         return self.sight.get(edge, BLIND).get(vrf, {})
 
 
+_NO_HOLDS: Final[Holds] = {}
+
+
 class Touched(NamedTuple):
     """What is not in a context as it was in the one before: names of instances, and the rest.
 
-    ``keys`` is, by edge, the identities that came to it or left it.
+    ``keys`` is, by edge, the identities that came to it or left it; ``renumbered`` are those that
+    stay and have another number.
     """
 
     before: Context
@@ -77,6 +89,7 @@ class Touched(NamedTuple):
     segments: frozenset[str]
     pairs: frozenset[Pair]
     keys: Mapping[str, frozenset[IdentityKey]]
+    renumbered: frozenset[IdentityKey]
 
 
 def context_of(network: Network) -> Context:
@@ -141,6 +154,8 @@ def _moved(before: Context, network: Network) -> Context:
         people=before.people,
         openings=before.openings,
         sight=before.sight,
+        shares=before.shares,
+        held=before.held,
     )
 
 
@@ -156,12 +171,17 @@ def _filled(context: Context, before: Context | None = None) -> Next:
     changes = dict(_changes(context, names))
     people = context.people.changed(changes) if changes else context.people
     opened = reopened(context.openings, context.intent, people.by_key)
-    renumbered = _renumbered(before, context, people, opened.openings) if before else set()
+    renumbered = _renumbered(before, context, people) if before else frozenset()
     moved = {
         edge: frozenset(was.keys() ^ now.keys())
         for edge in people.present.keys() | context.people.present.keys()
         if (was := context.people.keys(edge)) is not (now := people.keys(edge))
     }
+    rules_shared = opened.rules & (opened.openings.shared | context.openings.shared)
+    shared = context.shares
+    if rules_shared:
+        openings = opened.openings
+        shared = shares(shared, context.intent, openings.by_rule, openings.shared)
     found = Context(
         network=context.network,
         routes=context.routes,
@@ -172,6 +192,8 @@ def _filled(context: Context, before: Context | None = None) -> Next:
         people=people,
         openings=opened.openings,
         sight=_sight(context, people, opened.openings, opened.rules, moved),
+        shares=shared,
+        held=_held(context, people, shared, moved),
     )
     if before is None:
         return Next(found, None)
@@ -180,8 +202,9 @@ def _filled(context: Context, before: Context | None = None) -> Next:
         before,
         instances=frozenset(changes),
         segments=frozenset(segments),
-        pairs=opened.pairs | renumbered,
+        pairs=opened.pairs | _of_numbers(before, context, opened.openings, renumbered),
         keys=moved,
+        renumbered=renumbered,
     )
     return Next(found, touched)
 
@@ -227,17 +250,40 @@ def _placed(context: Context, name: str, lanes: Mapping[str, int]) -> Placed | N
     )
 
 
-def _renumbered(before: Context, after: Context, people: People, openings: Openings) -> set[Pair]:
+def _renumbered(before: Context, after: Context, people: People) -> frozenset[IdentityKey]:
+    """Identities that stay and have another number now."""
+    if before.numbers is after.numbers:
+        return frozenset()
+    return frozenset(
+        key
+        for key in people.by_key.keys() & before.numbers.keys()
+        if before.numbers[key] != after.numbers[key]
+    )
+
+
+def _of_numbers(
+    before: Context, after: Context, openings: Openings, renumbered: Iterable[IdentityKey]
+) -> set[Pair]:
     """Pairs whose rows carry a number that is another now: an identity's, or a rule's."""
-    found: set[Pair] = set()
-    if before.numbers is not after.numbers:
-        for key in people.by_key.keys() & before.numbers.keys():
-            if before.numbers[key] != after.numbers[key]:
-                found.update(openings.of_key(key))
+    found = {pair for key in renumbered for pair in openings.of_key(key)}
     if before.rule_numbers is not after.rule_numbers:
         for name, number in before.rule_numbers.items():
             if after.rule_numbers.get(name, number) != number:
-                found |= openings.by_rule[name].pairs()
+                found.update(openings.of_rule(name))
+    return found
+
+
+def _held(
+    context: Context, people: People, now: Shares, moved: Mapping[str, frozenset[IdentityKey]]
+) -> Mapping[str, Holds]:
+    """What each edge holds of shared rules."""
+    every = now is not context.shares
+    names = [edge.name for edge in context.edges.values() if every or moved.get(edge.name)]
+    if not names or not (now.by_rule or context.held):
+        return context.held
+    found = dict(context.held)
+    for name in names:
+        found[name] = holds(context.holds(name), now, people.keys(name))
     return found
 
 

@@ -69,10 +69,11 @@ def _grants(claims: tuple[_Claim, ...]) -> tuple[Grant, ...]:
 def _claims(granted: Iterable[Grantable]) -> Iterator[_Claim]:
     for rule, class_dscp in granted:
         for allow in rule.allow:
-            yield _Claim(rule.dscp is None, _width(allow), rule.name, allow, class_dscp, rule.dscp)
+            yield _Claim(rule.dscp is None, width(allow), rule.name, allow, class_dscp, rule.dscp)
 
 
-def _width(allow: PortRange) -> int:
+def width(allow: PortRange) -> int:
+    """How much a rule allows, as a number that orders: the least decides."""
     match allow.protocol:
         case "any":
             return 1 << 20

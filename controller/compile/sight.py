@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from controller.compile.openings import Keys, Opening
+from controller.compile.sharing import Keys, Opening
 from controller.model.identity import IdentityKey
 
 Sight = Mapping[str, Mapping[IdentityKey, int]]

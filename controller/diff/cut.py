@@ -20,7 +20,9 @@ from typing import Final
 from controller.dataplane.fields import PROTO_ICMP, PROTO_TCP, PROTO_UDP
 from controller.dataplane.program import Differences, Program, differences
 from controller.diff.ends import Ends, Meeting, ended, meetings, touched
-from controller.diff.permitted import ANYTHING, Change, Opens, Pair, change, permitted
+from controller.diff.joined import Joined, Lost, Pair, is_clause, together
+from controller.diff.opens import ANYTHING, NOTHING, Opens
+from controller.diff.permitted import Change, change, permitted
 
 MOST_PORTS: Final = 64
 """Up to how many ports are cut one by one."""
@@ -28,6 +30,9 @@ MOST_PORTS: Final = 64
 MOST_ADDRESSES: Final = 16
 """Up to how many addresses of one identity are cut one by one."""
 
+
+MOST_PAIRS: Final = 20_000
+"""Up to how many pairs of identities a conjunction that is lost is cut pair by pair."""
 
 MOST_MEETINGS: Final = 256
 """Up to how many pairs of an instance and an address that is somebody else now are cut singly."""
@@ -63,14 +68,44 @@ def cuts(before: Program, after: Program, found: Differences | None = None) -> t
     where it is known. The cost is that of the difference, and of one look at the other rows where
     it has to do with who somebody is or what he may do.
     """
-    what = touched(differences(before, after) if found is None else found)
-    if what is None:
-        return ()
+    found = differences(before, after) if found is None else found
     old = Ends(before)
+    pairs, wide = _of_conjunctions(before, old, found)
+    what = touched(found, pairs)
+    if what is None:
+        return tuple(wide)
     new = Ends(after) if what.places or what.peers else old
     whole = map(Cut, sorted(ended(what, new)))
     lost = _lost(tuple(meetings(what, old, new)), before, after)
-    return tuple(dict.fromkeys((*whole, *lost)))
+    return tuple(dict.fromkeys((*whole, *lost, *wide)))
+
+
+def _of_conjunctions(before: Program, old: Ends, found: Differences) -> tuple[set[Pair], list[Cut]]:
+    """What conjunctions have lost: as pairs, and as cuts where that would be too many."""
+    pairs: set[Pair] = set()
+    wide: list[Cut] = []
+    if not any(is_clause(row) for row in (*found.removed, *(row for row, _ in found.changed))):
+        return pairs, wide
+    joined = Joined.of(before)
+    here = {place.identity for place in old.places.values()}
+    for lost in together(joined.lost(found)):
+        sources, destinations = lost.sources & here, lost.destinations & here
+        many = len(sources) * len(lost.destinations) + len(lost.sources) * len(destinations)
+        if many > MOST_PAIRS:
+            wide += _wide(old, lost, joined.opens.get(lost.conjunction, NOTHING))
+        else:
+            pairs.update(product(sources, lost.destinations), product(lost.sources, destinations))
+    return pairs, wide
+
+
+def _wide(old: Ends, lost: Lost, opens: Opens) -> Iterator[Cut]:
+    """All that instances here opened to anybody, or anybody to them, by what a conjunction let."""
+    for protocol, port in _parts(opens, ANYTHING) if any(opens) else ():
+        for here in old.places.values():
+            if here.identity in lost.sources:
+                yield Cut(here.zone, here.ip, None, protocol, port)
+            if here.identity in lost.destinations:
+                yield Cut(here.zone, None, here.ip, protocol, port)
 
 
 def _lost(found: Sequence[Meeting], before: Program, after: Program) -> Iterator[Cut]:

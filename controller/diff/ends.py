@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from operator import itemgetter
@@ -68,8 +68,11 @@ class Meeting:
         return self.after is None or self.after[1] != self.before[1]
 
 
-def touched(found: Differences) -> Touched | None:
-    """None where nothing that permits or identifies is gone or altered."""
+def touched(found: Differences, also: Iterable[tuple[int, int]] = ()) -> Touched | None:
+    """None where nothing that permits or identifies is gone or altered.
+
+    ``also`` are pairs of identities of which something else than a row of theirs is gone.
+    """
     places: set[Place] = set()
     peers: set[Peer] = set()
     pairs: dict[int, set[int]] = defaultdict(set)
@@ -81,14 +84,20 @@ def touched(found: Differences) -> Touched | None:
             if now is None or peer(now) != peer(row):
                 peers.add(peer(row))
         elif now is None and grants(row):
-            source, destination = pair_of(row)
-            pairs[source].add(destination)
-            pairs[destination].add(source)
+            _pair(pairs, pair_of(row))
+    for two in also:
+        _pair(pairs, two)
     if not (places or peers or pairs):
         return None
     return Touched(
         frozenset(places), frozenset(peers), {one: frozenset(all_) for one, all_ in pairs.items()}
     )
+
+
+def _pair(pairs: dict[int, set[int]], two: tuple[int, int]) -> None:
+    source, destination = two
+    pairs[source].add(destination)
+    pairs[destination].add(source)
 
 
 class Ends:

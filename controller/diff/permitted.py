@@ -11,43 +11,16 @@ from typing import Final, NamedTuple
 from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program
 from controller.dataplane.shapes import Row
+from controller.diff.joined import Joined, Pair
+from controller.diff.opens import NOTHING, Opens, opens_of
 
-PORT_BITS: Final = 16
-_EVERY_PORT: Final = (1 << (1 << PORT_BITS)) - 1
 _MARKED: Final = "marked_"
 _PERMIT: Final = "permit."
-
-
-class Opens(NamedTuple):
-    """A set of connections: a bit for each port, a single one where a protocol has none.
-
-    ``others`` are the protocols that only a rule for any protocol permits.
-    """
-
-    others: int = 0
-    icmp: int = 0
-    tcp: int = 0
-    udp: int = 0
-
-    def __or__(self, more: Opens) -> Opens:
-        return Opens(*(one | other for one, other in zip(self, more, strict=True)))
-
-    def without(self, rest: Opens) -> Opens:
-        """What is in this set and not in the other."""
-        return Opens(*(one & ~other for one, other in zip(self, rest, strict=True)))
-
-
-NOTHING: Final = Opens()
-ANYTHING: Final = Opens(1, 1, _EVERY_PORT, _EVERY_PORT)
 
 Marks = Mapping[int | None, Opens]
 """What is permitted by the DSCP that a packet comes with; None: whatever it is."""
 
 _NO_MARKS: Final[Marks] = MappingProxyType({})
-
-
-Pair = tuple[int, int]
-"""Two identities: who opens, and to whom."""
 
 
 class Change(NamedTuple):
@@ -75,7 +48,10 @@ def permitted(program: Program, pairs: Collection[Pair]) -> Mapping[Pair, Marks]
     are on the edges of both.
     """
     found: dict[Pair, dict[int | None, Opens]] = {}
-    for row in program.of_relations(*_PLACES) if pairs else ():
+    if not pairs:
+        return found
+    found.update((pair, {None: opens}) for pair, opens in Joined.of(program).opened(pairs))
+    for row in program.of_relations(*_PLACES):
         if pair_of(row) not in pairs:
             continue
         columns = SHAPES[row.shape].columns(row)
@@ -108,18 +84,11 @@ def _union(sets: Iterable[Opens]) -> Opens:
 
 
 def _opens(row: Row, columns: Mapping[str, int]) -> Opens:
-    match row.shape.removeprefix(_PERMIT).removeprefix(_MARKED):
-        case "any":
-            return ANYTHING
-        case "icmp":
-            return Opens(icmp=1)
-        case protocol:
-            size = (columns["port_mask"] ^ (1 << PORT_BITS) - 1) + 1
-            return NOTHING._replace(**{protocol: ((1 << size) - 1) << columns["port"]})
+    return opens_of(row.shape.removeprefix(_PERMIT).removeprefix(_MARKED), columns)
 
 
 _PLACES: Final = {
     name: {column: place for place, column in enumerate(shape.match_columns)}
     for name, shape in SHAPES.items()
-    if name.startswith(_PERMIT) and "source" in shape.match_columns
+    if name.startswith(_PERMIT) and {"source", "destination"} <= {*shape.match_columns}
 }

@@ -1,6 +1,6 @@
 """The difference of two sets of programs, and the order in which it is safe to carry out.
 
-Five phases, each finished on every switch (barrier) before the next begins:
+Six phases, each finished on every switch (barrier) before the next begins:
 
 1. *add* what is new for those who receive, so that whatever is sent their way is expected there.
 2. *swap* rows whose key stays and whose meaning changes, and what is new for those who send: who
@@ -9,8 +9,12 @@ Five phases, each finished on every switch (barrier) before the next begins:
    swapped, both the old and the new rows that the others rely on are in place.
 3. *withdraw* what senders had and have no more, while receivers' edges still accept what was sent.
    An instance that has moved to another host is heard at its old port until now.
-4. *remove* what is unused. This and the phase before wait for frames already on the wire.
-5. *flush*: no rows any more. Connections that were permitted and are no more are forgotten
+4. *narrow* clauses of shared rules. Rows that say to which conjunctions an identity or a block of
+   ports belongs are widened when rows are added, to what they say before and after, and narrowed
+   here: a conjunction's id never means another rule, so both may stand side by side. Not later:
+   Open vSwitch drops what fulfils a conjunction whose own row is gone, even if another would do.
+5. *remove* what is unused. This and the two phases before wait for frames already on the wire.
+6. *flush*: no rows any more. Connections that were permitted and are no more are forgotten
    (:mod:`controller.diff.cut`), now that no switch lets their packets pass.
 
 So every packet meets the old meaning or the new one on every switch, never a third.
@@ -18,19 +22,21 @@ So every packet meets the old meaning or the new one on every switch, never a th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from controller.dataplane.idset import id_set, ids_of
 from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program, differences
-from controller.dataplane.shapes import Row
+from controller.dataplane.shapes import Row, varies
 
 EMPTY: Final = Program()
 _MARKED: Final = "permit.marked_"
 _MAY: Final = "permit."
 _WHO_IS_MET: Final = frozenset({"resolve.receiver:here", "resolve.receiver:away", "origin.address"})
+_CLAUSES: Final = frozenset(name for name, shape in SHAPES.items() if varies(shape))
 _SENDERS: Final = frozenset(
     {
         *("admit.ipv4", "admit.arp", "admit.nested_ipv4", "admit.nested_arp"),
@@ -45,6 +51,7 @@ class Phase(Enum):
     ADD = "add"
     SWAP = "swap"
     WITHDRAW = "withdraw"
+    NARROW = "narrow"
     REMOVE = "remove"
     FLUSH = "flush"
 
@@ -56,28 +63,36 @@ class Phase(Enum):
     @property
     def drains(self) -> bool:
         """Whether it begins only when frames already on the wire, and answers to them, are in."""
-        return self in (Phase.WITHDRAW, Phase.REMOVE)
+        return self in (Phase.WITHDRAW, Phase.REMOVE, Phase.NARROW)
 
 
 @dataclass(frozen=True, slots=True)
 class SwitchDelta:
-    """What one switch must change. ``changed`` holds the new rows; their keys stay."""
+    """What one switch must change. ``changed`` holds the new rows; their keys stay.
+
+    ``widened`` are those that say before and after at once, until they are narrowed.
+    """
 
     added: tuple[Row, ...] = ()
     changed: tuple[Row, ...] = ()
     removed: tuple[Row, ...] = ()
+    widened: tuple[Row, ...] = ()
 
     def rows(self, phase: Phase) -> tuple[Row, ...]:
         """The rows that a phase sends."""
         match phase:
             case Phase.ADD:
-                return tuple(row for row in self.added if not _sends(row))
+                return (*(row for row in self.added if not _sends(row)), *self.widened)
             case Phase.SWAP:
-                return (*self.changed, *(row for row in self.added if _sends(row)))
+                swapped = (row for row in self.changed if not _joins(row))
+                return (*swapped, *(row for row in self.added if _sends(row)))
             case Phase.WITHDRAW:
                 return tuple(row for row in self.removed if _sends(row))
             case Phase.REMOVE:
                 return tuple(row for row in self.removed if not _sends(row))
+            case Phase.NARROW:
+                wide = frozenset(self.widened)
+                return tuple(row for row in self.changed if _joins(row) and row not in wide)
             case Phase.FLUSH:
                 return ()
 
@@ -93,6 +108,19 @@ def _sends(row: Row) -> bool:
     if row.shape in _SENDERS:
         return True
     return row.shape.startswith(_MARKED) and SHAPES[row.shape].columns(row)["far"] == 0
+
+
+def _joins(row: Row) -> bool:
+    """Whether a row says to which conjunctions something belongs, and nothing else."""
+    return row.shape in _CLAUSES
+
+
+def _widened(changed: Iterable[tuple[Row, Row]]) -> Iterator[Row]:
+    for old, new in changed:
+        if _joins(new):
+            both = id_set(ids_of(*old.args) | ids_of(*new.args))
+            if both != old.args[0]:
+                yield new._replace(args=(both,))
 
 
 def _permits(row: Row) -> bool:
@@ -138,7 +166,8 @@ class Plan:
 def delta(before: Program, after: Program) -> SwitchDelta:
     """The difference of two programs of one switch."""
     found = differences(before, after)
-    return SwitchDelta(found.added, tuple(new for _, new in found.changed), found.removed)
+    changed = tuple(new for _, new in found.changed)
+    return SwitchDelta(found.added, changed, found.removed, tuple(_widened(found.changed)))
 
 
 def plan(before: Mapping[str, Program], after: Mapping[str, Program]) -> Plan:

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 
+from controller.dataplane.idset import ids_of
 from controller.dataplane.program import Program, differences
-from controller.dataplane.shapes import Row, relation
+from controller.dataplane.shapes import Row, RowKey, relation
 from controller.model.identity import IdentityKey
 from controller.model.network import Network
 from controller.model.touched import touched_instances
-from controller.verify.groups import Chain, Pair
+from controller.verify.conjunctions import is_clause, part_of
+from controller.verify.groups import Chain, Pair, SourceGroup, TargetGroup
 from controller.verify.index import Index
 from controller.verify.members import Member, member
 from controller.verify.proof import Ground, check_pairs, survey
 from controller.verify.tables import Place, place_of
-from controller.verify.wanted import Wanted
+from controller.verify.wanted import Ends, Wanted
 from controller.verify.ways import Ways
 
 _WAYS = ("admit.fabric", "admit.transit", "wire.", "class.", "deliver.")
@@ -71,6 +74,10 @@ class _Touched:
     origins: set[tuple[str, str]] = field(default_factory=set)
     numbers: set[tuple[str, int, int]] = field(default_factory=set)
     keys: set[tuple[IdentityKey, IdentityKey]] = field(default_factory=set)
+    sources: set[SourceGroup] = field(default_factory=set)
+    targets: set[TargetGroup] = field(default_factory=set)
+    joined: dict[str, set[int]] = field(default_factory=dict)
+    blocks: dict[tuple[str, RowKey], frozenset[int]] = field(default_factory=dict)
     every_way: bool = False
 
     # Rows.
@@ -94,7 +101,9 @@ class _Touched:
             self.switches.add(switch)
         if kind.startswith(_WAYS):
             self.every_way = True
-        if kind.startswith("permit.") and row.match:
+        if is_clause(row.shape):
+            self._clause(switch, row)
+        elif kind.startswith("permit.") and row.match:
             self.numbers.add((switch, row.match[0], row.match[1]))
         elif kind.startswith("admit.") and kind not in _WAYS and row.match:
             place, _own = place_of(row)
@@ -113,6 +122,22 @@ class _Touched:
                 self._member(self.index.members.placed(switch, place))
         elif kind == "wire.segment":
             self._tagged(switch, row.match[0] << 12 | row.match[1])
+
+    def _clause(self, switch: str, row: Row) -> None:
+        """Groups of senders whose pairs a part of conjunctions speaks of, before or after."""
+        part, _ = part_of(row)
+        if part == "from":
+            self.sources.update(self.index.sources.by_number.get(row.match[0], ()))
+        elif part == "to":
+            for edge in self.index.edges:
+                for vrf in self.index.members.vrfs_at(edge):
+                    self.targets.update(self.index.targets.numbered(edge, vrf, row.match[0]))
+        elif part == "at":
+            # What stays in a block when others come or go is not touched.
+            known = self.blocks.get((switch, row.key), frozenset())
+            self.blocks[switch, row.key] = known ^ ids_of(row.args[0])
+        else:
+            self.joined.setdefault(switch, set()).add(row.match[0])
 
     def _resolves(self, switch: str, number: int, ip: int) -> None:
         for vrf in self.index.members.vrfs_at(switch):
@@ -249,8 +274,24 @@ class _Touched:
             pairs |= dict.fromkeys(index.pairs_numbered(*number))
         for key in self.keys:
             pairs |= dict.fromkeys(index.pairs_keyed(*key))
+        pairs |= dict.fromkeys(self._of_clauses())
         for pair in pairs:
             index.check_pair(pair)
+
+    def _of_clauses(self) -> Iterator[Pair]:
+        """Pairs that conjunctions judge otherwise now, or may."""
+        index = self.index
+        for (switch, _), changed in self.blocks.items():
+            self.joined.setdefault(switch, set()).update(changed)
+        for switch, ids in self.joined.items():
+            for number in index.tables[switch].conjunctions.sources_of(frozenset(ids)):
+                self.sources.update(index.sources.by_number.get(number, ()))
+        for source in self.sources & index.sources.members.keys():
+            yield from index.pairs_from(source)
+        for target in self.targets & index.targets.members.keys():
+            yield from index.pairs_to(target)
+        if self.sources or self.targets:
+            yield from (*index.doubts.pairs, *index.doubts.ways)
 
 
 def _changed(index: Index, network: Network, wanted: Wanted) -> Iterator[tuple[str, Member | None]]:
@@ -266,12 +307,25 @@ def _changed(index: Index, network: Network, wanted: Wanted) -> Iterator[tuple[s
 
 def _reopened(before: Wanted, after: Wanted) -> Iterator[tuple[IdentityKey, IdentityKey]]:
     """Pairs of identities of which the intent says something else now."""
-    for source in before.opened.keys() | after.opened.keys():
-        old, new = before.opened.get(source, {}), after.opened.get(source, {})
-        if old is not new:
-            for destination in old.keys() | new.keys():
-                if old.get(destination) != new.get(destination):
-                    yield source, destination
+    suspects = {
+        pair
+        for name in before.ends.keys() | after.ends.keys()
+        for pair in _moved(before.ends.get(name), after.ends.get(name))
+    }
+    return (pair for pair in suspects if before.claims(*pair) != after.claims(*pair))
+
+
+def _moved(old: Ends | None, new: Ends | None) -> Iterator[tuple[IdentityKey, IdentityKey]]:
+    """The pairs of a rule that came or went, or of which it may say something else."""
+    if old is new:
+        return
+    if old is None or new is None or old.rule != new.rule:
+        for ends in (old, new):
+            yield from ends.pairs() if ends else ()
+        return
+    for one, other in ((old, new), (new, old)):
+        yield from product(one.sources - other.sources, one.destinations)
+        yield from product(one.sources, one.destinations - other.destinations)
 
 
 def _released(

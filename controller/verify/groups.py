@@ -65,7 +65,10 @@ class Grouping(Generic[K, G]):
         """Put what a key stands for into a group; it must be in none."""
         if group not in self.members:
             self.members[group] = {}
-            self.fresh[group] = None
+            if group in self.gone:
+                del self.gone[group]  # it is back before anybody asked
+            else:
+                self.fresh[group] = None
             self._index(group)
         self.members[group][key] = name
         self.group_of[key] = group
@@ -78,8 +81,10 @@ class Grouping(Generic[K, G]):
         del self.members[group][key]
         if not self.members[group]:
             del self.members[group]
-            self.fresh.pop(group, None)
-            self.gone[group] = None
+            if group in self.fresh:
+                del self.fresh[group]
+            else:
+                self.gone[group] = None
             self._unindex(group)
 
     def names(self, group: G) -> list[str]:

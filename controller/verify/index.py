@@ -268,10 +268,10 @@ class Index:
     def pairs_from(self, source: SourceGroup) -> Iterator[Pair]:
         """Pairs of a group of senders of which something is permitted or wanted."""
         edge, vrf = source.edge, source.vrf
-        opened = self.wanted.opened.get(source.key, {})
+        opened = self.wanted.opened(source.key)
         for key in opened:
             yield from (Pair(source, group) for group in self.targets.keyed(edge, vrf, key))
-        for number in self.tables[edge].permits.get(source.source, ()):
+        for number in self.tables[edge].partners(source.source):
             for group in self.targets.numbered(edge, vrf, number):
                 if group.key not in opened:
                     yield Pair(source, group)

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from controller.dataplane.fields import PROTO_ICMP, PROTO_TCP, PROTO_UDP
 from controller.model.intent import DSCP_MAX, PORT_MAX
-from controller.verify.tables import Permit, Permits
+from controller.verify.conjunctions import Permit, Permits
 from controller.verify.wanted import Claims, decide
 
 OTHER_PROTOCOL: Final = 132  # SCTP: only ``any`` speaks of it
@@ -21,7 +21,8 @@ NUMBERS: Final = {"icmp": PROTO_ICMP, "tcp": PROTO_TCP, "udp": PROTO_UDP}
 _PORTED: Final = ("tcp", "udp")
 _NEAR: Final = 0
 _FAR: Final = 1
-_BANDS: Final = {(True, True): 3, (True, False): 2, (False, True): 1, (False, False): 0}
+_BANDS: Final = {(True, True): 5, (True, False): 4, (False, True): 3, (False, False): 2}
+_SHARED: Final = {True: 1, False: 0}
 
 
 class Point(NamedTuple):
@@ -87,11 +88,16 @@ def _judge(permits: Permits, far: int, point: Point) -> set[int]:
     """The classes that rows of the highest priority that match say; more than one is ambiguous."""
     best, found = -1, set[int]()
     for permit in permits:
-        band = _BANDS[permit.dscp is not None, permit.protocol != "any"]
+        band = _band(permit)
         if band >= best and _matches(permit, far, point):
             found = found | {permit.qos_class} if band == best else {permit.qos_class}
             best = band
     return found
+
+
+def _band(permit: Permit) -> int:
+    narrow = permit.protocol != "any"
+    return _SHARED[narrow] if permit.shared else _BANDS[permit.dscp is not None, narrow]
 
 
 def _matches(permit: Permit, far: int, point: Point) -> bool:

@@ -19,6 +19,8 @@ from controller.model.intent import DSCP_MAX, PORT_MAX, Intent
 
 _NUMBERS: Final = {"tcp": PROTO_TCP, "udp": PROTO_UDP}
 _PORTED: Final = {
+    "permit.at_tcp": PROTO_TCP,
+    "permit.at_udp": PROTO_UDP,
     "permit.tcp": PROTO_TCP,
     "permit.marked_tcp": PROTO_TCP,
     "permit.udp": PROTO_UDP,

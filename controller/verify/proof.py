@@ -142,7 +142,7 @@ def conclude(
         faults=tuple(reversed(once.values()))[:MOST_FAULTS],
         switches=len(ground.held),
         rows=sum(map(len, ground.held.values())),
-        pairs=sum(len(mine) for mine in index.wanted.opened.values()),
+        pairs=index.wanted.pairs(),
     )
 
 

@@ -14,13 +14,14 @@ from typing import Final
 from controller.dataplane.pipeline import GATEWAY_MAC
 from controller.model.identity import IdentityKey
 from controller.model.intent import Instance
+from controller.verify.conjunctions import NO_PERMITS, Permits
 from controller.verify.groups import Chain, Pair
 from controller.verify.index import Index
 from controller.verify.judge import Fault, Judge
 from controller.verify.packet import ipv4, tagged, with_ports
 from controller.verify.permits import Point, points
 from controller.verify.probe import Question
-from controller.verify.tables import NO_PERMITS, Own, Permits, Place
+from controller.verify.tables import Own, Place
 
 _NOBODY: Final = "nobody"
 _SPOOFED_PORT: Final = 40001

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.shapes import Row, relation
+from controller.verify.conjunctions import NO_PERMITS, Conjunctions, Permit, Permits, is_clause
 
 
 class Place(NamedTuple):
@@ -65,19 +66,6 @@ class Arrival(NamedTuple):
     zone: int
 
 
-class Permit(NamedTuple):
-    """A permit row without its identities; ``far`` and ``dscp`` are None for unmarked ones."""
-
-    protocol: str
-    far: int | None
-    dscp: int | None
-    port: int
-    mask: int
-    qos_class: int
-
-
-Permits = frozenset[Permit]
-NO_PERMITS: Final[Permits] = frozenset()
 Cells = dict[tuple[int, ...], tuple[int, ...]]
 
 _COLUMNS: Final[Mapping[str, str]] = {
@@ -94,6 +82,15 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "resolve.receiver:here": "vrf ip > target destination",
     "resolve.receiver:away": "vrf ip > target destination edge lane",
     "arrive.instance": "target destination ip > mac port nested zone",
+    "permit.from_any": "source > shares",
+    "permit.to_any": "destination > shares",
+    "permit.shared_any": "share > class",
+    "permit.from_some": "source > shares",
+    "permit.to_some": "destination > shares",
+    "permit.at_icmp": "> shares",
+    "permit.at_tcp": "port port_mask > shares",
+    "permit.at_udp": "port port_mask > shares",
+    "permit.shared_some": "share > class",
     "permit.any": "source destination > class",
     "permit.icmp": "source destination > class",
     "permit.tcp": "source destination port port_mask > class",
@@ -131,6 +128,7 @@ class Tables:
     gateways: dict[int, frozenset[int]] = field(default_factory=dict)
     tags: dict[int, dict[int, None]] = field(default_factory=dict)
     homes: dict[int, dict[Place, None]] = field(default_factory=dict)
+    conjunctions: Conjunctions = field(default_factory=Conjunctions)
 
     @staticmethod
     def of(rows: Iterable[Row]) -> Tables:
@@ -144,7 +142,7 @@ class Tables:
         for row in rows:
             cells = self.cells.setdefault(relation(row.shape), {})
             if row.shape.startswith(_PERMIT) and row.match in cells:
-                self._unpermit(row._replace(args=cells[row.match]))
+                self._take_out(row._replace(args=cells[row.match]))
             cells[row.match] = row.args
             self._file(row)
 
@@ -178,14 +176,21 @@ class Tables:
 
     def permitted(self, source: int, destination: int) -> Permits:
         """What is permitted between two identities."""
-        return self.permits.get(source, {}).get(destination, NO_PERMITS)
+        own = self.permits.get(source, {}).get(destination, NO_PERMITS)
+        return own | self.conjunctions.permitted(source, destination)
+
+    def partners(self, source: int) -> set[int]:
+        """The identities to which one is permitted something."""
+        return {*self.permits.get(source, ()), *self.conjunctions.partners(source)}
 
     def tags_at(self, port: int) -> set[int]:
         """The 802.1Q ids under which somebody is admitted at a port; 0 for untagged."""
         return set(self.tags.get(port, ()))
 
     def _file(self, row: Row) -> None:
-        if row.shape.startswith(_PERMIT):
+        if is_clause(row.shape):
+            self.conjunctions.put(row)
+        elif row.shape.startswith(_PERMIT):
             self._permit(row)
         elif row.shape in _SENDERS:
             place, own = place_of(row)
@@ -202,7 +207,9 @@ class Tables:
             self.gateways[segment] = self.gateways.get(segment, frozenset()) | {gateway}
 
     def _take_out(self, row: Row) -> None:
-        if row.shape.startswith(_PERMIT):
+        if is_clause(row.shape):
+            self.conjunctions.drop(row)
+        elif row.shape.startswith(_PERMIT):
             self._unpermit(row)
         elif row.shape in _SENDERS:
             place, own = place_of(row)

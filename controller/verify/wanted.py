@@ -6,8 +6,10 @@ holds for every pair of theirs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
 from typing import Final, NamedTuple
 
 from controller.model.identity import (
@@ -15,7 +17,6 @@ from controller.model.identity import (
     IdentityKey,
     identities,
     identity_labels,
-    same_identities,
 )
 from controller.model.intent import Intent, Labels, PortRange, Rule
 from controller.model.meaning import narrowest, selects
@@ -32,28 +33,40 @@ class Claim(NamedTuple):
 
 Claims = tuple[Claim, ...]
 NO_CLAIMS: Final[Claims] = ()
+Keys = frozenset[IdentityKey]
+NOBODY: Final[Keys] = frozenset()
+Names = tuple[str, ...]
+NO_NAMES: Final[Names] = ()
 
 
 class Ends(NamedTuple):
     """A rule, and the identities it opens to each other: every source to every destination."""
 
     rule: Rule
-    sources: tuple[IdentityKey, ...]
-    destinations: tuple[IdentityKey, ...]
+    sources: Keys
+    destinations: Keys
+
+    def pairs(self) -> Iterator[tuple[IdentityKey, IdentityKey]]:
+        """Every source with every destination."""
+        return product(self.sources, self.destinations)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An intent by identity.
+    """An intent by identity, at the size of what rules name and not of the pairs they open.
 
-    ``keys``: service to identity; ``opened``: what each may open to whom; ``openers``: who may open
-    something to each.
+    ``keys``: service to identity; ``ends``: whom each rule opens to whom; ``sending`` and
+    ``receiving``: the names, in order, of the rules that each identity is a source of, and a
+    destination of; ``dscps``: those of the classes.
     """
 
     keys: Mapping[str, IdentityKey]
     ends: Mapping[str, Ends]
-    opened: Mapping[IdentityKey, Mapping[IdentityKey, Claims]]
-    openers: Mapping[IdentityKey, Mapping[IdentityKey, None]]
+    sending: Mapping[IdentityKey, Names]
+    receiving: Mapping[IdentityKey, Names]
+    dscps: Mapping[str, int]
+    _claims: dict[tuple[Names, Names, str], Claims] = field(default_factory=dict)
+    _partners: dict[tuple[Names, Names], Keys] = field(default_factory=dict)
 
     @staticmethod
     def of(intent: Intent, before: tuple[Intent, Wanted] | None = None) -> Wanted:
@@ -61,39 +74,76 @@ class Wanted:
 
         ``before`` is another intent with its meaning: what is the same in both is taken from it.
         """
-        known: Mapping[str, Ends] = {}
-        if before is not None and same_identities(before[0], intent):
-            keys, known = before[1].keys, before[1].ends
-        else:
-            keys = identities(intent)
-        labels = {key: identity_labels(key) for key in set(keys.values())}
-        ends = {
-            name: known[name] if name in known and known[name].rule == rule else _ends(rule, labels)
-            for name, rule in sorted(intent.rules.items())
-        }
-        return Wanted(keys, ends, *_opened(intent, ends))
+        old = before[1] if before is not None else _NOTHING
+        keys = identities(intent)
+        ends = dict(_ends(old, intent, keys))
+        dscps = {name: qos.dscp for name, qos in intent.classes.items()}
+        gone, come = old.ends, ends
+        return Wanted(
+            keys,
+            ends,
+            _filed(old.sending, gone, come, lambda found: found.sources),
+            _filed(old.receiving, gone, come, lambda found: found.destinations),
+            dscps,
+        )
 
-    def leaks(self, populated: frozenset[IdentityKey]) -> Mapping[str, frozenset[IdentityKey]]:
+    def leaks(self, populated: Keys) -> Mapping[str, Keys]:
         """VRF to identities of other VRFs it can resolve: some rule pairs them, either way.
 
         Only identities that have an instance count.
         """
         found: dict[str, set[IdentityKey]] = {}
-        for source, mine in self.opened.items():
-            for destination in mine:
-                if source[0] != destination[0] and {source, destination} <= populated:
-                    found.setdefault(source[0], set()).add(destination)
-                    found.setdefault(destination[0], set()).add(source)
+        for ends in self.ends.values():
+            sources, destinations = (
+                _by_vrf(ends.sources, populated),
+                _by_vrf(ends.destinations, populated),
+            )
+            for one, senders in sources.items():
+                for other, receivers in destinations.items():
+                    if one != other:
+                        found.setdefault(one, set()).update(receivers)
+                        found.setdefault(other, set()).update(senders)
         return {vrf: frozenset(keys) for vrf, keys in found.items()}
 
-    def partners(self, key: IdentityKey) -> Iterator[IdentityKey]:
+    def opened(self, key: IdentityKey) -> Keys:
+        """Whom an identity may open something to."""
+        return self._union(self.sending.get(key, NO_NAMES), NO_NAMES)
+
+    def partners(self, key: IdentityKey) -> Keys:
         """Whom an identity may reach, and whom it may be reached from."""
-        yield from self.opened.get(key, ())
-        yield from self.openers.get(key, ())
+        return self._union(self.sending.get(key, NO_NAMES), self.receiving.get(key, NO_NAMES))
 
     def claims(self, source: IdentityKey, destination: IdentityKey) -> Claims:
         """The rules that open one identity to another, by name."""
-        return self.opened.get(source, {}).get(destination, NO_CLAIMS)
+        sent = self.sending.get(source, NO_NAMES)
+        received = self.receiving.get(destination, NO_NAMES)
+        if not (sent and received):
+            return NO_CLAIMS
+        qos_class = dict(destination[1])[CLASS_MARK]
+        key = sent, received, qos_class
+        if key not in self._claims:
+            both = set(received)
+            rules = (self.ends[name].rule for name in sent if name in both)
+            self._claims[key] = tuple(
+                Claim(rule.name, rule.allow, rule.dscp, self.dscps[rule.qos_class or qos_class])
+                for rule in rules
+            )
+        return self._claims[key]
+
+    def pairs(self) -> int:
+        """How many pairs of identities some rule opens."""
+        alike = Counter(self.sending.values())
+        return sum(len(self._union(names, NO_NAMES)) * count for names, count in alike.items())
+
+    def _union(self, sent: Names, received: Names) -> Keys:
+        if (sent, received) not in self._partners:
+            there = (self.ends[name].destinations for name in sent)
+            back = (self.ends[name].sources for name in received)
+            self._partners[sent, received] = frozenset().union(*there, *back)
+        return self._partners[sent, received]
+
+
+_NOTHING: Final = Wanted({}, {}, {}, {}, {})
 
 
 def decide(claims: Claims, protocol: int, port: int, dscp: int) -> int | None:
@@ -110,35 +160,72 @@ def decide(claims: Claims, protocol: int, port: int, dscp: int) -> int | None:
     return min(matching)[3] if matching else None
 
 
-def _ends(rule: Rule, labels: Mapping[IdentityKey, Labels]) -> Ends:
+def _ends(
+    before: Wanted, intent: Intent, keys: Mapping[str, IdentityKey]
+) -> Iterator[tuple[str, Ends]]:
+    """Each rule with those it speaks of; the same objects where nothing came or went."""
+    was, now = frozenset(before.keys.values()), frozenset(keys.values())
+    come, gone = _labels(now - was), was - now
+    every: Mapping[IdentityKey, Labels] | None = None
+    for name, rule in sorted(intent.rules.items()):
+        known = before.ends.get(name)
+        if known is not None and known.rule == rule:
+            yield name, _followed(known, come, gone)
+            continue
+        every = _labels(now) if every is None else every
+        yield name, _chosen(rule, every)
+
+
+def _labels(keys: Iterable[IdentityKey]) -> Mapping[IdentityKey, Labels]:
+    return {key: identity_labels(key) for key in keys}
+
+
+def _chosen(rule: Rule, labels: Mapping[IdentityKey, Labels]) -> Ends:
     return Ends(
         rule,
-        tuple(sorted(key for key, has in labels.items() if selects(rule.source, has))),
-        tuple(sorted(key for key, has in labels.items() if selects(rule.destination, has))),
+        frozenset(key for key, has in labels.items() if selects(rule.source, has)),
+        frozenset(key for key, has in labels.items() if selects(rule.destination, has)),
     )
 
 
-def _opened(
-    intent: Intent, ends: Mapping[str, Ends]
-) -> tuple[
-    Mapping[IdentityKey, Mapping[IdentityKey, Claims]],
-    Mapping[IdentityKey, Mapping[IdentityKey, None]],
-]:
-    """What each may open to whom, and who to each."""
-    found: dict[IdentityKey, dict[IdentityKey, Claims]] = {}
-    openers: dict[IdentityKey, dict[IdentityKey, None]] = {}
-    for rule, sources, destinations in ends.values():
-        claims = {key: (_claim(intent, rule, key),) for key in destinations}
-        every = dict.fromkeys(sources)
-        for destination in destinations:
-            openers.setdefault(destination, {}).update(every)
-        for source in sources:
-            mine = found.setdefault(source, {})
-            for destination, claim in claims.items():
-                mine[destination] = mine.get(destination, NO_CLAIMS) + claim
-    return found, openers
+def _followed(known: Ends, come: Mapping[IdentityKey, Labels], gone: Keys) -> Ends:
+    more = _chosen(known.rule, come)
+    sources = known.sources - gone | more.sources
+    destinations = known.destinations - gone | more.destinations
+    if sources == known.sources and destinations == known.destinations:
+        return known
+    return Ends(known.rule, sources, destinations)
 
 
-def _claim(intent: Intent, rule: Rule, destination: IdentityKey) -> Claim:
-    name = rule.qos_class or dict(destination[1])[CLASS_MARK]
-    return Claim(rule.name, rule.allow, rule.dscp, intent.classes[name].dscp)
+def _filed(
+    before: Mapping[IdentityKey, Names],
+    gone: Mapping[str, Ends],
+    come: Mapping[str, Ends],
+    side: Callable[[Ends], Keys],
+) -> Mapping[IdentityKey, Names]:
+    """The rules of each identity on one side, from those of before."""
+    changes: dict[IdentityKey, tuple[set[str], set[str]]] = {}
+    for name in gone.keys() | come.keys():
+        old, new = gone.get(name), come.get(name)
+        if old is new:
+            continue
+        was, now = side(old) if old else NOBODY, side(new) if new else NOBODY
+        for key in was - now:
+            changes.setdefault(key, (set(), set()))[0].add(name)
+        for key in now - was:
+            changes.setdefault(key, (set(), set()))[1].add(name)
+    found = dict(before)
+    for key, (lost, won) in changes.items():
+        names = tuple(sorted({*found.get(key, NO_NAMES)} - lost | won))
+        if names:
+            found[key] = names
+        else:
+            found.pop(key, None)
+    return found
+
+
+def _by_vrf(keys: Keys, populated: Keys) -> Mapping[str, set[IdentityKey]]:
+    found: dict[str, set[IdentityKey]] = {}
+    for key in keys & populated:
+        found.setdefault(key[0], set()).add(key)
+    return found

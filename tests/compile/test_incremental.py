@@ -10,6 +10,7 @@ from controller.compile import compilation, compile_network
 from controller.dataplane.program import differences
 from controller.model.intent import Intent, frozen
 from controller.model.network import Network
+from tests.sharing import shared_from, thresholds
 from tests.sites import INTENT, intent, plugged, topology, two_hosts
 from tests.strategies import intents, site
 from tests.verify.test_plan_safety import changed, plugged_for
@@ -23,12 +24,13 @@ def test_after_every_change_it_is_the_whole(data: DataObject) -> None:
         steps.append(data.draw(changed(steps[-1])))
     facts = plugged_for(*steps)
     last = None
-    for step in steps:
-        network = Network(step, site(), facts)
-        last = compilation(network, last)
-        whole = compile_network(network)
-        off = {name: differences(last.programs[name], whole[name]) for name in whole}
-        assert not any(off.values()), off
+    with shared_from(data.draw(thresholds, label="shared from")):
+        for step in steps:
+            network = Network(step, site(), facts)
+            last = compilation(network, last)
+            whole = compile_network(network)
+            off = {name: differences(last.programs[name], whole[name]) for name in whole}
+            assert not any(off.values()), off
 
 
 def test_a_rule_leaves_all_other_buckets_as_they_are() -> None:

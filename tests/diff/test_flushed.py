@@ -15,7 +15,6 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject, DrawFn
 
-from controller.compile import compile_network
 from controller.dataplane.fields import PROTO_ICMP, PROTO_TCP, PROTO_UDP
 from controller.dataplane.program import Program
 from controller.diff.cut import MOST_PORTS, Cut, cuts
@@ -28,6 +27,7 @@ from controller.verify.packet import CLIENT_PORT
 from controller.verify.points import points
 from controller.verify.probe import Answer, Question, ask, first_packet, reply_from, send
 from controller.verify.site import Delivered, Site, State, Views
+from tests.sharing import compilers
 from tests.strategies import intents, site
 from tests.verify.test_plan_safety import apply, changed, plugged_for
 
@@ -71,7 +71,8 @@ def test_no_reply_passes_that_is_denied_now_and_what_stays_is_left_alone(data: D
     wanted, later = data.draw(st.sampled_from(((one, two), (two, one))), label="direction")
     facts = plugged_for(one, two)
     old, new = Network(wanted, site(), facts), Network(later, site(), facts)
-    before, after = compile_network(old), compile_network(new)
+    compiled = data.draw(compilers)
+    before, after = compiled(old), compiled(new)
     was, now = meanings(old, new)
     asked = spread([q for q in questions(was) if was.allows(q)])
     made, state = connect(Site(old, before), asked)

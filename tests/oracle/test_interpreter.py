@@ -31,6 +31,7 @@ from controller.verify.site import NOTHING_KNOWN, Site
 from tests.oracle.conftest import Oracle
 from tests.oracle.trace import expected, read, state_text
 from tests.oracle.wire import encode
+from tests.sharing import NEVER, Compiler, compiler, compilers
 from tests.sites import two_hosts
 from tests.strategies import networks
 
@@ -67,8 +68,10 @@ class Recorder(Interpreter):
         return result
 
 
-def recorded(network: Network) -> tuple[Site, dict[str, Program], dict[str, Recorder]]:
-    programs = dict(compile_network(network))
+def recorded(
+    network: Network, compiled: Compiler = compile_network
+) -> tuple[Site, dict[str, Program], dict[str, Recorder]]:
+    programs = dict(compiled(network))
     recorders = {name: Recorder(program) for name, program in programs.items()}
     return Site(network, programs, _interpreters=dict(recorders)), programs, recorders
 
@@ -120,9 +123,10 @@ def own_packets(network: Network, instance: Instance) -> Iterator[Packet]:
     yield echo
 
 
-def test_a_small_site_is_walked_as_open_vswitch_walks_it(oracle: Oracle) -> None:
+@pytest.mark.parametrize("pairs", [NEVER, 1])
+def test_a_small_site_is_walked_as_open_vswitch_walks_it(oracle: Oracle, pairs: int) -> None:
     network = two_hosts()
-    site, programs, recorders = recorded(network)
+    site, programs, recorders = recorded(network, compiler(pairs))
     by_pair: dict[tuple[str, str], list[Question]] = defaultdict(list)
     for question in questions(network):
         ask(site, question)
@@ -147,7 +151,7 @@ def test_generated_sites_are_walked_as_open_vswitch_walks_them(
 ) -> None:
     network = data.draw(networks(max_instances=8))
     assume(len(network.intent.instances) > 1 and network.intent.rules)
-    site, programs, recorders = recorded(network)
+    site, programs, recorders = recorded(network, data.draw(compilers))
     asked = list(questions(network))
     for question in asked[:: 1 + len(asked) // 60]:
         answer = ask(site, question)
@@ -173,10 +177,11 @@ def test_the_oracle_disagrees_with_other_entries(oracle: Oracle) -> None:
         compare(oracle, {**programs, "edge-1": Program.of(rows)}, recorders)
 
 
-def test_what_explain_tells_is_what_open_vswitch_does(oracle: Oracle) -> None:
+@pytest.mark.parametrize("pairs", [NEVER, 1])
+def test_what_explain_tells_is_what_open_vswitch_does(oracle: Oracle, pairs: int) -> None:
     """Table by table and entry by entry, for packets that pass and packets that do not."""
     network = two_hosts()
-    site, programs, recorders = recorded(network)
+    site, programs, recorders = recorded(network, compiler(pairs))
     allowed = 0
     for question in questions(network):
         packet = question.protocol, question.port, question.dscp

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
-from controller.compile import compile_network
 from controller.dataplane.program import Program
 from controller.model.intent import Intent
 from controller.model.network import Network
 from controller.verify.advance import advance
 from controller.verify.proof import Ground, conclude, survey
+from tests.sharing import Compiler, compilers
 from tests.strategies import intents, site
 from tests.verify.mutants import mutants
 from tests.verify.test_plan_safety import changed, plugged_for
@@ -35,9 +35,9 @@ def state(ground: Ground) -> dict[str, Any]:
     }
 
 
-def held(network: Network, data: DataObject) -> dict[str, Program]:
+def held(network: Network, compiled: Compiler, data: DataObject) -> dict[str, Program]:
     """What switches hold: what they should, or one row otherwise."""
-    programs = dict(compile_network(network))
+    programs = dict(compiled(network))
     if data.draw(st.booleans(), label="edited"):
         (found,) = mutants(programs, data.draw(st.integers(0, 1 << 16)), 1)
         programs[found.switch] = found.rows
@@ -52,9 +52,10 @@ def test_change_by_change_is_the_whole(data: DataObject) -> None:
         steps.append(data.draw(changed(steps[-1])))
     facts = plugged_for(*steps)
     networks = [Network(intent, site(), facts) for intent in steps]
-    ground = survey(networks[0], held(networks[0], data))
+    compiled = data.draw(compilers)
+    ground = survey(networks[0], held(networks[0], compiled, data))
     for network in networks[1:]:
-        programs = held(network, data)
+        programs = held(network, compiled, data)
         ground = advance(ground, network, programs)
         whole = survey(network, programs)
         assert state(ground) == state(whole)

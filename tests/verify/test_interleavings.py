@@ -23,6 +23,7 @@ from controller.model.network import Network, Topology
 from controller.verify.packet import Packet
 from controller.verify.probe import Question, first_packet, reply_from
 from controller.verify.site import NOTHING_KNOWN, Delivered, Dropped, State, attachment
+from tests.sharing import compilers
 from tests.strategies import intents, site
 from tests.verify.changes import busy, changed, rerouted
 from tests.verify.interleaving import Moment, Outcome, Timeline, Walker, refused, stages
@@ -50,7 +51,8 @@ def assert_safe(judge: Judge, chance: Random) -> None:
 def test_every_packet_meets_the_old_or_the_new_meaning(data: DataObject) -> None:
     one = data.draw(INTENTS)
     old, new = networks(one, data.draw(changed(one)), (site(), site()))
-    before, after = compile_network(old), compile_network(new)
+    compiled = data.draw(compilers)
+    before, after = compiled(old), compiled(new)
     timeline = Timeline.of(before, stages(before, after))
     assert timeline.after == after
     chance = Random(data.draw(st.integers(0, 1000)))
@@ -64,7 +66,8 @@ def test_several_changes_at_once(data: DataObject) -> None:
     one = data.draw(INTENTS)
     topology = data.draw(rerouted(site()))
     old, new = networks(one, data.draw(changed(one, most=3)), (site(), topology))
-    before, after = compile_network(old), compile_network(new)
+    compiled = data.draw(compilers)
+    before, after = compiled(old), compiled(new)
     timeline = Timeline.of(before, stages(before, after))
     chance = Random(data.draw(st.integers(0, 1000)))
     judge = Judge(Meaning(old), Meaning(new), timeline, several=True)
@@ -94,8 +97,9 @@ def test_a_plan_in_a_wrong_order_is_found_out(wrong: str) -> None:
 def test_a_change_that_is_refused_is_undone_as_safely(data: DataObject) -> None:
     one = data.draw(INTENTS)
     old, new = networks(one, data.draw(changed(one)), (site(), site()))
-    before = compile_network(old)
-    forward = tuple(stages(before, compile_network(new)))
+    compiled = data.draw(compilers)
+    before = compiled(old)
+    forward = tuple(stages(before, compiled(new)))
     chances = [n for n, stage in enumerate(forward) if not stage.phase.removes]
     if not chances:
         return

@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject, DrawFn
 
-from controller.compile import compile_network
 from controller.dataplane.program import Program
 from controller.dataplane.shapes import Entry, Row
 from controller.diff.plan import Phase, plan
@@ -26,6 +25,7 @@ from controller.model.network import Facts, Network
 from controller.verify.check import meant, questions
 from controller.verify.probe import Answer, Question, ask, reply_from, send
 from controller.verify.site import Delivered, Site
+from tests.sharing import compilers
 from tests.strategies import HOSTS, intents, moved, plugged, site
 
 MOST_QUESTIONS = 25
@@ -144,7 +144,8 @@ def test_nothing_that_stays_allowed_is_lost(data: DataObject) -> None:
     topology = site()
     facts = plugged_for(one, two)
     old, new = Network(intent, topology, facts), Network(later, topology, facts)
-    before, after = compile_network(old), compile_network(new)
+    compiled = data.draw(compilers)
+    before, after = compiled(old), compiled(new)
     kept = spread(pairs(old, new, allowed=True))
     denied = spread(pairs(old, new, allowed=False))
     made = {id(pair): ask(Site(old, before), pair.before) for pair in kept}
