@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from controller.dataplane.actions import Action, Hole, Load, SetField
 from controller.dataplane.fields import BY_NAME
 from controller.dataplane.pipeline import SHAPES
-from controller.dataplane.shapes import Key, Match, Row, Shape
+from controller.dataplane.shapes import Key, Match, Row, Shape, varies
 
 _HEAD: Final = struct.Struct("!HH")
 _OXM_HEAD: Final = 4
@@ -71,6 +71,8 @@ def layout_of(row: Row, data: bytes, match: tuple[Match, ...]) -> Layout | None:
     None where the bytes do not show it: such entries are read field by field.
     """
     shape = SHAPES[row.shape]
+    if varies(shape):
+        return None
     found = _Found()
     places = dict(_match_places(data))
     if places.keys() != {item.field for item in match}:
