@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from controller.errors import Conflict, NotFound
 from controller.model.collections import COLLECTIONS
-from controller.model.decode import restore_intent
 from controller.model.encode import encode_object
 from controller.model.intent import Intent
+from controller.model.restore import restored
 from controller.model.touched import different
 from controller.needs import Revision
 from controller.northbound.ports import NOTHING_CHANGED, Draft, RevisionInfo
@@ -121,4 +121,4 @@ def _info(head: RevisionHead) -> RevisionInfo:
 
 def _revision(stored: StoredRevision) -> Revision:
     bodies, origins = bodies_of(stored.document)
-    return Revision(stored.head.number, restore_intent(bodies), origins)
+    return Revision(stored.head.number, restored(bodies), origins)

@@ -125,14 +125,17 @@ class _Connection(ovs.jsonrpc.Connection):
 
     def recv(self) -> tuple[int, Any]:
         """The next message, EAGAIN where it is not complete yet."""
-        while not self.status:
+        if self.status:
+            return self.status, None
+        error, data = self.stream.recv(_CHUNK)
+        while data and not error:
+            self._unread += data
             error, data = self.stream.recv(_CHUNK)
-            if error == errno.EAGAIN:
-                return self._message()
-            if error or not data:
-                self.error(error or ovs.jsonrpc.EOF)
-            self._unread += data or b""
-        return self.status, None
+        missing, message = self._message()  # the last words of a server that hung up count
+        if missing and error != errno.EAGAIN:
+            self.error(error or ovs.jsonrpc.EOF)
+            return self.status, None
+        return missing, message
 
     def _message(self) -> tuple[int, Any]:
         """What has been read, where it ends as a message does and is one."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.errors import Invalid
 from controller.model.change import Change, apply_changes, move_tenant
 from controller.model.decode import decode_intent, restore_intent
 from controller.model.encode import encode_intent, tree_of
 from controller.model.intent import Intent
 from controller.model.meaning import addressed, view
+from controller.model.restore import restored
 from controller.northbound.documents import dump_yaml, load_yaml
 from tests.strategies import documents, intents
 
@@ -23,6 +26,19 @@ def test_a_decoded_intent_comes_back(intent: Intent) -> None:
     assert decode_intent(document, intent) == intent
     assert restore_intent(json.loads(json.dumps(document))) == intent
     assert encode_intent(restore_intent(document)) == document
+
+
+@given(intents())
+def test_a_restored_intent_is_the_same(intent: Intent) -> None:
+    assert restored(json.loads(json.dumps(tree_of(intent)))) == intent
+
+
+@pytest.mark.parametrize(
+    "broken", [{"id": 100}, {}, "shop", {"segment": "no-such-one", "labels": 3}]
+)
+def test_what_is_no_intent_is_told_when_it_is_restored(broken: object) -> None:
+    with pytest.raises(Invalid, match="tenants"):
+        restored({"tenants": {"shop": broken}})  # type: ignore[dict-item]
 
 
 @given(intents(max_instances=4))
