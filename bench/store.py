@@ -24,7 +24,7 @@ from bench.measure import Result, say, timed
 from controller.history import StoredHistory
 from controller.model.collections import COLLECTIONS
 from controller.model.intent import Intent, frozen
-from controller.northbound.ports import Draft, Note, Origins
+from controller.northbound.ports import NOTHING_CHANGED, Draft, Note, Origins
 from controller.store.channel import Channel
 from controller.store.revisions import KEPT, Store
 from controller.store.rows import DURABLY, insert, new_object, select
@@ -64,6 +64,9 @@ def load(services: int) -> Result:
             say(f"  load {number + 1}/{LOADS}: {ours[-1]:.0f} ms, bare rows {theirs[-1]:.0f} ms")
     return Result.of_ms("load", median(ours), f"{count} bare OVSDB rows read", median(theirs))
 
+
+_Relabelled = tuple[str, Intent]
+"""An object with another label, and the intent with it."""
 
 _ALL: Final = select("Object", ["key", "value"])
 
@@ -122,41 +125,43 @@ async def _commits(server: _Running, services: int) -> list[float]:
     gc.freeze()  # as the engine does once it has started
     took = []
     for number in range(1, COMMITS + 1):
-        intent = _relabelled(intent, number % services, number)
-        took.append(await _commit(history, [intent], origins, number))
+        changed = _relabelled(intent, number % services, number)
+        took.append(await _commit(history, [changed], origins, number))
+        intent = changed[1]
     say(f"  {COMMITS} commits: median {median(took):.2f} ms, p99 {_p99(took):.2f} ms")
     await _burst(history, intent, origins, services)
     return took
 
 
 async def _burst(history: StoredHistory, base: Intent, origins: Origins, services: int) -> None:
-    intents = [base]
+    changed = [("", base)]
     for number in range(BURST):
-        intents.append(_relabelled(intents[-1], number % services, -1 - number))
+        changed.append(_relabelled(changed[-1][1], number % services, -1 - number))
     took = 0.0
     for first in range(0, BURST, TOGETHER):
-        drafts = intents[first + 1 : first + 1 + TOGETHER]
-        took += await _commit(history, drafts, origins, COMMITS + 1 + first)
+        group = changed[first + 1 : first + 1 + TOGETHER]
+        took += await _commit(history, group, origins, COMMITS + 1 + first)
     say(f"  {BURST} commits, {TOGETHER} together: {BURST / took * 1000:.0f} a second")
 
 
 async def _commit(
-    history: StoredHistory, intents: Sequence[Intent], origins: Origins, expected: int
+    history: StoredHistory, changed: Sequence[_Relabelled], origins: Origins, expected: int
 ) -> float:
-    drafts = [
-        Draft(intent, dict(origins), Note("bench", "another label", {"changed": ["services/x"]}))
-        for intent in intents
-    ]
+    drafts = [Draft(after, dict(origins), _note(which)) for which, after in changed]
     began_s = time.perf_counter()
     await history.commit(drafts, expected=expected)
     return (time.perf_counter() - began_s) * 1000
 
 
-def _relabelled(intent: Intent, which: int, number: int) -> Intent:
+def _relabelled(intent: Intent, which: int, number: int) -> _Relabelled:
     service = intent.services[f"service-{which}"]
     changed = replace(service, labels=frozen({"app": f"another-{number}"}))
     services = frozen({**intent.services, service.name: changed})
-    return replace(intent, services=services)
+    return f"services/{service.name}", replace(intent, services=services)
+
+
+def _note(which: str) -> Note:
+    return Note("bench", "another label", {**NOTHING_CHANGED, "changed": (which,)})
 
 
 def _bare_commit(bare: _Running, number: int) -> float:

@@ -1,7 +1,6 @@
 """Intents as stored revisions: the store keeps entries, the controller thinks in intents.
 
-What a write changed is found by comparing objects of the intents before and after it, so its cost
-is that of what it changed, and of looking once at every name.
+A write costs what its note says that it changed; only the origins are looked through.
 """
 
 from __future__ import annotations
@@ -17,12 +16,11 @@ from controller.model.intent import Intent
 from controller.model.restore import restored
 from controller.model.touched import different
 from controller.needs import Revision
-from controller.northbound.ports import NOTHING_CHANGED, Draft, RevisionInfo
+from controller.northbound.ports import NOTHING_CHANGED, Changed, Draft, RevisionInfo
 from controller.store.entries import bodies_of, entry
 from controller.store.revisions import NewRevision, RevisionHead, Store, StoredRevision
 from controller.store.rows import Difference
 
-_NOTHING: Final = Revision(0, Intent(classes={}), {})
 _NO_OBJECTS: Final[Mapping[str, Any]] = {}
 
 
@@ -31,29 +29,29 @@ class StoredHistory:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._newest = _NOTHING
+        self._newest: Revision | None = None
 
     async def latest(self) -> Revision | None:
         """The newest revision, None while there is none."""
         stored = await self._store.latest()
         if stored is None:
             return None
-        self._newest = await asyncio.to_thread(_revision, stored)
-        return self._newest
+        self._newest = newest = await asyncio.to_thread(_revision, stored)
+        return newest
 
     async def commit(self, drafts: Sequence[Draft], *, expected: int) -> Sequence[Revision]:
         """Make drafts the next revisions, each against the one before: all of them, or none.
 
         Raises Conflict if ``expected`` is not the newest, UnknownOutcome if the answer was lost.
         """
-        before = await self._before(expected)
         made = [
             Revision(number, draft.intent, draft.origins)
             for number, draft in enumerate(drafts, expected + 1)
         ]
+        before = [await self._before(expected), *made]
         new = [
-            _new(draft, difference(earlier, later))
-            for draft, earlier, later in zip(drafts, [before, *made], made, strict=False)
+            _new(draft, difference(earlier, revision, draft.note.changes))
+            for draft, earlier, revision in zip(drafts, before, made, strict=False)
         ]
         await self._store.commit_all(new, expected=expected)
         self._newest = made[-1]
@@ -72,38 +70,40 @@ class StoredHistory:
         """The intent of a revision. Raises NotFound."""
         return (await self._at(number)).intent
 
-    async def _before(self, expected: int) -> Revision:
+    async def _before(self, expected: int) -> Revision | None:
         if expected == 0:
-            return _NOTHING
+            return None
         try:
             return await self._at(expected)
         except NotFound as error:
             raise Conflict(f"{error}: read the newest revision and retry") from error
 
     async def _at(self, number: int) -> Revision:
-        if number and number == self._newest.number:
+        if self._newest is not None and self._newest.number == number:
             return self._newest
         return await asyncio.to_thread(_revision, await self._store.get(number))
 
 
-def difference(before: Revision, after: Revision) -> Difference:
-    """What one revision changed: the entries that differ, and None for those that are gone."""
-    changed: dict[str, Any] = {}
-    for collection in COLLECTIONS:
-        old, new = getattr(before.intent, collection), getattr(after.intent, collection)
-        for name in different(old, new):
-            key = f"{collection}/{name}"
-            changed[key] = _entry(collection, new.get(name), after.origins.get(key))
-    for key in different(before.origins, after.origins):
-        collection, _, name = key.partition("/")
-        value = getattr(after.intent, collection, _NO_OBJECTS).get(name)
-        if value is not None:
-            changed[key] = _entry(collection, value, after.origins.get(key))
-    return changed
+def difference(before: Revision | None, after: Revision, changes: Changed) -> Difference:
+    """What one revision changed: the entries that differ, and None for those that are gone.
+
+    ``changes`` name all objects that differ. Of the first revision, that is before none, all are.
+    """
+    if before is None:
+        intent = after.intent
+        keys = {f"{kind}/{name}" for kind in COLLECTIONS for name in getattr(intent, kind)}
+    else:
+        keys = {key for names in changes.values() for key in names}
+        keys |= different(before.origins, after.origins)
+    return {key: _entry(after, key) for key in sorted(keys)}
 
 
-def _entry(collection: str, value: Any, origin: tuple[str, int] | None) -> dict[str, Any] | None:
-    return None if value is None else entry(encode_object(collection, value), origin)
+def _entry(revision: Revision, key: str) -> dict[str, Any] | None:
+    collection, _, name = key.partition("/")
+    value = getattr(revision.intent, collection, _NO_OBJECTS).get(name)
+    if value is None:
+        return None
+    return entry(encode_object(collection, value), revision.origins.get(key))
 
 
 def _new(draft: Draft, changed: Difference) -> NewRevision:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv4Network
-from sys import intern
 from typing import Any, Final
 
 from controller.model.decode import restore_intent
@@ -52,10 +51,15 @@ def _taken(bodies: Bodies) -> Intent:
 
 
 class _Shared:
-    """Equal labels are one object: many services have the same."""
+    """Equal names and labels are one object: many services have the same, most hosts many
+    instances."""
 
     def __init__(self) -> None:
+        self._names: dict[str, str] = {}
         self._known: dict[tuple[tuple[str, str], ...], Labels] = {}
+
+    def name(self, text: str) -> str:
+        return self._names.setdefault(text, text)
 
     def labels(self, body: Mapping[str, Any]) -> Labels:
         items = tuple(body.get("labels", {}).items())
@@ -87,13 +91,13 @@ def _tenant(name: str, body: Mapping[str, Any], shared: _Shared) -> Tenant:
 
 
 def _service(name: str, body: Mapping[str, Any], shared: _Shared) -> Service:
-    labels = shared.labels(body)
-    return Service(name, intern(body["tenant"]), labels, intern(body["class"]))
+    tenant, qos_class = shared.name(body["tenant"]), shared.name(body["class"])
+    return Service(name, tenant, shared.labels(body), qos_class)
 
 
-def _instance(name: str, body: Mapping[str, Any], _shared: _Shared) -> Instance:
+def _instance(name: str, body: Mapping[str, Any], shared: _Shared) -> Instance:
     return Instance(
-        *(name, body["service"], intern(body["host"]), body["id"], body["port"], body["mac"]),
+        *(name, body["service"], shared.name(body["host"]), body["id"], body["port"], body["mac"]),
         *(IPv4Address(body["ip"]), body.get("vlan", 0)),
     )
 

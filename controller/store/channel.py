@@ -31,6 +31,14 @@ Operation = Mapping[str, Any]
 """An operation of a transaction, as RFC 7047, section 5.2 has it."""
 
 
+def listens(remote: str) -> bool:
+    """Whether a server takes connections: the file of a socket is there a moment earlier."""
+    error, stream = _opened(remote)
+    if not error:
+        stream.close()
+    return not error
+
+
 class Channel:
     """The connection to the first of several remotes that answers, made anew when it is lost."""
 
@@ -86,7 +94,7 @@ class Channel:
     def _open(self) -> _Connection:
         reasons = []
         for remote in self._remotes:
-            error, stream = ovs.stream.Stream.open_block(ovs.stream.Stream.open(remote))
+            error, stream = _opened(remote)
             if not error:
                 return _Connection(stream)
             reasons.append(f"{remote}: {_named(error)}")
@@ -163,6 +171,11 @@ class _Connection(ovs.jsonrpc.Connection):
 
 
 _REPLIES: Final = (ovs.jsonrpc.Message.T_REPLY, ovs.jsonrpc.Message.T_ERROR)
+
+
+def _opened(remote: str) -> tuple[int, Any]:
+    error, stream = ovs.stream.Stream.open_block(ovs.stream.Stream.open(remote))
+    return error, stream
 
 
 def _refusal(result: Mapping[str, Any]) -> Conflict | RemoteError:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from controller.errors import RemoteError
+from controller.store.channel import listens
 
 SCHEMA: Final = Path(__file__).with_name("bulkhead.ovsschema")
 _START_S: Final = 10.0
@@ -87,7 +88,7 @@ class StoreServer:
     def _wait(self) -> None:
         assert self._process is not None
         deadline = time.monotonic() + _START_S
-        while not self._socket.exists():
+        while not listens(self.remote):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RemoteError(
                     f"ovsdb-server did not open {self._file}; its own message is above. Expected a"

@@ -14,6 +14,7 @@ import pytest
 from controller.history import StoredHistory
 from controller.model.encode import encode_intent
 from controller.model.intent import Intent, Vrf, frozen
+from controller.northbound.planning import objects_changed
 from controller.northbound.ports import Draft, Note
 from controller.store.channel import Channel
 from controller.store.revisions import NewRevision, Store
@@ -55,7 +56,8 @@ def test_a_file_of_an_earlier_schema_reads_as_before(tmp_path: Path, version: st
             assert await history.intent_at(number) == wanted
         info = (await history.revisions(1))[0]
         assert (info.author, info.message) == ("ann", "m")
-        draft = Draft(intents[0], {}, Note("bob", "back"))
+        changes = objects_changed(intents[-1], intents[0])
+        draft = Draft(intents[0], {}, Note("bob", "back", changes))
         await history.commit([draft], expected=latest.number)
         again = await StoredHistory(store).latest()
         assert again is not None
