@@ -7,7 +7,7 @@ BIN := .venv/bin
 STEP := @scripts/step.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab lab-trust test soak format lint types contracts docs-check pytest fix docs lock clean
+.PHONY: help setup lab lab-trust bench test soak format lint types contracts docs-check pytest fix docs lock clean
 .NOTPARALLEL:
 
 help: ## What can be made
@@ -21,6 +21,9 @@ lab: setup ## Start the multi-service site and show it working (CHECK=1: verify,
 
 lab-trust: setup ## Measure every promise of docs/trust.md in real packets (a few minutes)
 	@$(BIN)/python mininet/lab.py --topology $(TOPOLOGY) --policy $(POLICY) --trust
+
+bench: setup ## Measure everything (a quarter of an hour) and write docs/benchmarks.json and its page
+	@$(BIN)/python -m bench all; failed=$$?; $(BIN)/python scripts/generate_docs.py --write; exit $$failed
 
 test: setup format lint types contracts docs-check pytest ## Every check: format, lint, types, contracts, docs, tests
 

@@ -17,6 +17,8 @@ class Case(Protocol):
 
 
 CASES: Final[Mapping[str, str]] = {
+    "compile_full": "bench.compiling:compile_full",
+    "compile_change": "bench.compiling:compile_change",
     "plan": "bench.changes:plan",
     "apply": "bench.changes:apply",
     "verify_change": "bench.changes:verify_change",
@@ -28,6 +30,18 @@ CASES: Final[Mapping[str, str]] = {
     "read_back": "bench.read_back:run",
 }
 """Where each benchmark is: module and function."""
+
+_GROWTH: Final = (100, 1000, 10_000)
+
+SIZES: Final[Mapping[str, tuple[int, ...]]] = {
+    **dict.fromkeys(("compile_full", "compile_change", "plan", "apply"), _GROWTH),
+    **dict.fromkeys(("verify_change", "verify_full"), _GROWTH),
+    **dict.fromkeys(("store", "load"), _GROWTH),
+    "push": (10_000,),
+    "read_back": (10_000,),
+    "burst": (1000,),
+}
+"""How many services each has when all are run."""
 
 
 def case(name: str) -> Case:

@@ -109,6 +109,15 @@ def with_rule(base: Network, rule: Rule) -> Network:
     return replace(base, intent=intent)
 
 
+def relabelled(base: Network, number: int) -> Network:
+    """The network with another label on one service."""
+    services = dict(base.intent.services)
+    name = f"service-{number}"
+    labels = frozen({"app": f"a{(number + 1) % APPS}"})
+    services[name] = replace(services[name], labels=labels)
+    return replace(base, intent=replace(base.intent, services=frozen(services)))
+
+
 def topology_of(hosts: int) -> Topology:
     """Every host's edge switch linked to two fabric switches."""
     edges = [Switch(f"edge-{n}", "edge", n + 1, f"host-{n}") for n in range(hosts)]

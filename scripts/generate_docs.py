@@ -7,11 +7,16 @@ import difflib
 import sys
 from pathlib import Path
 
+from bench.page import benchmarks_page
 from controller.dataplane.document import pipeline_page
 from controller.settings import settings_page
 
 ROOT = Path(__file__).parent.parent
-PAGES = {"docs/pipeline.md": pipeline_page, "docs/settings.md": settings_page}
+PAGES = {
+    "docs/benchmarks.md": benchmarks_page,
+    "docs/pipeline.md": pipeline_page,
+    "docs/settings.md": settings_page,
+}
 
 
 def main() -> int:

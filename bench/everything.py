@@ -1,0 +1,117 @@
+"""All benchmarks one after the other, each in a process of its own; what they found is kept.
+
+``docs/benchmarks.json`` holds the results with the machine that they were measured on, and
+``docs/benchmarks.md`` is generated from it (:mod:`bench.page`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from bench.cases import SIZES
+from bench.measure import say
+
+ROOT: Final = Path(__file__).parent.parent
+RESULTS: Final = ROOT / "docs" / "benchmarks.json"
+LONGEST_S: Final = 400.0
+"""A benchmark that takes longer is ended and told as failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One benchmark at one size: its line, or why there is none."""
+
+    name: str
+    services: int
+    took_s: float
+    result: dict[str, Any] | None
+    error: str = ""
+
+
+def run_all() -> int:
+    """Run everything and write down what was found; the number of benchmarks that failed."""
+    runs = list(_runs())
+    RESULTS.write_text(json.dumps(_record(runs), indent=1) + "\n")
+    failed = [run for run in runs if run.result is None]
+    for run in failed:
+        say(f"FAILED: {run.name} --services {run.services}: {run.error}")
+    say(f"wrote {RESULTS.relative_to(ROOT)}; make docs writes the page that is made of it")
+    return len(failed)
+
+
+def _runs() -> Iterator[Run]:
+    todo = [(name, services) for name, sizes in SIZES.items() for services in sizes]
+    began = time.monotonic()
+    for number, (name, services) in enumerate(todo, 1):
+        spent = time.monotonic() - began
+        say(f"[{number}/{len(todo)}, {spent:.0f} s] {name}, {services} services")
+        run = _run(name, services)
+        if run.result is not None:
+            print(json.dumps(run.result), flush=True)
+        yield run
+
+
+def _run(name: str, services: int) -> Run:
+    command = [sys.executable, "-m", "bench", name, "--services", str(services)]
+    began = time.monotonic()
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            out, progress = process.communicate(timeout=LONGEST_S)
+            error = "" if process.returncode == 0 else _last_line(progress)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            out, _ = process.communicate()
+            error = f"not done within {LONGEST_S:.0f} s"
+    took_s = round(time.monotonic() - began, 1)
+    result = None if error else json.loads(out.splitlines()[-1])
+    return Run(name, services, took_s, result, error)
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or ["no word why"])[-1]
+
+
+def _record(runs: list[Run]) -> dict[str, Any]:
+    return {
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "machine": {
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+            "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+            "system": _system(),
+            "kernel": platform.release(),
+        },
+        "versions": {
+            "Python": platform.python_version(),
+            "Open vSwitch": _open_vswitch(),
+            **{name: version(name) for name in ("ryu", "networkx", "ovs")},
+        },
+        "runs": [asdict(run) for run in runs],
+    }
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _system() -> str:
+    return platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
+
+
+def _open_vswitch() -> str:
+    text = subprocess.run(["ovs-vswitchd", "--version"], capture_output=True, text=True, check=True)
+    return text.stdout.split()[3]
