@@ -28,6 +28,7 @@ CASES: Final[Mapping[str, str]] = {
     "store": "bench.store:run",
     "load": "bench.store:load",
     "read_back": "bench.read_back:run",
+    "ports": "bench.ports:run",
 }
 """Where each benchmark is: module and function."""
 
@@ -40,6 +41,7 @@ SIZES: Final[Mapping[str, tuple[int, ...]]] = {
     "push": (10_000,),
     "read_back": (10_000,),
     "burst": (1000,),
+    "ports": (2000,),
 }
 """How many services each has when all are run."""
 

@@ -91,7 +91,7 @@ def _record(runs: list[Run]) -> dict[str, Any]:
             "cores": os.cpu_count(),
             "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
             "system": _system(),
-            "kernel": platform.release(),
+            "kernel": platform.release().partition("-")[0],
         },
         "versions": {
             "Python": platform.python_version(),

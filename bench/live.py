@@ -24,6 +24,7 @@ TOGETHER: Final = 2000
 """Ports in one transaction: they must fit on one command line."""
 
 _READY_S: Final = 120.0
+_POLL_S: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,23 @@ class LiveSite:
                 commands += [f"type={kind}"] if kind else []
             ovs.vsctl(*commands[1:])
 
-    def wait_in_sync(self, timeout_s: float = _READY_S, poll_s: float = 0.02) -> Mapping[str, Any]:
-        """Wait until every switch holds what it should; the switches. Raises RuntimeError."""
+    def wait_in_sync(
+        self, entries: Mapping[str, int] | None = None, timeout_s: float = _READY_S
+    ) -> Mapping[str, Any]:
+        """Wait until every switch has confirmed what it should hold; the switches.
+
+        ``entries`` says how many of some switches: then the ports that it needs have been seen.
+        Raises RuntimeError.
+        """
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             switches = {item["name"]: item for item in self.controller.get("/v1/switches")}
-            if all(item["in_sync"] for item in switches.values()):
+            if all(item["in_sync"] for item in switches.values()) and all(
+                switches[name]["entries"] == count for name, count in (entries or {}).items()
+            ):
                 return switches
-            time.sleep(poll_s)
-        raise RuntimeError(f"not in sync within {timeout_s:.0f} s: {switches}")
+            time.sleep(_POLL_S)
+        raise RuntimeError(f"not in sync within {timeout_s:.0f} s: {switches}, wanted {entries}")
 
 
 def batched_ports(ports: list[Port]) -> Iterator[list[Port]]:

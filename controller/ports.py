@@ -63,8 +63,10 @@ class SwitchPorts:
         return told
 
     def follow(self, network: Network) -> None:
-        """Declare the bridges and queues of a network."""
-        self._network = network
+        """Declare the bridges and queues of a network; nothing where they are those of before."""
+        before, self._network = self._network, network
+        if before is not None and _same_ports(before, network):
+            return
         for remote, database in self._databases.items():
             mine = [n for n in network.topology.switches if self._remote(n) == remote]
             database.want(
@@ -113,6 +115,11 @@ class SwitchPorts:
         """The OVSDB remote of a switch: ``SWITCH=REMOTE`` items, or one remote for all."""
         parts = dict(item.split("=", 1) for item in self._settings.ovsdb.split(",") if "=" in item)
         return parts.get(switch, self._settings.ovsdb) if parts else self._settings.ovsdb
+
+
+def _same_ports(one: Network, other: Network) -> bool:
+    """Whether two networks ask for the same bridges and queues."""
+    return one.topology is other.topology and one.intent.classes == other.intent.classes
 
 
 def ends(link: Link) -> tuple[PortKey, PortKey]:

@@ -59,8 +59,9 @@ class QueueKeeper:
 
     def want(self, wanted: Mapping[str, tuple[ClassQueue, ...]]) -> None:
         """Declare the classes of each device, by interface name."""
-        self._wanted = wanted
-        self._due.set()
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._due.set()
 
     def close(self) -> None:
         """Stop; what is set up stays."""

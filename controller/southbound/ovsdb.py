@@ -11,6 +11,7 @@ import asyncio
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -19,6 +20,7 @@ import ovs.db.idl
 import ovs.poller
 
 from controller.southbound.ovsdb_json import use_faster_parser
+from controller.southbound.ovsdb_rows import PortRow, WatchedIdl
 from controller.southbound.ovsdb_schema import COLUMNS, SCHEMA
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,11 @@ log = logging.getLogger(__name__)
 OWNER: Final = {"owner": "bulkhead"}
 PROTOCOL: Final = "OpenFlow14"
 _BACKOFF_MS: Final = 1000
+
+REST: Final = 4.0
+"""After a look at the database, how many times as long as it took nothing is looked at. A lone
+update is seen at once; of a burst of them, as ports are plugged one by one, many are seen together.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,38 +119,47 @@ class SwitchDatabase:
         helper = ovs.db.idl.SchemaHelper(schema_json=SCHEMA)
         for table, columns in COLUMNS.items():
             helper.register_columns(table, list(columns))
-        idl = ovs.db.idl.Idl(self._remote, helper)
+        idl = WatchedIdl(self._remote, helper)
         idl._session.reconnect.set_backoff(50, _BACKOFF_MS)
-        seen = idl.change_seqno
+        looked: tuple[Wanted, int] | None = None
+        rest_until_s = 0.0
         while not self._ending:
             idl.run()
-            if idl.change_seqno != seen and idl.has_ever_connected():
-                seen = idl.change_seqno
-                self._observe(idl)
-            if idl.has_ever_connected() and idl.tables["Open_vSwitch"].rows:
-                self._write(idl)
-            self._wait(idl, seen)
+            now = self._wanted, idl.change_seqno
+            due = idl.has_ever_connected() and looked != now
+            began_s = time.monotonic()
+            if due and began_s >= rest_until_s:
+                looked = now
+                self._look(idl)
+                ended_s = time.monotonic()
+                rest_until_s = ended_s + REST * (ended_s - began_s)
+                continue
+            self._wait(idl, rest_until_s if due else None)
         idl.close()
 
-    def _wait(self, idl: Any, seen: int) -> None:
+    def _look(self, idl: WatchedIdl) -> None:
+        idl.kept.keep_at_most(sum(len(table.rows) for table in idl.tables.values()))
+        observed = observe(idl)
+        if observed != self._told:
+            self._told = observed
+            self._loop.call_soon_threadsafe(self._tell, observed)
+        if idl.tables["Open_vSwitch"].rows:
+            self._write(idl)
+
+    def _wait(self, idl: Any, until_s: float | None) -> None:
+        """Until the database, or who wants something, has news; or a time has come."""
         poller = ovs.poller.Poller()
-        if idl.change_seqno != seen:
-            poller.immediate_wake()
         idl.wait(poller)
         poller.fd_wait(self._wake_read, ovs.poller.POLLIN)
+        if until_s is not None:
+            poller.timer_wait(max(1, int((until_s - time.monotonic()) * 1000)))
         poller.block()
         try:
             os.read(self._wake_read, 4096)
         except BlockingIOError:
             return
 
-    def _observe(self, idl: Any) -> None:
-        observed = observe(idl.tables)
-        if observed != self._told:
-            self._told = observed
-            self._loop.call_soon_threadsafe(self._tell, observed)
-
-    def _write(self, idl: Any) -> None:
+    def _write(self, idl: WatchedIdl) -> None:
         wanted, state = self._wanted, idl.change_seqno
         if self._refused == (wanted, state):
             return
@@ -155,20 +171,19 @@ class SwitchDatabase:
             self._refused = (wanted, state)
 
 
-def observe(tables: Any) -> Observed:
-    """What the tables show."""
+def observe(idl: WatchedIdl) -> Observed:
+    """What the database shows."""
     ports: dict[tuple[str, str], int] = {}
     devices: dict[tuple[str, str], str] = {}
     down: set[tuple[str, str]] = set()
-    for bridge in tables["Bridge"].rows.values():
-        for interface in (i for port in bridge.ports for i in port.interfaces):
-            number = interface.ofport[0] if interface.ofport else -1
-            names = {interface.name, interface.external_ids.get("iface-id", interface.name)}
-            for key in ((bridge.name, name) for name in names):
-                devices[key] = interface.name
-                if 0 < number < 0xFF00:
-                    ports[key] = number
-                if interface.link_state == ["down"]:
+    for bridge in idl.tables["Bridge"].rows.values():
+        name, kept = bridge.name, idl.kept
+        for interface in (i for port in kept.ports(bridge) for i in kept.interfaces(port)):
+            for key in {(name, interface.device), (name, interface.iface_id)}:
+                devices[key] = interface.device
+                if 0 < interface.number < 0xFF00:
+                    ports[key] = interface.number
+                if interface.down:
                     down.add(key)
     return Observed(ports, devices, frozenset(down))
 
@@ -176,28 +191,30 @@ def observe(tables: Any) -> Observed:
 class Writer:
     """Writes what differs into one transaction."""
 
-    def __init__(self, idl: Any, transaction: Any) -> None:
+    def __init__(self, idl: WatchedIdl, transaction: Any) -> None:
         self._tables = idl.tables
+        self._kept = idl.kept
         self._transaction = transaction
 
     def write(self, wanted: Wanted) -> None:
         """Make the transaction lead from what is there to what is wanted."""
+        present = list(self._tables["Bridge"].rows.values())  # a new one has no port with queues
         for bridge in wanted.bridges:
             self._bridge(bridge)
         used = set()
-        for bridge_row in self._tables["Bridge"].rows.values():
-            for port in bridge_row.ports:
-                spec = self._spec(wanted, bridge_row, port)
+        for bridge_row in present:
+            for port in self._kept.ports(bridge_row):
+                spec = self._spec(wanted, bridge_row.name, port)
                 if spec is not None:
-                    used.add(self._qos(port, spec))
-                elif any(_ours(qos) for qos in port.qos):
-                    port.qos = []
+                    used.add(self._qos(port.row, spec))
+                elif port.has_qos and any(_ours(qos) for qos in port.row.qos):
+                    port.row.qos = []
         self._remove_unused(used)
 
-    def _spec(self, wanted: Wanted, bridge: Any, port: Any) -> PortQos | None:
-        names = {port.name}
-        names.update(i.external_ids.get("iface-id", i.name) for i in port.interfaces)
-        found = (wanted.qos.get((bridge.name, name)) for name in names)
+    def _spec(self, wanted: Wanted, bridge: str, port: PortRow) -> PortQos | None:
+        if not wanted.qos:
+            return None
+        found = (wanted.qos.get((bridge, name)) for name in self._kept.names(port))
         return next((spec for spec in found if spec is not None), None)
 
     def _bridge(self, spec: Bridge) -> None:

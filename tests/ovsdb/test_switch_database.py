@@ -109,6 +109,43 @@ def test_ports_are_found_by_interface_id(ovs: PrivateOvs) -> None:
     asyncio.run(scenario())
 
 
+def test_what_changes_of_a_known_port_is_seen(ovs: PrivateOvs) -> None:
+    async def scenario() -> None:
+        world = World(ovs)
+        world.database.want(Wanted((BRIDGE,)))
+        await world.until(lambda: world.seen and ("edge-1", "edge-1") in world.seen[-1].devices)
+        ovs.vsctl("add-port", "edge-1", "p1", "--", "set", "interface", "p1", "ofport_request=9")
+        await world.until(lambda: world.seen[-1].ports.get(("edge-1", "p1")) == 9)
+        ovs.vsctl("set", "interface", "p1", "external_ids:iface-id=web-1")
+        await world.until(lambda: world.seen[-1].ports.get(("edge-1", "web-1")) == 9)
+        ovs.vsctl("set", "interface", "p1", "ofport_request=11")
+        await world.until(lambda: world.seen[-1].ports.get(("edge-1", "web-1")) == 11)
+        ovs.vsctl("set", "interface", "p1", "external_ids:iface-id=web-2")
+        await world.until(lambda: ("edge-1", "web-2") in world.seen[-1].ports)
+        assert ("edge-1", "web-1") not in world.seen[-1].devices
+        await world.database.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_port_that_is_unplugged_and_plugged_anew_is_seen_anew(ovs: PrivateOvs) -> None:
+    async def scenario() -> None:
+        world = World(ovs)
+        world.database.want(Wanted((BRIDGE,)))
+        await world.until(lambda: world.seen and ("edge-1", "edge-1") in world.seen[-1].devices)
+        for number in (21, 22):
+            ovs.vsctl(
+                *("add-port", "edge-1", "p1", "--", "set", "interface", "p1"),
+                f"ofport_request={number}",
+            )
+            await world.until(lambda n=number: world.seen[-1].ports.get(("edge-1", "p1")) == n)
+            ovs.vsctl("del-port", "edge-1", "p1")
+            await world.until(lambda: ("edge-1", "p1") not in world.seen[-1].devices)
+        await world.database.close()
+
+    asyncio.run(scenario())
+
+
 def test_queues_are_made_changed_and_removed_with_their_rows(ovs: PrivateOvs) -> None:
     async def scenario() -> None:
         world = World(ovs)
