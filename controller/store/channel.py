@@ -181,6 +181,11 @@ def _opened(remote: str) -> tuple[int, Any]:
 def _refusal(result: Mapping[str, Any]) -> Conflict | RemoteError:
     if result["error"] in _LOST:
         return Conflict("another writer was first; read the newest revision and retry")
+    if result["error"] == "syntax error":
+        return RemoteError(
+            f"store: the database has not the schema of this version: {result.get('details', '')};"
+            " convert it: ovsdb-client convert REMOTE controller/store/bulkhead.ovsschema"
+        )
     return RemoteError(f"store: {result['error']}: {result.get('details', '')}")
 
 

@@ -108,6 +108,11 @@ def test_a_server_that_says_nothing_is_not_waited_for_without_end(tmp_path: Path
         ended.set()
 
 
+def test_a_database_of_another_schema_is_told_how_to_convert_it(server: StoreServer) -> None:
+    with pytest.raises(RemoteError, match=r"colour.*convert it: ovsdb-client convert"):
+        Channel([server.remote]).transact(select("Head", ["colour"]))
+
+
 def test_nobody_there_is_said_with_every_remote(tmp_path: Path) -> None:
     remotes = [f"unix:{tmp_path}/a", f"unix:{tmp_path}/b"]
     with pytest.raises(RemoteError, match=r"nobody answers: .*/a: ENOENT; .*/b: ENOENT"):
