@@ -226,6 +226,8 @@ class SpeakerChannel:
 
     def _answer(self, session: Session, data: bytes) -> None:
         head = header(data)
+        if session in self._live:
+            self._live[session].moves += 1  # answers come in order: ours may be the next
         pending = self._pending.get(head.xid)
         if head.type == Type.ERROR:
             self._error(head.xid, pending, failure(data))

@@ -48,6 +48,12 @@ _BUNDLE_IDS: Final = itertools.count(secrets.randbits(31))
 _AT_ONCE: Final = 64
 """Rows that are encoded at once: some 0.1 ms."""
 
+_FENCED: Final = 1024
+"""Members behind which a switch is asked to answer: a slow one is no silent one."""
+
+_COMMIT_S: Final = 0.5
+"""How long so many of them may take to commit: a hundred times what they take Open vSwitch."""
+
 _WHOLE_COOKIE: Final = (1 << 64) - 1
 _NOT_FLUSHED: Final = "committed, but established connections were not flushed"
 
@@ -140,7 +146,8 @@ class Switches:
         for error in refused.values():
             raise RemoteError(f"bundle open_request: {describe(error)}")
         if errors:
-            await self._control(session, bundle, BundleControl.DISCARD_REQUEST)
+            discard = BundleControl.DISCARD_REQUEST
+            await self._control(session, bundle, discard, self._timeout_s)
             raise RemoteError(_refusal(effect, xids, errors))
         return bundle, xids
 
@@ -153,6 +160,8 @@ class Switches:
             for first in range(0, len(rows), _AT_ONCE):
                 bodies = self._encoder.bodies(rows[first : first + _AT_ONCE], command)
                 yield bundled(bundle, itertools.islice(rest, len(bodies)), bodies)
+                if not (first + _AT_ONCE) % _FENCED:
+                    yield barrier(self._channel.xid())
 
     async def _commit(
         self, session: tuple[int, int], effect: SendBundle, bundle: int, xids: range
@@ -160,19 +169,21 @@ class Switches:
         """Commit: what may fail only now is said of the member first, then of the commit."""
         self._channel.watch(xids)
         try:
-            await self._control(session, bundle, BundleControl.COMMIT_REQUEST)
+            longest_s = self._timeout_s + _COMMIT_S * (len(xids) // _FENCED)
+            await self._control(session, bundle, BundleControl.COMMIT_REQUEST, longest_s)
         except RemoteError as error:
             errors = self._channel.unwatch(xids)
             raise RemoteError(_refusal(effect, xids, errors) if errors else str(error)) from error
         finally:
             self._channel.unwatch(xids)
 
-    async def _control(self, session: tuple[int, int], bundle: int, kind: BundleControl) -> None:
+    async def _control(
+        self, session: tuple[int, int], bundle: int, kind: BundleControl, timeout_s: float
+    ) -> None:
         xid = self._channel.xid()
+        message = bundle_control(xid, bundle, kind)
         try:
-            await self._channel.request(
-                session, [bundle_control(xid, bundle, kind)], xid, self._timeout_s
-            )
+            await self._channel.request(session, [message], xid, timeout_s)
         except Refused as error:
             raise RemoteError(f"bundle {kind.name.lower()}: {error}") from error
 

@@ -16,7 +16,7 @@ class SessionLost(UnknownOutcome):
 class Window:
     """The bytes that may still be said for a session, and those of its answers that were read.
 
-    ``moves`` counts how often the other side has passed something on.
+    ``moves`` counts how often the other side has passed something on, or the switch has answered.
     """
 
     def __init__(self, size: int = WINDOW) -> None:

@@ -158,6 +158,19 @@ def test_silence_is_a_timeout_and_a_late_answer_is_nobodys(tmp_path: Path) -> No
     play(tmp_path, scenario)
 
 
+def test_a_switch_that_answers_others_is_slow_and_not_silent(tmp_path: Path) -> None:
+    async def scenario(channel: SpeakerChannel, speaker: FakeSpeaker, _: Watcher) -> None:
+        xid, other = channel.xids(2)
+        asked = asyncio.create_task(channel.request(SESSION, [barrier(xid)], xid, 1.0))
+        for _ in range(25):
+            await asyncio.wait({asked}, timeout=0.05)
+            speaker.say(Kind.MESSAGE, data=reply(Type.BARRIER_REPLY, other))
+        speaker.say(Kind.MESSAGE, data=reply(Type.BARRIER_REPLY, xid))
+        assert await asked == [reply(Type.BARRIER_REPLY, xid)]
+
+    play(tmp_path, scenario)
+
+
 def test_a_lost_session_fails_its_requests_and_no_others(tmp_path: Path) -> None:
     other = (8, 2)
 
