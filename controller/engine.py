@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import signal
@@ -19,12 +18,13 @@ from pathlib import Path
 
 from controller.control import Control
 from controller.errors import BulkheadError, Invalid
+from controller.heap import Heap
 from controller.history import StoredHistory
 from controller.host.queues import QueueKeeper
 from controller.model.decode import decode_intent
 from controller.model.decode_topology import decode_topology
 from controller.model.intent import Intent
-from controller.model.network import Topology
+from controller.model.network import Network, Topology
 from controller.needs import Revision
 from controller.northbound.documents import load_yaml
 from controller.northbound.origins import origins_of
@@ -44,8 +44,6 @@ log = logging.getLogger("controller.engine")
 
 def main() -> int:
     """Run until told to end. Exit status 2: settings or documents are wrong."""
-    gc.freeze()  # modules stay: they need not be looked through again
-    gc.enable()  # disabled by who starts us, see controller.app
     parser = argparse.ArgumentParser(prog="python -m controller.engine", description=__doc__)
     parser.add_argument("--speaker", required=True, help="socket of the speaker")
     arguments = parser.parse_args()
@@ -91,7 +89,13 @@ async def _begin(
     control = Control(topology, switches, history, audit_s=settings.audit_s)
     keeper = QueueKeeper()
     ports = SwitchPorts(settings, control.observe, keeper.want)
-    control.loop.on_network = ports.follow
+    heap = Heap()
+
+    def follow(network: Network) -> None:
+        ports.follow(network)
+        heap.grown(len(network.intent.instances))
+
+    control.loop.on_network = follow
     revision = await history.latest() or await _first_revision(settings, topology, history)
     if revision is not None:
         control.adopt(revision)

@@ -1,0 +1,34 @@
+"""What is loaded is spared the garbage collector; what is in cycles later is found."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+SCRIPT = """
+import gc
+from controller.heap import Heap
+
+class Knot:
+    def __init__(self):
+        self.self = self
+
+gc.disable()
+heap, before = Heap(), gc.get_freeze_count()
+assert gc.isenabled() and before
+held = [[number] for number in range(1000)]
+heap.grown(10)
+assert gc.get_freeze_count() >= before + 1000
+more = [[number] for number in range(1000)]
+heap.grown(20)
+assert gc.get_freeze_count() < before + 2000, "not twice as much"
+heap.grown(21)
+assert gc.get_freeze_count() >= before + 2000
+Knot()
+assert gc.collect() >= 1
+"""
+
+
+def test_what_is_loaded_stays_and_cycles_are_found() -> None:
+    """In a process of its own: there is one collector for all."""
+    subprocess.run([sys.executable, "-c", SCRIPT], check=True)
