@@ -57,6 +57,7 @@ class Control:
         history: History,
         *,
         audit_s: float,
+        incremental: bool = True,
         clock: Callable[[], float] = time.monotonic,
         prover: Prover | None = None,
     ) -> None:
@@ -65,10 +66,15 @@ class Control:
         self._switches = switches
         self._history = history
         self._revision = Revision(0, Intent(), {})
-        self._prover = prover or Prover()
+        self._prover = prover or Prover(incremental=incremental)
         self._journal = Journal(last=int(time.time() * 1000))
         self._facts_known = False
-        self.loop = Loop(switches, self._prover, self._journal, audit_s=audit_s, clock=clock)
+        self.loop = Loop(
+            *(switches, self._prover, self._journal),
+            audit_s=audit_s,
+            incremental=incremental,
+            clock=clock,
+        )
         self._writing = Writing(history, self._newest, self._adopt_all, self._catch_up)
 
     # What the northbound asks.

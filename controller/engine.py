@@ -86,7 +86,11 @@ async def _begin(
     channel = SpeakerChannel(ending.set)
     numbers = {name: switch.datapath_id for name, switch in topology.switches.items()}
     switches = Switches(channel, numbers.__getitem__, settings.request_timeout_s)
-    control = Control(topology, switches, history, audit_s=settings.audit_s)
+    control = Control(
+        *(topology, switches, history),
+        audit_s=settings.audit_s,
+        incremental=settings.incremental == "on",
+    )
     keeper = QueueKeeper()
     ports = SwitchPorts(settings, control.observe, keeper.want)
     heap = Heap()

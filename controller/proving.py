@@ -21,7 +21,8 @@ from controller.verify.proof import Ground, Held, Proof, conclude, prove, survey
 class Prover:
     """Makes proofs and remembers the last whole one and the last of a change."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, incremental: bool = True) -> None:
+        self._incremental = incremental
         self._ground: Ground | None = None
         self._turn = asyncio.Lock()
         self._whole: ProofRun | None = None
@@ -58,7 +59,7 @@ class Prover:
         before, self._ground = self._ground, None  # used up, also where this fails
         found = survey(network, held) if before is None else advance(before, network, held)
         proof = conclude(found)
-        self._ground = found
+        self._ground = found if self._incremental else None
         return proof
 
 

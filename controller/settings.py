@@ -89,6 +89,12 @@ def _seconds(value: str) -> float:
     return number
 
 
+def _on_or_off(value: str) -> str:
+    if value not in ("on", "off"):
+        raise ValueError("on or off")
+    return value
+
+
 def _level(value: str) -> str:
     if value not in _LOG_LEVELS:
         raise ValueError(f"one of {', '.join(_LOG_LEVELS)}")
@@ -139,6 +145,9 @@ class Settings:
     )
     engine_restart_s: float = _setting(
         5.0, _seconds, "longest pause before an engine that died is started again"
+    )
+    incremental: str = _setting(
+        "on", _on_or_off, "off: a change compiles and proves the whole site, as a start does"
     )
     log_level: str = _setting("info", _level, "debug, info, warning or error")
 

@@ -53,9 +53,10 @@ class Loop:
         journal: Journal,
         *,
         audit_s: float,
+        incremental: bool,
         clock: Callable[[], float],
     ) -> None:
-        self.state = State()
+        self.state = State(incremental=incremental)
         self._switches = switches
         self._prover = prover
         self._journal = journal

@@ -80,6 +80,7 @@ class State:
 
     ``hold_until_s``: a switch refused; what is wanted is tried again then. ``await_until_s``: until
     then a declared switch that is not connected is waited for before a rollout begins.
+    ``incremental``: what a change leaves as it is, is not compiled again.
     ``proving`` is the network whose proof has been asked for last, ``judged`` the last whose proof
     has an answer, ``proved`` the last that was found to hold. ``faults``: what the last one found.
     """
@@ -87,6 +88,7 @@ class State:
     network: Network | None = None
     revision: int = 0
     serial: int = 0
+    incremental: bool = True
     compiled: Compilation | None = None
     wanted: Mapping[str, Program] = field(default_factory=lambda: MappingProxyType({}))
     switches: Mapping[str, SwitchState] = field(default_factory=lambda: MappingProxyType({}))

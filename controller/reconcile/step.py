@@ -96,7 +96,7 @@ def _is_current(state: State, name: str, session: int) -> bool:
 
 def _network_changed(state: State, event: NetworkChanged) -> State:
     """What was refused may fit now: nobody waits for the time to try again."""
-    compiled = compilation(event.network, state.compiled)
+    compiled = compilation(event.network, state.compiled if state.incremental else None)
     return replace(
         state,
         hold_until_s=None,
