@@ -1,0 +1,81 @@
+"""After a change only entries with its cookies are read back; all of them at every audit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from controller.dataplane.shapes import Row
+from controller.model.intent import frozen
+from controller.model.network import Network
+from controller.reconcile.events import NetworkChanged, ReadBack, SendBundle, Tick
+from tests.reconcile.world import World, assert_holds, world
+from tests.sites import two_hosts
+
+
+def settled() -> tuple[World, Network]:
+    """Switches in line with a network, all of them read back."""
+    network = two_hosts()
+    found = world(network)
+    for name in found.switches:
+        found.connect(name)
+    found.feed(NetworkChanged(network, 1))
+    found.settle()
+    drain(found)
+    return found, network
+
+
+def drain(found: World) -> list[ReadBack]:
+    """Answer everything; what was read back."""
+    seen = []
+    while found.todo:
+        effect = found.todo.pop(0)
+        seen += [effect] if isinstance(effect, ReadBack) else []
+        found.answer(effect, "well")
+    return seen
+
+
+def without_ping(network: Network) -> Network:
+    rules = {name: rule for name, rule in network.intent.rules.items() if name != "ping"}
+    return replace(network, intent=replace(network.intent, rules=frozen(rules)))
+
+
+def row_of(found: World, shape: str) -> Row:
+    return next(row for row in found.switches["edge-1"].values() if row.shape == shape)
+
+
+def test_only_what_was_changed_is_asked_for() -> None:
+    found, network = settled()
+    ping = row_of(found, "permit.icmp").cookie
+    found.feed(NetworkChanged(without_ping(network), 2))
+    asked = drain(found)
+    assert {effect.switch for effect in asked} == {"edge-1", "edge-2"}
+    assert {effect.cookies for effect in asked} == {frozenset({ping})}
+
+
+def test_an_entry_that_did_not_take_is_noticed_before_the_change_is_called_applied() -> None:
+    found, network = settled()
+    kept = row_of(found, "permit.icmp")
+    found.feed(NetworkChanged(without_ping(network), 2))
+    while any(isinstance(effect, SendBundle) for effect in found.todo):
+        found.answer(found.todo.pop(0), "well")
+    found.switches["edge-1"][kept.key] = kept  # as a switch that says yes and does nothing
+    found.settle()
+    assert [drift.switch for drift in found.drifts] == ["edge-1"]
+    assert_holds(found, without_ping(network))
+
+
+def test_an_entry_that_had_nothing_to_do_with_it_is_noticed_at_the_next_audit() -> None:
+    found, network = settled()
+    lost = row_of(found, "resolve.receiver:away")
+    del found.switches["edge-1"][lost.key]
+    found.feed(NetworkChanged(without_ping(network), 2))
+    found.settle()
+    drain(found)
+    assert not found.drifts
+    found.now += 60
+    found.feed(Tick())
+    asked = drain(found)
+    assert {e.switch for e in asked if not e.cookies} == set(found.switches)
+    found.settle()
+    assert [drift.switch for drift in found.drifts] == ["edge-1"]
+    assert_holds(found, without_ping(network))
