@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import cycle
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -43,10 +44,10 @@ TOGETHER: Final = 100
 def run(services: int) -> Result:
     """A durable commit of one relabelled service; the ratio is to a bare durable row."""
     with _server() as server, _server() as bare:
-        took = asyncio.run(_commits(server, services))
-        rows = [_bare_commit(bare, number) for number in range(COMMITS)]
-    say(f"  bare row: median {median(rows):.2f} ms, p99 {_p99(rows):.2f} ms")
-    return Result.of_ms("store", median(took), "a bare durable OVSDB row", median(rows))
+        ours, theirs = asyncio.run(_commits(server, bare, services))
+    for what, took in (("commit", ours), ("bare row", theirs)):
+        say(f"  {what}: median {median(took):.2f} ms, p99 {_p99(took):.2f} ms")
+    return Result.of_ms("store", median(ours), "a bare durable OVSDB row", median(theirs))
 
 
 def load(services: int) -> Result:
@@ -64,9 +65,6 @@ def load(services: int) -> Result:
             say(f"  load {number + 1}/{LOADS}: {ours[-1]:.0f} ms, bare rows {theirs[-1]:.0f} ms")
     return Result.of_ms("load", median(ours), f"{count} bare OVSDB rows read", median(theirs))
 
-
-_Relabelled = tuple[str, Intent]
-"""An object with another label, and the intent with it."""
 
 _ALL: Final = select("Object", ["key", "value"])
 
@@ -118,42 +116,47 @@ async def _first(server: _Running, base: Intent, origins: Origins) -> StoredHist
     return history
 
 
-async def _commits(server: _Running, services: int) -> list[float]:
+async def _commits(
+    server: _Running, bare: _Running, services: int
+) -> tuple[list[float], list[float]]:
+    """One after the other, in turn with bare rows; then many at once."""
     intent, origins = _site(services)
     history = await _first(server, intent, origins)
     gc.collect()
     gc.freeze()  # as the engine does once it has started
-    took = []
+    channel = bare.channel
+    ours, theirs = [], []
     for number in range(1, COMMITS + 1):
-        changed = _relabelled(intent, number % services, number)
-        took.append(await _commit(history, [changed], origins, number))
-        intent = changed[1]
-    say(f"  {COMMITS} commits: median {median(took):.2f} ms, p99 {_p99(took):.2f} ms")
-    await _burst(history, intent, origins, services)
-    return took
+        which, intent = _relabelled(intent, number % services, number)
+        ours.append(await _commit(history, [Draft(intent, dict(origins), _note(which))], number))
+        row = insert("Revision", {"number": number, "difference": "x" * 100})
+        theirs.append(timed(lambda row=row: channel.transact(row, DURABLY))[1])  # type: ignore[misc]
+    channel.close()
+    await _burst(history, intent, origins)
+    return ours, theirs
 
 
-async def _burst(history: StoredHistory, base: Intent, origins: Origins, services: int) -> None:
-    changed = [("", base)]
-    for number in range(BURST):
-        changed.append(_relabelled(changed[-1][1], number % services, -1 - number))
+async def _burst(history: StoredHistory, intent: Intent, origins: Origins) -> None:
+    """Placements: instances that are put on other hosts."""
+    drafts = []
+    for number, name in zip(range(BURST), cycle(intent.instances), strict=False):
+        moved = replace(intent.instances[name], host=f"another-{number}")
+        intent = replace(intent, instances=frozen({**intent.instances, name: moved}))
+        drafts.append(Draft(intent, origins, _note(f"instances/{name}")))
     took = 0.0
     for first in range(0, BURST, TOGETHER):
-        group = changed[first + 1 : first + 1 + TOGETHER]
-        took += await _commit(history, group, origins, COMMITS + 1 + first)
+        group = drafts[first : first + TOGETHER]
+        took += await _commit(history, group, COMMITS + 1 + first)
     say(f"  {BURST} commits, {TOGETHER} together: {BURST / took * 1000:.0f} a second")
 
 
-async def _commit(
-    history: StoredHistory, changed: Sequence[_Relabelled], origins: Origins, expected: int
-) -> float:
-    drafts = [Draft(after, dict(origins), _note(which)) for which, after in changed]
+async def _commit(history: StoredHistory, drafts: Sequence[Draft], expected: int) -> float:
     began_s = time.perf_counter()
     await history.commit(drafts, expected=expected)
     return (time.perf_counter() - began_s) * 1000
 
 
-def _relabelled(intent: Intent, which: int, number: int) -> _Relabelled:
+def _relabelled(intent: Intent, which: int, number: int) -> tuple[str, Intent]:
     service = intent.services[f"service-{which}"]
     changed = replace(service, labels=frozen({"app": f"another-{number}"}))
     services = frozen({**intent.services, service.name: changed})
@@ -161,17 +164,7 @@ def _relabelled(intent: Intent, which: int, number: int) -> _Relabelled:
 
 
 def _note(which: str) -> Note:
-    return Note("bench", "another label", {**NOTHING_CHANGED, "changed": (which,)})
-
-
-def _bare_commit(bare: _Running, number: int) -> float:
-    row = {"number": number, "difference": "x" * 100}
-    channel = bare.channel
-    try:
-        channel.transact(_ALL)
-        return timed(lambda: channel.transact(insert("Revision", row), DURABLY))[1]
-    finally:
-        channel.close()
+    return Note("bench", "one object", {**NOTHING_CHANGED, "changed": (which,)})
 
 
 def _load(server: _Running, wanted: Intent) -> float:
