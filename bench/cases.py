@@ -25,6 +25,7 @@ CASES: Final[Mapping[str, str]] = {
     "verify_full": "bench.changes:verify_full",
     "push": "bench.push:run",
     "burst": "bench.burst:run",
+    "ovn_compare": "bench.ovn_compare:run",
     "store": "bench.store:run",
     "load": "bench.store:load",
     "read_back": "bench.read_back:run",
@@ -41,6 +42,7 @@ SIZES: Final[Mapping[str, tuple[int, ...]]] = {
     "push": (10_000,),
     "read_back": (10_000,),
     "burst": (1000,),
+    "ovn_compare": (200, 2000, 10_000),
     "ports": (2000,),
 }
 """How many services each has when all are run."""

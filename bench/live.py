@@ -105,9 +105,16 @@ def instance_ports(network: Network) -> list[Port]:
 
 @contextmanager
 def live_site(
-    name: str, network: Network, ovs_kind: Any = "dummy", apart: Collection[str] = ()
+    name: str,
+    network: Network,
+    ovs_kind: Any = "dummy",
+    apart: Collection[str] = (),
+    *,
+    stored: bool = True,
 ) -> Iterator[LiveSite]:
-    """A controller and a switch with the bridges of a network and no port; the intent is stored.
+    """A controller and a switch with the bridges of a network and no port.
+
+    The intent is ``stored`` unless the caller does that.
 
     The switches ``apart`` have an Open vSwitch each, as hosts do; one takes ports ever more slowly.
     """
@@ -131,9 +138,14 @@ def live_site(
             controller.start()
             running.callback(controller.stop)
             controller.wait_ready(_READY_S)
-            began = time.monotonic()
-            controller.post("/v1/apply?wait=stored", {"document": encode_intent(network.intent)})
-            say(f"  the document is stored after {time.monotonic() - began:.1f} s")
+            if stored:
+                _store(controller, network)
             yield LiveSite(ledger, ovs, controller, own)
     finally:
         ledger.clean()
+
+
+def _store(controller: ControllerProcess, network: Network) -> None:
+    began = time.monotonic()
+    controller.post("/v1/apply?wait=stored", {"document": encode_intent(network.intent)})
+    say(f"  the document is stored after {time.monotonic() - began:.1f} s")

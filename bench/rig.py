@@ -7,6 +7,7 @@ and proved.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,12 +19,13 @@ from typing import Any, Final
 from bench import workload
 from bench.live import LiveSite, instance_ports, link_ports, live_site
 from bench.measure import say
-from controller.model.encode import encode_object
+from bench.memory import resident_mb
+from controller.model.encode import encode_intent, encode_object
 from controller.model.intent import frozen
 from controller.model.network import Network
 from labkit.processes import family
 
-_READY_S: Final = 60.0
+_READY_S: Final = 300.0
 _HOST: Final = "edge-0"
 
 
@@ -47,10 +49,17 @@ def site_of(services: int) -> Network:
 
 @dataclass(frozen=True, slots=True)
 class Rig:
-    """A site that runs, all plugged and in sync."""
+    """A site that runs. Its ports are plugged."""
 
     site: LiveSite
     network: Network
+
+    def apply_site(self) -> None:
+        """The whole site at once. Raises RuntimeError where the switches do not have it in time."""
+        document = {"document": encode_intent(self.network.intent)}
+        answer = self.site.controller.post(f"/v1/apply?timeout={_READY_S:.0f}", document)
+        if not answer["applied"]:
+            raise RuntimeError(f"the site was expected on its switches: {answer}")
 
     def relabel(self, number: int) -> None:
         """One service gets another label. Each number is another service, and another label."""
@@ -81,6 +90,8 @@ class Rig:
         controller = self.site.controller
         controller.stop()
         for name in self.network.topology.switches:
+            # Without a controller: one that was lost is tried again only after up to 8 s.
+            self.site.ovs_of(name).vsctl("del-controller", name)
             self.site.ovs_of(name).ofctl("del-flows", name)
         began = time.monotonic()
         controller.start()
@@ -105,26 +116,16 @@ class Rig:
 
 @contextmanager
 def rig(services: int) -> Iterator[Rig]:
-    """A site of so many services: stored and plugged, its controller not started yet."""
+    """A site of so many services whose ports are plugged, and of which nothing is stored."""
     network = site_of(services)
     hosts = [name for name, switch in network.topology.switches.items() if switch.host]
-    with live_site("compare", network, apart=hosts) as site:
-        site.controller.stop()
+    # Set where this machine's users debug: each start would compile the controller's modules.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    with live_site("compare", network, apart=hosts, stored=False) as site:
         began = time.monotonic()
         site.plug([*link_ports(network), *instance_ports(network)], "dummy")
         say(f"  {services} ports are plugged in {time.monotonic() - began:.1f} s")
         yield Rig(site, network)
-
-
-def resident_mb(pid: int) -> float:
-    """What a process holds in memory (proc(5)); 0 when it is gone."""
-    try:
-        text = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0.0
-    return next(
-        (int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith("VmRSS")), 0.0
-    )
 
 
 def _name(pid: int) -> str:

@@ -7,6 +7,10 @@ PATH="$PATH:/usr/sbin:/sbin" # Debian leaves these out for ordinary users
 
 APT_PACKAGES=(openvswitch-switch mininet iproute2 ethtool iperf3 iputils-ping iputils-arping tcpdump)
 COMMANDS=(ovs-vswitchd ovsdb-server ovs-vsctl mnexec ip tc ethtool iperf3 ping arping tcpdump)
+# What bench/ovn_compare runs beside Bulkhead, privately.
+OVN_PACKAGES=(ovn-central ovn-host)
+OVN_COMMANDS=(ovn-northd ovn-controller)
+OVN_SERVICES=(ovn-central ovn-host ovn-northd ovn-controller ovn-ovsdb-server-nb ovn-ovsdb-server-sb)
 
 say() { printf 'setup: %s\n' "$*"; }
 stop() {
@@ -16,7 +20,7 @@ stop() {
 
 missing_commands() {
   local found=()
-  for name in "${COMMANDS[@]}"; do
+  for name in "$@"; do
     command -v "$name" >/dev/null || found+=("$name")
   done
   echo "${found[*]}"
@@ -34,6 +38,22 @@ apt_install() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }; then
     stop "apt-get failed (its reason is above); mend it, then run: apt-get install -y $*"
   fi
+}
+
+# OVN's services would take over this machine's switch: they are masked before they are there, and
+# where there is no systemd, the policy for package scripts says no.
+install_ovn() {
+  local policy=/usr/sbin/policy-rc.d
+  if [ "$(id -u)" = 0 ] && command -v systemctl >/dev/null; then
+    systemctl mask --quiet "${OVN_SERVICES[@]/%/.service}" 2>/dev/null || true
+    say "OVN's services are masked; to use them: systemctl unmask ${OVN_SERVICES[*]}"
+  fi
+  if [ "$(id -u)" = 0 ] && [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+  fi
+  apt_install "${OVN_PACKAGES[@]}"
 }
 
 supported() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; }
@@ -100,12 +120,17 @@ install_python_packages() {
     pip install --no-deps --no-build-isolation -e ./ryumend -e .
 }
 
-missing=$(missing_commands)
+missing=$(missing_commands "${COMMANDS[@]}")
 if [ -n "$missing" ]; then
   say "missing: $missing"
   apt_install "${APT_PACKAGES[@]}"
-  missing=$(missing_commands)
+  missing=$(missing_commands "${COMMANDS[@]}")
   [ -z "$missing" ] || stop "still missing after apt: $missing; look at: apt-get install ${APT_PACKAGES[*]}"
+fi
+missing=$(missing_commands "${OVN_COMMANDS[@]}")
+if [ -n "$missing" ]; then
+  say "missing: $missing"
+  install_ovn
 fi
 
 python=$(choose_python)
