@@ -19,6 +19,7 @@ from typing import Any, Final
 import ovs.db.idl
 import ovs.poller
 
+from controller.southbound.ovsdb_controller import ControllerRows
 from controller.southbound.ovsdb_json import use_faster_parser
 from controller.southbound.ovsdb_rows import PortRow, WatchedIdl
 from controller.southbound.ovsdb_schema import COLUMNS, SCHEMA
@@ -91,6 +92,7 @@ class SwitchDatabase:
         self._wanted = Wanted()
         self._told: Observed | None = None
         self._refused: tuple[Wanted, int] | None = None
+        self._controllers = ControllerRows()
         self._ending = False
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
@@ -164,7 +166,7 @@ class SwitchDatabase:
         if self._refused == (wanted, state):
             return
         transaction = ovs.db.idl.Transaction(idl)
-        Writer(idl, transaction).write(wanted)
+        Writer(idl, transaction, self._controllers).write(wanted)
         status = transaction.commit_block()
         if status not in (transaction.SUCCESS, transaction.UNCHANGED):
             log.error("OVSDB %s refused: %s", self._remote, transaction.get_error() or status)
@@ -191,7 +193,8 @@ def observe(idl: WatchedIdl) -> Observed:
 class Writer:
     """Writes what differs into one transaction."""
 
-    def __init__(self, idl: WatchedIdl, transaction: Any) -> None:
+    def __init__(self, idl: WatchedIdl, transaction: Any, controllers: ControllerRows) -> None:
+        self._controllers = controllers
         self._tables = idl.tables
         self._kept = idl.kept
         self._transaction = transaction
@@ -222,13 +225,14 @@ class Writer:
         row = next((row for row in rows if row.name == spec.name), None)
         if row is None:
             row = self._new_bridge(spec)
+        else:
+            self._controller(row, spec)
         config = {**row.other_config, "datapath-id": f"{spec.datapath_id:016x}"}
         _set(row, "other_config", config)
         _set(row, "fail_mode", ["secure"])
         _set(row, "protocols", [PROTOCOL])
         if spec.datapath_type:
             _set(row, "datapath_type", spec.datapath_type)
-        self._controller(row, spec.controller)
         root = next(iter(self._tables["Open_vSwitch"].rows.values()))
         if int(root.other_config.get("vlan-limit", "1")) not in (0, 2):
             _set(root, "other_config", {**root.other_config, "vlan-limit": "2"})
@@ -240,17 +244,22 @@ class Writer:
         row = self._insert("Bridge", name=spec.name, ports=[port], other_config={})
         root = next(iter(self._tables["Open_vSwitch"].rows.values()))
         root.addvalue("bridges", row)
-        row.controller = [self._new_controller(spec.controller)]
+        row.controller = [self._controllers.new(self._insert, spec.controller)]
         return row
 
-    def _controller(self, bridge: Any, target: str) -> None:
+    def _controller(self, bridge: Any, spec: Bridge) -> None:
         present = [row.target for row in bridge.controller]
-        if present == [target]:
+        if present != [spec.controller]:
+            bridge.controller = [self._controllers.new(self._insert, spec.controller)]
             return
-        bridge.controller = [self._new_controller(target)]
+        (row,) = bridge.controller
+        if not self._controllers.is_done(row):
+            self._controllers.keep(row, taken=self._taken(bridge))
 
-    def _new_controller(self, target: str) -> Any:
-        return self._insert("Controller", target=target, max_backoff=_BACKOFF_MS)
+    def _taken(self, bridge: Any) -> bool:
+        """Whether the switch has taken a bridge up: its own port has a number."""
+        ports = (port for port in self._kept.ports(bridge) if port.name == bridge.name)
+        return any(i.number > 0 for port in ports for i in self._kept.interfaces(port))
 
     def _qos(self, port: Any, spec: PortQos) -> Any:
         qos = next((row for row in port.qos if _ours(row)), None)

@@ -36,7 +36,11 @@ _TABLES: Final[dict[str, dict[str, Any]]] = {
         "link_state": _MAYBE_STRING,
         "external_ids": _MAP,
     },
-    "Controller": {"target": _STRING, "max_backoff": _MAYBE_INTEGER},
+    "Controller": {
+        "target": _STRING,
+        "max_backoff": _MAYBE_INTEGER,
+        "connection_mode": _MAYBE_STRING,
+    },
     "QoS": {
         "type": _STRING,
         "queues": {

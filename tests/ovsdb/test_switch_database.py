@@ -75,6 +75,30 @@ def test_a_bridge_is_made_secure_with_its_controller(ovs: PrivateOvs) -> None:
     assert "0000000000000007" in ovs.vsctl("get", "bridge", "edge-1", "other_config:datapath-id")
 
 
+def test_a_switch_comes_back_soon_and_lets_nobody_else_reach_its_controller(
+    ovs: PrivateOvs,
+) -> None:
+    """Each start of ours changes the longest wait, which Open vSwitch takes up only then."""
+
+    async def scenario(expected: str) -> None:
+        world = World(ovs)
+        world.database.want(Wanted((BRIDGE,)))
+        async with asyncio.timeout(10):
+            while backoff(ovs) != expected:
+                await asyncio.sleep(0.02)
+        await world.database.close()
+
+    for expected in ("1000", "2000", "1000"):
+        asyncio.run(scenario(expected))
+    assert "out-of-band" in ovs.vsctl("--columns=connection_mode", "list", "controller")
+    log = (ovs.run_dir / "ovs-vswitchd.log").read_text()
+    assert "in_band" not in log
+
+
+def backoff(ovs: PrivateOvs) -> str:
+    return ovs.vsctl("--bare", "--columns=max_backoff", "list", "controller").strip()
+
+
 def test_a_bridge_that_is_there_keeps_its_flows(ovs: PrivateOvs) -> None:
     async def scenario() -> None:
         first = World(ovs)
