@@ -36,6 +36,7 @@ from controller.settings import Settings, load
 from controller.southbound.channel import SpeakerChannel
 from controller.southbound.ovsdb import SwitchDatabase
 from controller.southbound.switches import Switches
+from controller.store.compacting import compact_when_quiet
 from controller.store.revisions import Store
 from controller.store.server import StoreServer
 
@@ -139,17 +140,20 @@ async def _store(settings: Settings, end: Callable[[], None]) -> AsyncIterator[S
         end()
 
     remotes = [part for part in settings.state.split(",") if _is_remote(part)]
-    server = None
+    server = compacting = None
     if not remotes:
         server = StoreServer(Path(settings.state), Path(settings.run_dir))
         server.start()
         server.watch(lost)
+        compacting = asyncio.create_task(compact_when_quiet(server))
         remotes = [server.remote]
     store = Store(remotes)
     try:
         yield store
     finally:
         await store.close()
+        if compacting is not None:
+            compacting.cancel()
         if server is not None:
             server.stop()
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from controller.errors import RemoteError
-from controller.store.channel import listens
+from controller.store.channel import DATABASE, listens
 
 SCHEMA: Final = Path(__file__).with_name("bulkhead.ovsschema")
 _START_S: Final = 10.0
@@ -32,7 +32,7 @@ class StoreServer:
     """ovsdb-server on a file, listening on a socket under ``run_dir``."""
 
     def __init__(self, file: Path, run_dir: Path) -> None:
-        self._file = file
+        self.file = file
         self._socket = run_dir / "store.sock"
         self._control = run_dir / "store.ctl"
         self._process: subprocess.Popen[bytes] | None = None
@@ -44,17 +44,17 @@ class StoreServer:
 
     def start(self) -> None:
         """Create or convert the file where needed, and start. Raises RemoteError."""
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.parent.mkdir(parents=True, exist_ok=True)
         self._socket.parent.mkdir(parents=True, exist_ok=True)
         self._end_left_over()
-        if not self._file.exists():
-            _create(self._file)
-        elif _tool("needs-conversion", str(self._file), str(SCHEMA)) == "yes":
-            _tool("convert", str(self._file), str(SCHEMA))
+        if not self.file.exists():
+            _create(self.file)
+        elif _tool("needs-conversion", str(self.file), str(SCHEMA)) == "yes":
+            _tool("convert", str(self.file), str(SCHEMA))
         self._socket.unlink(missing_ok=True)
         self._process = subprocess.Popen(
             [
-                *("ovsdb-server", str(self._file), f"--remote=p{self.remote}"),
+                *("ovsdb-server", str(self.file), f"--remote=p{self.remote}"),
                 *(f"--unixctl={self._control}", "-vconsole:warn", "-vsyslog:off"),
             ],
             start_new_session=True,
@@ -74,6 +74,11 @@ class StoreServer:
 
         loop.add_reader(end, once)
 
+    def compact(self) -> None:
+        """Write the file anew without what was overwritten. Raises RemoteError."""
+        command = ["ovs-appctl", "-t", str(self._control), "ovsdb-server/compact", DATABASE]
+        _run("ovsdb-server/compact", command)
+
     def stop(self) -> None:
         """End the server; what was acknowledged is on disk."""
         process, self._process = self._process, None
@@ -91,19 +96,19 @@ class StoreServer:
         while not listens(self.remote):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RemoteError(
-                    f"ovsdb-server did not open {self._file}; its own message is above. Expected a"
+                    f"ovsdb-server did not open {self.file}; its own message is above. Expected a"
                     " database made by this controller; move the file away to begin anew"
                 )
             time.sleep(_POLL_S)
 
     def _end_left_over(self) -> None:
-        pid = holder_of(self._file)
+        pid = holder_of(self.file)
         if pid is None or not self._is_ours(pid):
             return
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + _STOP_S
-        while holder_of(self._file) == pid and time.monotonic() < deadline:
+        while holder_of(self.file) == pid and time.monotonic() < deadline:
             time.sleep(_POLL_S)
 
     def _is_ours(self, pid: int) -> bool:
@@ -112,7 +117,7 @@ class StoreServer:
             command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except OSError:
             return False
-        return {str(self._file).encode(), f"--remote=p{self.remote}".encode()} <= set(command)
+        return {str(self.file).encode(), f"--remote=p{self.remote}".encode()} <= set(command)
 
 
 def holder_of(file: Path) -> int | None:
@@ -139,7 +144,11 @@ def _create(file: Path) -> None:
 
 
 def _tool(*arguments: str) -> str:
-    done = subprocess.run(["ovsdb-tool", *arguments], capture_output=True, text=True, check=False)
+    return _run(f"ovsdb-tool {arguments[0]}", ["ovsdb-tool", *arguments])
+
+
+def _run(what: str, command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RemoteError(f"ovsdb-tool {arguments[0]}: {done.stderr.strip()}")
+        raise RemoteError(f"{what}: {done.stderr.strip()}")
     return done.stdout.strip()
