@@ -5,13 +5,13 @@ Anything that is not plainly right is left to the whole-document way, which says
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from controller.model.allocate import allocate_segments
 from controller.model.allocate_instances import allocate_instances
-from controller.model.check import check
+from controller.model.check import check_kinds
 from controller.model.collections import COLLECTIONS
 from controller.model.decode_objects import (
     IMPLICIT_LABELS,
@@ -26,6 +26,7 @@ from controller.model.decode_objects import (
 )
 from controller.model.draft import InstanceDraft, SegmentDraft
 from controller.model.fields import Fields
+from controller.model.holdings import holdings, remember
 from controller.model.intent import BEST_EFFORT, Instance, Intent, Segment, frozen
 from controller.model.problems import Problems
 
@@ -41,6 +42,20 @@ _DECODERS: Final[Mapping[str, Callable[[Fields, str], Any]]] = {
     "instances": decode_instance,
     "rules": decode_rule,
 }
+
+
+_USES: Final[Mapping[str, frozenset[str]]] = {
+    "vrfs": frozenset(),
+    "classes": frozenset(),
+    "segments": frozenset({"vrfs"}),
+    "tenants": frozenset({"segments"}),
+    "services": frozenset({"tenants", "classes"}),
+    "instances": frozenset({"services"}),
+    "rules": frozenset({"classes", *(f"{key}s" for key in IMPLICIT_LABELS)}),
+}
+"""Which collections the objects of each name."""
+
+_NOBODY: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +77,28 @@ def change_objects(
 ) -> Intent | None:
     """The intent after changes; None where something is or may be wrong.
 
-    What is not changed is the same object as before. ``hosts`` are the topology's hosts, None
-    when unknown.
+    What is not changed is the same object as before, and is not looked at. ``hosts`` are the
+    topology's hosts, None when unknown.
     """
+    changes = tuple(changes)
     parts = _changed_parts(intent, changes)
-    if parts is None or not _is_whole(intent, parts, hosts):
+    if parts is None or not _is_whole(intent, parts, changes):
         return None
-    after = _completed(intent, parts)
-    if after is None:
+    after = _completed(intent, parts, changes)
+    if after is None or not _is_right(after, intent, hosts):
         return None
+    return after
+
+
+def _is_right(after: Intent, before: Intent, hosts: frozenset[str] | None) -> bool:
+    """Whether all of it can be together, as far as it is not what was together before."""
     problems = Problems()
-
-    def accepted(instance: Instance) -> bool:
-        held = intent.instances.get(instance.name)
-        return held is not None and held.ip == instance.ip
-
-    check(after, accepted, problems, before=intent)
-    return None if len(problems) else after
+    check_kinds(after, problems, before)
+    found = None if len(problems) else holdings(before).after(after)
+    if found is None or not (hosts is None or found.hosts.keys() <= hosts):
+        return False
+    remember(found)
+    return True
 
 
 def _changed_parts(intent: Intent, changes: Iterable[Change]) -> _Parts | None:
@@ -104,66 +124,101 @@ def _is_best_effort(change: Change) -> bool:
     return (change.collection, change.name) == ("classes", BEST_EFFORT.name)
 
 
-def _is_whole(intent: Intent, parts: _Parts, hosts: frozenset[str] | None) -> bool:
+def _is_whole(intent: Intent, parts: _Parts, changes: Iterable[Change]) -> bool:
     """Whether every name that an object uses is there."""
     known: dict[str, Mapping[str, Any]] = {
         name: parts.get(name, getattr(intent, name)) for name in COLLECTIONS
     }
-    services, instances = known["services"].values(), known["instances"].values()
-    used: list[tuple[str, set[str]]] = [
-        ("vrfs", {segment.vrf for segment in known["segments"].values()}),
-        ("segments", {tenant.segment for tenant in known["tenants"].values()}),
-        ("tenants", {service.tenant for service in services}),
-        ("classes", {service.qos_class for service in services}),
-        ("services", {instance.service for instance in instances}),
-    ]
-    for rule in known["rules"].values():
-        used.append(("classes", {rule.qos_class} - {None}))
-        for selector in (rule.source, rule.destination):
-            for key in IMPLICIT_LABELS:
-                used.append((f"{key}s", set(selector.labels.get(key, ()))))
-    if hosts is not None and not {instance.host for instance in instances} <= hosts:
-        return False
-    return all(names <= known[collection].keys() for collection, names in used)
+    changed = _names(changes)
+    less = {name for name, names in changed.items() if names - known[name].keys()}
+    for name in COLLECTIONS:
+        # Who uses what is gone can be anybody; what is there was used rightly before.
+        if less & _USES[name]:
+            users = list(known[name].values())
+        else:
+            users = [known[name][key] for key in changed.get(name, _NOBODY) & known[name].keys()]
+        used = (use for user in users for use in _uses(name, user))
+        if not all(key in known[collection] for collection, key in used):
+            return False
+    return True
 
 
-def _completed(intent: Intent, parts: _Parts) -> Intent | None:
+def _names(changes: Iterable[Change]) -> Mapping[str, frozenset[str]]:
+    """The names that changes are of, by collection."""
+    found: dict[str, set[str]] = {}
+    for change in changes:
+        found.setdefault(change.collection, set()).add(change.name)
+    return {collection: frozenset(names) for collection, names in found.items()}
+
+
+def _uses(collection: str, user: Any) -> Iterator[tuple[str, str]]:
+    """The objects that an object names: their collections and names."""
+    match collection:
+        case "segments":
+            yield "vrfs", user.vrf
+        case "tenants":
+            yield "segments", user.segment
+        case "services":
+            yield "tenants", user.tenant
+            yield "classes", user.qos_class
+        case "instances":
+            yield "services", user.service
+        case "rules":
+            if user.qos_class is not None:
+                yield "classes", user.qos_class
+            for selector in (user.source, user.destination):
+                for key in IMPLICIT_LABELS:
+                    yield from ((f"{key}s", name) for name in selector.labels.get(key, ()))
+
+
+def _completed(intent: Intent, parts: _Parts, changes: Iterable[Change]) -> Intent | None:
     """The intent with what the drafts leave out; None where a pool is exhausted."""
     problems = Problems()
-    parts = dict(parts)
+    parts, names = dict(parts), _names(changes)
     renumbered = "segments" in parts
     if renumbered:
         segments = {name: _segment_draft(value) for name, value in parts["segments"].items()}
         parts["segments"] = allocate_segments(segments, intent, problems)
+        names = {**names, "segments": names["segments"] | parts["segments"].keys()}
     instances = parts.pop("instances", None)
-    partial = _with_parts(intent, parts)
+    partial = _with_parts(intent, parts, names)
     if instances is None:
         return None if len(problems) else partial
+    mine = names["instances"] & instances.keys()
     if not renumbered:
-        instances = {name: _filled(value, intent) for name, value in instances.items()}
-    if any(isinstance(value, InstanceDraft) for value in instances.values()):
+        for name in mine:
+            instances[name] = _filled(instances[name], intent)
+    if any(isinstance(instances[name], InstanceDraft) for name in mine):
         drafts = [_instance_draft(value) for _, value in sorted(instances.items())]
         instances = dict(allocate_instances(partial, drafts, intent, problems).instances)
-    after = _with_parts(partial, {"instances": instances})
+        names = {"instances": names["instances"] | instances.keys()}
+    after = _with_parts(partial, {"instances": instances}, names)
     return None if len(problems) else after
 
 
-def _with_parts(intent: Intent, parts: _Parts) -> Intent:
+def _with_parts(intent: Intent, parts: _Parts, names: Mapping[str, frozenset[str]]) -> Intent:
     changed: dict[str, Any] = {
-        name: _interned(getattr(intent, name), part) for name, part in parts.items()
+        name: _interned(getattr(intent, name), part, names.get(name, _NOBODY))
+        for name, part in parts.items()
     }
     return replace(intent, **changed)
 
 
-def _interned(before: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A collection after a change: the old object for an equal one, the old one for no change."""
-    same = len(before) == len(part)
-    found: dict[str, Any] = {}
-    for name, value in part.items():
-        old = before.get(name)
-        found[name] = kept = old if old is value or old == value else value
-        same = same and kept is old
-    return before if same else frozen(found)
+def _interned(
+    before: Mapping[str, Any], part: dict[str, Any], names: Iterable[str]
+) -> Mapping[str, Any]:
+    """A collection after a change: the old object for an equal one, the old one for no change.
+
+    Only objects of some ``names`` may differ.
+    """
+    differs = False
+    for name in names:
+        old, new = before.get(name), part.get(name)
+        if old != new:
+            differs = True
+        elif old is not None:
+            part[name] = old
+    return frozen(part) if differs else before
 
 
 def _filled(value: Instance | InstanceDraft, before: Intent) -> Instance | InstanceDraft:

@@ -15,28 +15,25 @@ T = TypeVar("T")
 _NOTHING: Final = Intent()
 
 
-def check(
-    intent: Intent,
-    accepted: Callable[[Instance], bool],
-    problems: Problems,
-    before: Intent | None = None,
-) -> None:
+def check(intent: Intent, accepted: Callable[[Instance], bool], problems: Problems) -> None:
     """Reports what cannot be together.
 
     ``accepted`` tells whether an instance may have an address outside its segment's subnet.
-    Objects that are the same in ``before``, a valid intent, are not looked at again where they
-    cannot be in anyone's way.
     """
-    known = before or _NOTHING
-    _check_numbers(intent, problems)
-    _check_rates(intent, problems)
-    if intent.segments is not known.segments:
-        _check_segments(intent, problems)
-    if intent.instances is not known.instances:
-        _check_instance_numbers(intent, problems)
-        _check_ports(intent, problems)
-    _check_addresses(intent, known, accepted, problems)
+    check_kinds(intent, problems, _NOTHING)
+    _check_instance_numbers(intent, problems)
+    _check_ports(intent, problems)
+    _check_addresses(intent, accepted, problems)
     _check_views(intent, problems)
+
+
+def check_kinds(intent: Intent, problems: Problems, before: Intent) -> None:
+    """Reports VRFs, classes and segments that cannot be together; the same as before can."""
+    if (intent.vrfs, intent.classes) != (before.vrfs, before.classes):
+        _check_numbers(intent, problems)
+        _check_rates(intent, problems)
+    if intent.segments is not before.segments:
+        _check_segments(intent, problems)
 
 
 def _unique(
@@ -156,13 +153,11 @@ def _check_ports(intent: Intent, problems: Problems) -> None:
 
 
 def _check_addresses(
-    intent: Intent, known: Intent, accepted: Callable[[Instance], bool], problems: Problems
+    intent: Intent, accepted: Callable[[Instance], bool], problems: Problems
 ) -> None:
-    homes, homes_before = _homes(intent), _homes(known)
-    for name, instance in intent.instances.items():
+    homes = _homes(intent)
+    for instance in intent.instances.values():
         segment = homes[instance.service]
-        if known.instances.get(name) is instance and homes_before.get(instance.service) is segment:
-            continue
         path: Path = ("instances", instance.name, "ip")
         if instance.ip not in segment.subnet:
             if not accepted(instance):
