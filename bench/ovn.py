@@ -135,13 +135,20 @@ class Ovn:
         self._asked += 1
         update = {"op": "update", "table": "NB_Global", "where": [], "row": {"nb_cfg": self._asked}}
         self._ask("nb", *operations, update)
-        wait: Operation = {"op": "wait", "table": "Chassis_Private", "where": [], "until": "=="}
-        wait |= {"columns": ["nb_cfg"], "rows": [{"nb_cfg": self._asked}]}
-        self._ask("sb", wait | {"timeout": int(_PATIENCE_S * 1000)})
+        # Asked again and again: a server that a wait (RFC 7047, section 5.2.6) is pending with
+        # leaves others' transactions unanswered until somebody else connects.
+        eventually(self._is_confirmed, "the host's confirmation", _PATIENCE_S)
+
+    def _is_confirmed(self) -> bool:
+        return any(row["nb_cfg"] == self._asked for row in self._chassis())
 
     def _has_chassis(self) -> bool:
+        return bool(self._chassis())
+
+    def _chassis(self) -> list[dict[str, Any]]:
         every: Operation = {"op": "select", "table": "Chassis_Private", "where": []}
-        return bool(self._ask("sb", every)[0]["rows"])
+        found: list[dict[str, Any]] = self._ask("sb", every | {"columns": ["nb_cfg"]})[0]["rows"]
+        return found
 
     def _port(self, instance: Instance) -> list[str]:
         (port,) = self._select("Logical_Switch_Port", instance.port, "_uuid")
