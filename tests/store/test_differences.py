@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from controller.northbound.ports import Draft, Note
 from controller.store.channel import Channel
 from controller.store.folding import fold
 from controller.store.revisions import NewRevision, Store
-from controller.store.rows import put_on, select
+from controller.store.rows import document_of, put_on, select
 from controller.store.server import StoreServer, holder_of
 from tests.strategies import intents
 
@@ -35,7 +35,7 @@ _DIFFERENCES = st.dictionaries(
 )
 _STEPS = st.lists(
     st.lists(_DIFFERENCES, min_size=1, max_size=4)
-    | st.integers(1, 3)  # so many pieces of a fold, and no more
+    | st.integers(1, 6)  # so many pieces of a fold, and no more
     | st.sampled_from(["another controller", "killed"]),
     max_size=12,
 )
@@ -66,7 +66,7 @@ class Play:
             channel = Channel([self.server.remote])
             with suppress(Conflict):  # the store's own fold may be under way
                 if len(self.made) > 1:
-                    for _, _ in zip(fold(channel, _KEPT, piece=1), range(step), strict=False):
+                    for _, _ in zip(range(step), fold(channel, _KEPT, piece=2), strict=False):
                         pass
             channel.close()
         else:
@@ -166,3 +166,35 @@ def test_what_is_stored_does_not_grow(server: StoreServer) -> None:
     )
     assert len(objects["rows"]) == 4
     assert len(revisions["rows"]) <= 20 + 2 * 2 + 1
+
+
+def test_pieces_of_a_fold_are_all_of_it(server: StoreServer) -> None:
+    channel = Channel([server.remote])
+    _commit_all(server, [{}, {f"rules/{n}": n for n in range(7)}, {}])
+    assert [*fold(channel, 1, piece=3)] == [1, 1, 1, 2]
+    objects = channel.transact(select("Object", ["key", "value"]))[0]["rows"]
+    assert document_of(objects) == {f"rules/{n}": n for n in range(7)}
+
+
+def test_a_fold_that_was_overtaken_changes_nothing_any_more(server: StoreServer) -> None:
+    """What it would put is older than what another controller has made the base."""
+    channel = Channel([server.remote])
+    _commit_all(server, [{}, {"rules/a": 1, "rules/b": 1, "rules/c": 1}, {}])
+    slow = fold(channel, 1, piece=1)
+    next(slow)
+    _commit_all(server, [{"rules/b": 2}, {"rules/b": 3}], after=3)
+    for _ in fold(channel, 1):
+        pass
+    with pytest.raises(Conflict):
+        next(slow)
+    objects = channel.transact(select("Object", ["key", "value"]))[0]["rows"]
+    assert document_of(objects) == {"rules/a": 1, "rules/b": 2, "rules/c": 1}
+
+
+def _commit_all(server: StoreServer, made: Sequence[Mapping[str, Any]], after: int = 0) -> None:
+    async def scenario() -> None:
+        store = Store([server.remote])
+        await store.commit_all([NewRevision(one, "ann", "m") for one in made], expected=after)
+        await store.close()
+
+    asyncio.run(scenario())
