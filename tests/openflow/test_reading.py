@@ -15,7 +15,7 @@ from controller.errors import RemoteError
 from controller.southbound.openflow.decode import Foreign, decode_flow_stats
 from controller.southbound.openflow.encode import ADD
 from controller.southbound.openflow.members import encode_rows
-from controller.southbound.openflow.reading import MOST_ALIKE, StatsReader
+from controller.southbound.openflow.reading import MOST_ALIKE, MOST_KEPT, StatsReader
 from labkit.ovs import PrivateOvs
 from tests.openflow.session import Session
 from tests.openflow.test_against_ovs import columns, ovs, rows, session
@@ -79,8 +79,19 @@ def test_the_second_of_a_kind_is_read_by_its_layout() -> None:
     learned = reader.by_field
     assert learned
     read(reader, ALL)
-    assert reader.by_field == learned + len([row for row in rows() if varies(SHAPES[row.shape])])
+    assert reader.by_field == learned
+    assert reader._kept.keys() and len(reader._kept) <= sum(varies(SHAPES[r.shape]) for r in rows())
     assert all(len(alike) <= MOST_ALIKE for alike in reader._layouts.values())
+
+
+def test_what_is_known_again_is_bounded() -> None:
+    reader, shape = StatsReader(), next(s for s in SHAPES.values() if varies(s))
+    draw = random.Random(1)
+    some = [shape.row(number, **columns(shape, draw)) for number in range(MOST_KEPT + 10)]
+    assert read(reader, reply_of(some)) == some
+    assert len(reader._kept) == 10
+    assert read(reader, reply_of(some[-10:])) == some[-10:]
+    assert reader.by_field == len(some)
 
 
 def test_what_open_vswitch_reports_is_read_by_layouts(session: Session, ovs: PrivateOvs) -> None:
@@ -94,5 +105,4 @@ def test_what_open_vswitch_reports_is_read_by_layouts(session: Session, ovs: Pri
         assert {f for f in found if isinstance(f, Row)} == set(sent)
         (other,) = (f for f in found if not isinstance(f, Row))
         assert isinstance(other, Entry) and other.cookie == 0x77
-    varied = [row for row in sent if varies(SHAPES[row.shape])]
-    assert reader.by_field == learned + len(varied) + 1
+    assert reader.by_field == learned

@@ -15,6 +15,9 @@ from controller.southbound.openflow.layouts import Layout, layout_of
 MOST_ALIKE: Final = 16
 """Layouts that are kept of one table, priority and length: one for each shape and mask."""
 
+MOST_KEPT: Final = 4096
+"""Entries without a layout that are known again, whole: those of conjunctions, and strange ones."""
+
 _STATS: Final = struct.Struct("!HB9xHHH6xQ")  # length, table, priority, timeouts, cookie
 _MATCH_AT: Final = 48
 
@@ -28,6 +31,7 @@ class StatsReader:
 
     def __init__(self) -> None:
         self.by_field = 0
+        self._kept: dict[bytes, Found] = {}
         self._layouts: defaultdict[tuple[int, int, int], list[Layout]] = defaultdict(list)
 
     def read(self, reply: bytes) -> Iterator[Found]:
@@ -45,13 +49,26 @@ class StatsReader:
                 yield self._learn(reply[start:end])
 
     def _learn(self, data: bytes) -> Found:
+        """Read an entry field by field, or know it again: all but its age and counters."""
+        whole = data[2:3] + data[12:32] + data[_MATCH_AT:]
+        known = self._kept.get(whole)
+        if known is not None:
+            return known
         self.by_field += 1
         entry = read_entry(data)
         row = row_of(entry) if isinstance(entry, Entry) else None
-        if row is None or isinstance(entry, Foreign):
-            return entry
+        found = entry if row is None else row
+        if row is None or isinstance(entry, Foreign) or not self._lay_out(row, data, entry):
+            if len(self._kept) == MOST_KEPT:
+                self._kept.clear()
+            self._kept[whole] = found
+        return found
+
+    def _lay_out(self, row: Row, data: bytes, entry: Entry) -> bool:
+        """Learn the layout of an entry that was read as a row; whether it shows one."""
         alike = self._layouts[len(data), entry.table, entry.priority]
         layout = layout_of(row, data[_MATCH_AT:], entry.match)
-        if layout is not None and len(alike) < MOST_ALIKE:
-            alike.append(layout)
-        return row
+        if layout is None or len(alike) == MOST_ALIKE:
+            return False
+        alike.append(layout)
+        return True
