@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 from typing import TypeVar
+
+from labkit.processes import CONTROLLER, put_ahead
 
 T = TypeVar("T")
 
@@ -50,6 +54,18 @@ class Result:
 def say(text: str) -> None:
     """Progress, beside the result."""
     print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def ahead() -> Iterator[None]:
+    """Let this process and all that it starts go before the rest of the machine, as root."""
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    put_ahead(os.getpid(), CONTROLLER)
+    try:
+        yield
+    finally:
+        if os.geteuid() == 0:
+            os.setpriority(os.PRIO_PROCESS, 0, before)
 
 
 def timed(work: Callable[[], T]) -> tuple[T, float]:

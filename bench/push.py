@@ -12,7 +12,7 @@ from statistics import median
 from typing import Final
 
 from bench import workload
-from bench.measure import Result, say, timed
+from bench.measure import Result, ahead, say, timed
 from controller.compile import compilation
 from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.shapes import Row
@@ -35,7 +35,7 @@ def run(services: int) -> Result:
     say(f"a host's program of {len(rows)} flows")
     ledger = Ledger.create("bench-push")
     try:
-        with PrivateOvs(ledger) as ovs, SpeakerProcess(ledger) as speaker:
+        with ahead(), PrivateOvs(ledger) as ovs, SpeakerProcess(ledger) as speaker:
             speaker.bridge(ovs, BRIDGE, _DATAPATH_ID)
             text = ledger.folder / "flows"
             text.write_text("\n".join(format_entry(SHAPES[r.shape].entry(r)) for r in rows))

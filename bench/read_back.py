@@ -2,18 +2,21 @@
 
 Held against ``ovs-ofctl dump-flows`` of the same switch, which only prints them. Meanwhile another
 switch is sent a barrier every 2 ms, through the same speaker and the same loop, and echoes of its
-own are answered; how long those took is said on standard error.
+own are answered; how long those took, and how long this process waited for a core that others had,
+is said on standard error.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator
-from statistics import median, quantiles
+from pathlib import Path
+from statistics import median
 from typing import Final
 
-from bench.measure import Result, say, timed
+from bench.measure import Result, ahead, say, timed
 from controller.dataplane.cookie import Feature, cookie
 from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program, by_key
@@ -41,6 +44,7 @@ def run(services: int) -> Result:
     ledger = Ledger.create("bench-read-back")
     try:
         with (
+            ahead(),
             PrivateOvs(ledger) as ovs,
             PrivateOvs(ledger, name="other") as other,
             SpeakerProcess(ledger) as speaker,
@@ -87,16 +91,27 @@ async def _measure(
     done = await switches.send_bundle(SendBundle(BRIDGE, session, add=tuple(program)))
     if not isinstance(done, BundleDone):
         raise RuntimeError(f"the switch did not take the program: {done}")
+    gc.collect()
+    gc.freeze()  # as the engine does once it has a site
     idle, busy, ours, theirs = list[float](), list[float](), list[float](), list[float]()
     for number in range(REPEATS):
-        async with _barriers(channel, other, idle):
+        async with _barriers(channel, other) as took_ms:
             await asyncio.sleep(0.2)
-        async with _barriers(channel, other, busy):
+        idle.append(_p99(took_ms))
+        waited_ms = _waited_ms()
+        async with _barriers(channel, other) as took_ms:
             ours.append(await _read_back(switches, session, program))
+        busy.append(_p99(took_ms))
+        waited_ms = _waited_ms() - waited_ms
         theirs.append(timed(lambda: ovs.ofctl("dump-flows", BRIDGE))[1])
-        say(f"  {number + 1}/{REPEATS}: {ours[-1]:.1f} ms, ovs-ofctl {theirs[-1]:.1f} ms")
-    _say_times("idle", idle)
-    _say_times("while reading", busy)
+        say(
+            f"  {number + 1}/{REPEATS}: {ours[-1]:.1f} ms (waited {waited_ms:.0f} ms for a core),"
+            f" ovs-ofctl {theirs[-1]:.1f} ms, barriers' p99 {busy[-1]:.1f} ms"
+        )
+    say(
+        f"barriers of another switch, p99, median of the repeats: {median(busy):.1f} ms"
+        f" (nothing read: {median(idle):.1f} ms)"
+    )
     await channel.close()
     return median(ours), median(theirs)
 
@@ -113,10 +128,10 @@ async def _read_back(switches: Switches, session: int, program: Program) -> floa
 
 @contextlib.asynccontextmanager
 async def _barriers(
-    channel: SpeakerChannel, session: tuple[int, int], took_ms: list[float]
-) -> AsyncIterator[None]:
-    """Send barriers at their times, whether those before were answered or not."""
-    loop, tasks = asyncio.get_running_loop(), set[asyncio.Task[None]]()
+    channel: SpeakerChannel, session: tuple[int, int]
+) -> AsyncIterator[list[float]]:
+    """Send barriers at their times, whether those before were answered or not; what they took."""
+    loop, tasks, took_ms = asyncio.get_running_loop(), set[asyncio.Task[None]](), list[float]()
 
     async def ask(due_s: float) -> None:
         xid = channel.xid()
@@ -132,15 +147,16 @@ async def _barriers(
 
     ticker = loop.create_task(tick())
     try:
-        yield
+        yield took_ms
     finally:
         ticker.cancel()
         await asyncio.gather(*tasks)
 
 
-def _say_times(when: str, took_ms: list[float]) -> None:
-    cuts = quantiles(took_ms, n=100)
-    say(
-        f"barriers of another switch, {when}: p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms,"
-        f" most {max(took_ms):.1f} ms of {len(took_ms)}"
-    )
+def _p99(took_ms: list[float]) -> float:
+    return sorted(took_ms or [0.0])[len(took_ms) * 99 // 100]
+
+
+def _waited_ms() -> float:
+    """How long this thread has waited for a core while others had them (proc(5), schedstat)."""
+    return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e6
