@@ -61,6 +61,11 @@ class Phase(Enum):
         return self in (Phase.WITHDRAW, Phase.REMOVE, Phase.FLUSH)
 
     @property
+    def is_undone(self) -> bool:
+        """Whether a refusal gives the others back what they held; later ones are tried again."""
+        return self in (Phase.ADD, Phase.SWAP)
+
+    @property
     def drains(self) -> bool:
         """Whether it begins only when frames already on the wire, and answers to them, are in."""
         return self in (Phase.WITHDRAW, Phase.REMOVE, Phase.NARROW)

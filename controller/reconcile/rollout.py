@@ -59,7 +59,7 @@ def refuse(state: State, name: str) -> State:
     rollout = state.rollout
     if rollout is None or name not in rollout.waiting:
         return state
-    if rollout.reverting or rollout.phases[0][0].removes:
+    if rollout.reverting or not rollout.phases[0][0].is_undone:
         return abandon(state, name)
     waiting = rollout.waiting - {name}
     return replace(state, rollout=replace(rollout, waiting=waiting, refused=name))
