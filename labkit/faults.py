@@ -129,6 +129,7 @@ class FaultSite:
             self.controller.start()
             self.controller.wait_ready(READY_S)
             self._plug()
+            eventually(self._is_programmed, "the programs, with every port", READY_S)
             self.controller.wait_ready(READY_S)
         except BaseException:
             self.__exit__(None, None, None)
@@ -144,6 +145,13 @@ class FaultSite:
         if self.controller.process is not None:
             self.kill("controller")
         self.ovs.__exit__(kind, error, traceback)
+
+    def _is_programmed(self) -> bool:
+        """Whether every switch holds its program; one that is ready may not know its ports yet."""
+        wanted = self.programs(self.intent(self.revision()))
+        return {n: h.program.rows for n, h in self.held().items()} == {
+            n: p.rows for n, p in wanted.items()
+        }
 
     # What it should hold.
 
