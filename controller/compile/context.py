@@ -146,7 +146,7 @@ def _moved(before: Context, network: Network) -> Context:
     rules = intent.rules.keys() == before.rule_numbers.keys()
     return Context(
         network=network,
-        routes=before.routes if links else Routes.of(network),
+        routes=before.routes if links else Routes.of(network, before.routes),
         keys=keys,
         numbers=before.numbers if stays else _numbers(keys),
         rule_numbers=before.rule_numbers if rules else stable_numbers(intent.rules, RULE_BITS),

@@ -1,24 +1,18 @@
-"""Shortest paths to every edge switch, for each metric and lane."""
+"""Shortest ways to every edge switch, for each metric and lane."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
-
-import networkx as nx
 
 from controller.model.intent import Metric
-from controller.model.network import Link, Network
-from controller.topology.graph import Graph, graph, lanes, weight
+from controller.model.network import Link, Network, Topology
+from controller.topology.arcs import Arcs, Hop, lot
+from controller.topology.graph import carries, graph, lanes, weight
+from controller.topology.tree import Tree, Wire, equal_arcs, grow, mend
 
-
-class Hop(NamedTuple):
-    """The next step towards a destination: the link, and the port of this switch it hangs on."""
-
-    link: Link
-    port: str
-    neighbour: str
+Plane = tuple[Metric, str | None]
+"""A metric, and the VRF that has links of its own or None for all that have not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +25,60 @@ class Path:
     latency_us: int
 
 
+@dataclass(slots=True)
+class Work:
+    """What was done for these routes: trees worked out whole, and those mended after others.
+
+    ``looked`` counts the switches that mending looked at, of all trees together.
+    """
+
+    grown: int = 0
+    mended: int = 0
+    looked: int = 0
+
+
 @dataclass(frozen=True)
 class Routes:
-    """Next hops over one network. A tree is computed when it is first asked for."""
+    """Next hops over one topology. A tree is worked out when it is first asked for."""
 
-    network: Network
+    topology: Topology
+    down_links: frozenset[str]
     lanes: Mapping[str, int]
-    _graphs: dict[str | None, Graph] = field(default_factory=dict, compare=False, repr=False)
-    _trees: dict[tuple[str, Metric, str | None], Mapping[str, Hop]] = field(
-        default_factory=dict, compare=False, repr=False
-    )
+    work: Work = field(default_factory=Work, compare=False)
+    _arcs: dict[Plane, Arcs] = field(default_factory=dict, compare=False, repr=False)
+    _trees: dict[tuple[Plane, str], Tree] = field(default_factory=dict, compare=False, repr=False)
 
     @staticmethod
-    def of(network: Network) -> Routes:
-        """Routes of a network."""
-        return Routes(network, lanes(network))
+    def of(network: Network, before: Routes | None = None) -> Routes:
+        """Routes of a network.
+
+        Those of the network before are taken over: all of them where no link went down or came
+        back, else every tree that no such link matters to, as the same object, and the others
+        mended. After another topology nothing is taken over.
+        """
+        routes = Routes(network.topology, network.facts.down_links, lanes(network))
+        if before is None or not _same(before.topology, routes.topology):
+            return routes
+        if routes.down_links == before.down_links and routes.lanes == before.lanes:
+            return before
+        return routes._after(before)
 
     def next_hop(self, switch: str, destination: str, metric: Metric, vrf: str) -> Hop | None:
-        """The next step from a switch to a destination edge, None where there is no way."""
-        return self._tree(destination, metric, vrf).get(switch)
+        """The step that a switch takes towards an edge, None where there is no way."""
+        plane = self._plane(metric, vrf)
+        return self._tree(plane, destination).steps[self._of(plane).numbers[switch]]
+
+    def next_hops(self, switch: str, destination: str, metric: Metric, vrf: str) -> tuple[Hop, ...]:
+        """Every next step that is on a shortest way, by the names of the links."""
+        plane = self._plane(metric, vrf)
+        arcs, tree = self._of(plane), self._tree(plane, destination)
+        return tuple(arc.hop for arc in equal_arcs(arcs, tree, arcs.numbers[switch]))
 
     def path(self, metric: Metric, source: str, destination: str, vrf: str) -> Path | None:
         """The way that frames of a VRF take between two switches, None where there is none."""
-        tree = self._tree(destination, metric, vrf)
         switches, links = [source], []
         while switches[-1] != destination:
-            hop = tree.get(switches[-1])
+            hop = self.next_hop(switches[-1], destination, metric, vrf)
             if hop is None:
                 return None
             switches.append(hop.neighbour)
@@ -68,47 +90,54 @@ class Routes:
             sum(link.latency_us for link in links),
         )
 
-    def _tree(self, destination: str, metric: Metric, vrf: str) -> Mapping[str, Hop]:
-        lane_vrf = vrf if self.lanes.get(vrf) else None
-        key = (destination, metric, lane_vrf)
+    def _plane(self, metric: Metric, vrf: str) -> Plane:
+        return metric, vrf if self.lanes.get(vrf) else None
+
+    def _of(self, plane: Plane) -> Arcs:
+        if plane not in self._arcs:
+            metric, vrf = plane
+            self._arcs[plane] = Arcs.of(graph(self.topology, vrf), metric, self.down_links)
+        return self._arcs[plane]
+
+    def _tree(self, plane: Plane, destination: str) -> Tree:
+        key = plane, destination
         if key not in self._trees:
-            links = self._graphs.setdefault(lane_vrf, self._graph(lane_vrf))
-            self._trees[key] = shortest_path_tree(links, destination, metric)
+            metric, vrf = plane
+            arcs = self._of(plane)
+            drawn = lot(destination, metric, vrf or "")
+            self._trees[key] = grow(arcs, arcs.numbers[destination], drawn)
+            self.work.grown += 1
         return self._trees[key]
 
-    def _graph(self, vrf: str | None) -> Graph:
-        return graph(self.network.topology, vrf, self.network.facts.down_links)
+    def _after(self, before: Routes) -> Routes:
+        """With all that the routes before know, brought to the links that work now."""
+        names = self.down_links ^ before.down_links
+        links = self.topology.links
+        changed = [links[name] for name in sorted(names) if name in links]
+        for plane, arcs in before._arcs.items():
+            self._arcs[plane] = arcs.other(changed, self.down_links)
+        wires = {plane: self._wires(plane, changed) for plane in self._arcs}
+        for (plane, destination), tree in before._trees.items():
+            mended, looked = mend(tree, self._arcs[plane], wires[plane])
+            self._trees[plane, destination] = mended
+            self.work.mended += mended is not tree
+            self.work.looked += looked
+        return self
+
+    def _wires(self, plane: Plane, changed: Iterable[Link]) -> list[Wire]:
+        metric, vrf = plane
+        numbers = self._arcs[plane].numbers
+        return [
+            Wire(
+                numbers[link.a.switch],
+                numbers[link.b.switch],
+                weight(link, metric),
+                works=link.name not in self.down_links,
+            )
+            for link in changed
+            if carries(link, vrf)
+        ]
 
 
-def shortest_path_tree(links: Graph, destination: str, metric: Metric) -> Mapping[str, Hop]:
-    """The next hop of every switch towards a destination.
-
-    Edge switches are never passed through. Between ways of equal length the link whose name sorts
-    first is taken, so that the result depends on the network alone.
-    """
-
-    def cost(near: str, _far: str, between: Mapping[str, Any]) -> int | None:
-        if near != destination and links.nodes[near]["role"] == "edge":
-            return None
-        return min(weight(data["link"], metric) for data in between.values())
-
-    distances = nx.single_source_dijkstra_path_length(links, destination, weight=cost)
-    return {
-        switch: _next_hop(links, switch, destination, distances, metric)
-        for switch in distances
-        if switch != destination
-    }
-
-
-def _next_hop(
-    links: Graph, switch: str, destination: str, distances: Mapping[str, float], metric: Metric
-) -> Hop:
-    steps = (
-        (data["link"], neighbour)
-        for _, neighbour, data in links.edges(switch, data=True)
-        if neighbour == destination or links.nodes[neighbour]["role"] == "fabric"
-        if distances.get(neighbour, -1) + weight(data["link"], metric) == distances[switch]
-    )
-    link, neighbour = min(steps, key=lambda step: step[0].name)
-    port = link.a.port if link.a.switch == switch else link.b.port
-    return Hop(link, port, neighbour)
+def _same(one: object, other: object) -> bool:
+    return one is other or one == other
