@@ -14,7 +14,9 @@ def test_an_allowed_packet_is_explained_by_its_rule(call: Client, engine: FakeCo
     assert answer["allowed"] is True
     assert answer["rule"] == {"name": "web-to-api", "file": "shop.yaml", "line": 31}
     assert (answer["class"], answer["queue"], answer["judged"]) == ("realtime", 1, "installed")
-    assert answer["path"]["switches"] == ["edge-1", "fabric-1", "edge-2"]
+    first, fabric, last = answer["path"]["switches"]
+    assert (first, last) == ("edge-1", "edge-2")
+    assert fabric in ("fabric-1", "fabric-2")  # equally good, one of them by their names
     judging = {step["switch"] for step in answer["steps"] if step["rule"] == "web-to-api"}
     assert judging == {"edge-1", "edge-2"}
     assert all(step["cookie"].startswith("0xb047") for step in answer["steps"])
