@@ -30,6 +30,7 @@ CASES: Final[Mapping[str, str]] = {
     "load": "bench.store:load",
     "read_back": "bench.read_back:run",
     "ports": "bench.ports:run",
+    "routes": "bench.routes:run",
 }
 """Where each benchmark is: module and function."""
 
@@ -44,6 +45,7 @@ SIZES: Final[Mapping[str, tuple[int, ...]]] = {
     "burst": (1000,),
     "ovn_compare": (200, 2000, 10_000),
     "ports": (2000,),
+    "routes": (10_000,),
 }
 """How many services each has when all are run."""
 
