@@ -24,6 +24,7 @@ TOGETHER: Final = 2000
 """Ports in one transaction: they must fit on one command line."""
 
 _READY_S: Final = 120.0
+_REQUEST_S: Final = 5.0
 _POLL_S: Final = 0.02
 
 
@@ -134,6 +135,8 @@ def live_site(
                 topology=topology,
                 ovsdb=",".join(f"{switch}={remote}" for switch, remote in remotes.items()),
                 log_level=os.environ.get("BENCH_LOG", "warning"),
+                # Switches that in a network have cores of their own share those of one machine.
+                request_timeout_s=_REQUEST_S * max(1, len(own)),
             )
             controller.start()
             running.callback(controller.stop)

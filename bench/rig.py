@@ -16,6 +16,8 @@ from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
+
 from bench import workload
 from bench.live import LiveSite, instance_ports, link_ports, live_site
 from bench.measure import say
@@ -122,6 +124,7 @@ def rig(services: int) -> Iterator[Rig]:
     # Set where this machine's users debug: each start would compile the controller's modules.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with live_site("compare", network, apart=hosts, stored=False) as site:
+        site.controller.client.timeout = httpx.Timeout(_READY_S)
         began = time.monotonic()
         site.plug([*link_ports(network), *instance_ports(network)], "dummy")
         say(f"  {services} ports are plugged in {time.monotonic() - began:.1f} s")
