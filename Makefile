@@ -23,7 +23,7 @@ lab-trust: setup ## Measure every promise of docs/trust.md in real packets (a fe
 	@$(BIN)/python mininet/lab.py --topology $(TOPOLOGY) --policy $(POLICY) --trust
 
 bench: setup ## Measure everything (a quarter of an hour) and write docs/benchmarks.json and its page
-	@$(BIN)/python -m bench all; failed=$$?; $(BIN)/python scripts/generate_docs.py --write; exit $$failed
+	@$(BIN)/python -m bench all; failed=$$?; $(BIN)/python -W ignore::DeprecationWarning -m scripts.generate_docs --write; exit $$failed
 
 test: setup format lint types contracts docs-check pytest ## Every check: format, lint, types, contracts, docs, tests
 
@@ -43,7 +43,7 @@ contracts:
 	$(STEP) "import contracts" $(BIN)/lint-imports --no-logo
 
 docs-check:
-	$(STEP) "generated pages (to mend: make docs)" $(BIN)/python scripts/generate_docs.py --check
+	$(STEP) "generated pages (to mend: make docs)" $(BIN)/python -W ignore::DeprecationWarning -m scripts.generate_docs --check
 
 pytest:
 	$(STEP) "tests" $(BIN)/python -m pytest
@@ -52,7 +52,7 @@ fix: setup ## Format and mend what the linter can
 	@$(BIN)/ruff check --quiet --fix .; $(BIN)/ruff format --quiet .
 
 docs: setup ## Write the generated pages
-	@$(BIN)/python scripts/generate_docs.py --write
+	@$(BIN)/python -W ignore::DeprecationWarning -m scripts.generate_docs --write
 
 lock: ## Pin requirements.in anew (needs uv)
 	@scripts/lock.sh

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from typing import Final
 
 from hypothesis import strategies as st
+from pytest import MonkeyPatch
 
 from controller.compile import compile_network, sharing
 from controller.dataplane.program import Program
 from controller.model.network import Network
+from controller.verify import advance, classes
 
 NEVER: Final = 1 << 30
 
@@ -24,12 +26,19 @@ Compiler = Callable[[Network], Mapping[str, Program]]
 @contextmanager
 def shared_from(pairs: int) -> Iterator[None]:
     """Rules of so many pairs of identities are shared in here."""
-    known = sharing.LEAST_PAIRS
-    setattr(sharing, "LEAST_PAIRS", pairs)  # noqa: B010  # a constant for everybody else
-    try:
+    with MonkeyPatch.context() as patch:
+        patch.setattr(sharing, "LEAST_PAIRS", pairs)
         yield
-    finally:
-        setattr(sharing, "LEAST_PAIRS", known)  # noqa: B010
+
+
+@contextmanager
+def many_from(pairs: int) -> Iterator[None]:
+    """Rules of so many pairs of identities are proved by classes in here."""
+    with MonkeyPatch.context() as patch:
+        patch.setattr(classes, "MANY", pairs)
+        patch.setattr(advance, "MOST_GROUPS", advance.MOST_GROUPS if pairs == NEVER else 0)
+        patch.setattr(advance, "MOST_PAIRS", advance.MOST_PAIRS if pairs == NEVER else 0)
+        yield
 
 
 def compiler(pairs: int) -> Compiler:

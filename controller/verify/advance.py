@@ -6,9 +6,10 @@ change touches everything (links, classes, VRFs, switches that come or go) every
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import product
+from typing import Final
 
 from controller.dataplane.idset import ids_of
 from controller.dataplane.program import Program, differences
@@ -16,16 +17,23 @@ from controller.dataplane.shapes import Row, RowKey, relation
 from controller.model.identity import IdentityKey
 from controller.model.network import Network
 from controller.model.touched import touched_instances
+from controller.verify.classes import check_pairs
 from controller.verify.conjunctions import is_clause, part_of
 from controller.verify.groups import Chain, Pair, SourceGroup, TargetGroup
 from controller.verify.index import Index
 from controller.verify.members import Member, member
-from controller.verify.proof import Ground, check_pairs, survey
+from controller.verify.proof import Ground, survey
 from controller.verify.tables import Place, place_of
-from controller.verify.wanted import Ends, Wanted
+from controller.verify.wanted import Keys, Wanted
 from controller.verify.ways import Ways
 
 _WAYS = ("admit.fabric", "admit.transit", "wire.", "class.", "deliver.")
+MOST_GROUPS: Final = 64
+"""Up to how many groups of instances are looked at pair by pair."""
+
+MOST_PAIRS: Final = 4096
+"""Up to how many pairs of identities a rule's change is looked at pair by pair."""
+
 _SEGMENT = ("answer.arp", "answer.echo")
 
 
@@ -79,6 +87,7 @@ class _Touched:
     joined: dict[str, set[int]] = field(default_factory=dict)
     blocks: dict[tuple[str, RowKey], frozenset[int]] = field(default_factory=dict)
     every_way: bool = False
+    wide: bool = False
 
     # Rows.
 
@@ -176,14 +185,8 @@ class _Touched:
             for key in was.symmetric_difference(index.members.keys_at(edge)):
                 for partner in {*index.wanted.partners(key), *wanted.partners(key)}:
                     self._look_for(edge, key[0], partner)
-        reopened = list(_reopened(index.wanted, wanted))
-        self.keys.update(reopened)
-        for source, destination in reopened:
-            if not (
-                index.wanted.claims(source, destination) and wanted.claims(source, destination)
-            ):
-                self._meet(source, destination)
-                self._meet(destination, source)
+        for sources, destinations in _reopened(index.wanted, wanted):
+            self._reopen(wanted, sources, destinations)
         leaks = wanted.leaks(index.members.populated())
         released = _released(index.leaks, leaks)
         index.network, index.wanted, index.leaks = self.network, wanted, leaks
@@ -224,11 +227,27 @@ class _Touched:
             if vrf in self.index.members.vrfs_at(edge):
                 self._look_for(edge, vrf, key)
 
-    def _meet(self, here: IdentityKey, there: IdentityKey) -> None:
-        """Two identities that may meet now and might not before, or the other way round."""
+    def _reopen(self, wanted: Wanted, sources: Keys, destinations: Keys) -> None:
+        """Identities that may be opened something else to, or may meet now and might not before."""
+        if len(sources) * len(destinations) > MOST_PAIRS:
+            self.wide = True
+            self._meet(sources, destinations)
+            self._meet(destinations, sources)
+            return
+        for pair in product(sources, destinations):
+            was, now = self.index.wanted.claims(*pair), wanted.claims(*pair)
+            if was != now:
+                self.keys.add(pair)
+                if not (was and now):
+                    self._meet({pair[0]}, {pair[1]})
+                    self._meet({pair[1]}, {pair[0]})
+
+    def _meet(self, here: Set[IdentityKey], there: Set[IdentityKey]) -> None:
+        """What some identities' VRFs have to resolve wherever one of them is."""
         for edge in self.index.edges:
-            if here in self.index.members.keys_at(edge):
-                self._look_for(edge, here[0], there)
+            for vrf in {key[0] for key in here & self.index.members.keys_at(edge).keys()}:
+                for key in there:
+                    self._look_for(edge, vrf, key)
 
     def _look_for(self, edge: str, vrf: str, key: IdentityKey) -> None:
         """All of an identity, as a VRF at an edge sees them."""
@@ -260,7 +279,9 @@ class _Touched:
             index.check_origin(name, far)
         (sources, _), (targets, gone) = index.sources.news(), index.targets.news()
         index.forget_dead_pairs()
-        if self.every_way:
+        self._find_joined()
+        groups = len(sources) + len(targets) + len(gone) + len(self.sources) + len(self.targets)
+        if self.every_way or self.wide or groups > MOST_GROUPS:
             check_pairs(index)
             return
         pairs: dict[Pair, None] = {}
@@ -278,14 +299,18 @@ class _Touched:
         for pair in pairs:
             index.check_pair(pair)
 
-    def _of_clauses(self) -> Iterator[Pair]:
-        """Pairs that conjunctions judge otherwise now, or may."""
+    def _find_joined(self) -> None:
+        """Groups of senders whose conjunctions judge otherwise now, or may."""
         index = self.index
         for (switch, _), changed in self.blocks.items():
             self.joined.setdefault(switch, set()).update(changed)
         for switch, ids in self.joined.items():
             for number in index.tables[switch].conjunctions.sources_of(frozenset(ids)):
                 self.sources.update(index.sources.by_number.get(number, ()))
+
+    def _of_clauses(self) -> Iterator[Pair]:
+        """Pairs that conjunctions judge otherwise now, or may."""
+        index = self.index
         for source in self.sources & index.sources.members.keys():
             yield from index.pairs_from(source)
         for target in self.targets & index.targets.members.keys():
@@ -305,27 +330,18 @@ def _changed(index: Index, network: Network, wanted: Wanted) -> Iterator[tuple[s
             yield name, found
 
 
-def _reopened(before: Wanted, after: Wanted) -> Iterator[tuple[IdentityKey, IdentityKey]]:
-    """Pairs of identities of which the intent says something else now."""
-    suspects = {
-        pair
-        for name in before.ends.keys() | after.ends.keys()
-        for pair in _moved(before.ends.get(name), after.ends.get(name))
-    }
-    return (pair for pair in suspects if before.claims(*pair) != after.claims(*pair))
-
-
-def _moved(old: Ends | None, new: Ends | None) -> Iterator[tuple[IdentityKey, IdentityKey]]:
-    """The pairs of a rule that came or went, or of which it may say something else."""
-    if old is new:
-        return
-    if old is None or new is None or old.rule != new.rule:
-        for ends in (old, new):
-            yield from ends.pairs() if ends else ()
-        return
-    for one, other in ((old, new), (new, old)):
-        yield from product(one.sources - other.sources, one.destinations)
-        yield from product(one.sources, one.destinations - other.destinations)
+def _reopened(before: Wanted, after: Wanted) -> Iterator[tuple[Keys, Keys]]:
+    """Sources and destinations of which a rule may say something else now, each with each."""
+    for name in before.ends.keys() | after.ends.keys():
+        old, new = before.ends.get(name), after.ends.get(name)
+        if old is new:
+            continue
+        if old is None or new is None or old.rule != new.rule:
+            yield from ((ends.sources, ends.destinations) for ends in (old, new) if ends)
+            continue
+        for one, other in ((old, new), (new, old)):
+            yield one.sources - other.sources, one.destinations
+            yield one.sources, one.destinations - other.destinations
 
 
 def _released(

@@ -100,6 +100,14 @@ class Conjunctions:
             self._known[common] = frozenset(self._permits(*common))
         return self._known[common]
 
+    def of_source(self, source: int) -> tuple[Ids, ...]:
+        """The conjunctions that an identity is a source of, by kind."""
+        return tuple(self.sources[kind].get(source, _NONE) for kind in _KINDS)
+
+    def of_destination(self, destination: int) -> tuple[Ids, ...]:
+        """The conjunctions that an identity is a destination of, by kind."""
+        return tuple(self.destinations[kind].get(destination, _NONE) for kind in _KINDS)
+
     def partners(self, source: int) -> Iterator[int]:
         """The identities with which one shares a conjunction as its source."""
         for kind in _KINDS:

@@ -249,7 +249,7 @@ class Index:
             self.doubts.pairs[pair] = found
         else:
             self.doubts.pairs.pop(pair, None)
-        _mark(self.doubts.ways, pair, self._ways_hold(pair, found.classes))
+        _mark(self.doubts.ways, pair, self.ways_hold(pair, found.classes))
 
     def forget_pair(self, pair: Pair) -> None:
         """Nothing is permitted nor wanted between two groups, or one of them is gone."""
@@ -301,15 +301,16 @@ class Index:
             for target in self.targets.keyed(group.edge, group.vrf, destination):
                 yield Pair(group, target)
 
-    def _ways_hold(self, pair: Pair, classes: Iterable[int]) -> bool:
+    def ways_hold(self, pair: Pair, classes: Iterable[int]) -> bool:
         """Whether packets get there in their classes, and answers back to all of the senders."""
         there, here = pair.target, pair.source
         answers = self.targets.keyed(there.far, there.key[0], here.key)
-        ways = [_way(there), *(_way(group) for group in answers if group.far == here.edge)]
-        return all(self.ways.holds(way, dscp) for way in ways for dscp in classes)
+        ways = [way(there), *(way(group) for group in answers if group.far == here.edge)]
+        return all(self.ways.holds(found, dscp) for found in ways for dscp in classes)
 
 
-def _way(group: TargetGroup) -> Way:
+def way(group: TargetGroup) -> Way:
+    """The way of frames to a group of receivers."""
     return Way(group.edge, group.far, group.number, group.lane, group.s_vid, group.key[0])
 
 

@@ -20,6 +20,7 @@ from controller.dataplane.shapes import Entry
 from controller.model.intent import PORT_MAX
 from controller.model.network import Network
 from controller.verify.check import questions
+from controller.verify.classes import check_pairs
 from controller.verify.groups import Chain
 from controller.verify.index import Index
 from controller.verify.judge import Fault, Judge
@@ -115,13 +116,6 @@ def check_all(index: Index) -> None:
     index.sources.news()
     index.targets.news()
     check_pairs(index)
-
-
-def check_pairs(index: Index) -> None:
-    """Look at every pair of groups of which something is permitted or wanted."""
-    for source in index.sources.members:
-        for pair in index.pairs_from(source):
-            index.check_pair(pair)
 
 
 def conclude(

@@ -119,7 +119,10 @@ class Wanted:
         received = self.receiving.get(destination, NO_NAMES)
         if not (sent and received):
             return NO_CLAIMS
-        qos_class = dict(destination[1])[CLASS_MARK]
+        return self.claims_of(sent, received, dict(destination[1])[CLASS_MARK])
+
+    def claims_of(self, sent: Names, received: Names, qos_class: str) -> Claims:
+        """The rules that are among both sides' names, for a destination of some class."""
         key = sent, received, qos_class
         if key not in self._claims:
             both = set(received)

@@ -13,7 +13,7 @@ from controller.model.intent import Intent
 from controller.model.network import Network
 from controller.verify.advance import advance
 from controller.verify.proof import Ground, conclude, survey
-from tests.sharing import Compiler, compilers
+from tests.sharing import NEVER, Compiler, compilers, many_from, thresholds
 from tests.strategies import intents, site
 from tests.verify.mutants import mutants
 from tests.verify.test_plan_safety import changed, plugged_for
@@ -53,11 +53,15 @@ def test_change_by_change_is_the_whole(data: DataObject) -> None:
     facts = plugged_for(*steps)
     networks = [Network(intent, site(), facts) for intent in steps]
     compiled = data.draw(compilers)
-    ground = survey(networks[0], held(networks[0], compiled, data))
+    with many_from(data.draw(thresholds, label="many from")):
+        ground = survey(networks[0], held(networks[0], compiled, data))
+    by_classes = data.draw(st.booleans(), label="by classes")
     for network in networks[1:]:
         programs = held(network, compiled, data)
-        ground = advance(ground, network, programs)
-        whole = survey(network, programs)
+        with many_from(1 if by_classes else NEVER):
+            ground = advance(ground, network, programs)
+        with many_from(NEVER):  # every pair on its own
+            whole = survey(network, programs)
         assert state(ground) == state(whole)
         one, two = conclude(ground), conclude(whole)
         assert one.holds == two.holds, (

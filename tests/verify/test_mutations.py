@@ -21,7 +21,7 @@ from controller.model.network import Network
 from controller.verify.check import check
 from controller.verify.index import Doubts
 from controller.verify.proof import Held, prove
-from tests.sharing import NEVER, Compiler, compiler, compilers
+from tests.sharing import NEVER, Compiler, compiler, compilers, many_from, thresholds
 from tests.sites import two_hosts
 from tests.strategies import networks
 from tests.verify.mutants import changes_something, mutants
@@ -103,27 +103,30 @@ def _held(programs: Mapping[str, Program]) -> dict[str, Held]:
 def test_an_edit_is_found_if_it_changes_something(seed: int, pairs: int) -> None:
     network = two_hosts()
     programs = compiler(pairs)(network)
+    many = pairs  # of classes, or pair by pair
     found = {True: 0, False: 0}
     for mutant in mutants(programs, seed, 100):
         held = mutant.held(programs)
         truth = changes_something(network, held)
-        faults = prove(network, held).faults
+        with many_from(many):
+            faults = prove(network, held).faults
         assert bool(faults) == bool(truth), (mutant.switch, mutant.text, truth, faults)
         found[bool(truth)] += 1
     assert min(found.values()) > 20, "edits of both kinds must have been tried"
 
 
 @settings(max_examples=25, deadline=None)
-@given(networks(max_instances=6), compilers, st.integers(0, 1 << 16))
+@given(networks(max_instances=6), compilers, thresholds, st.integers(0, 1 << 16))
 def test_an_edit_of_any_site_is_found_if_it_changes_something(
-    network: Network, compiled: Compiler, seed: int
+    network: Network, compiled: Compiler, many: int, seed: int
 ) -> None:
     programs = compiled(network)
     assert not prove(network, _held(programs)).faults
     for mutant in mutants(programs, seed, 4):
         held = mutant.held(programs)
         truth = changes_something(network, held)
-        faults = prove(network, held).faults
+        with many_from(many):
+            faults = prove(network, held).faults
         assert bool(faults) == bool(truth), (mutant.switch, mutant.text, truth, faults)
 
 
