@@ -50,20 +50,6 @@ def _nothing(_context: Context, _switch: Switch) -> tuple[object, ...]:
     return ()
 
 
-def _links(context: Context, switch: Switch) -> tuple[object, ...]:
-    return (context.routes, *_uplinks(context, switch))
-
-
-def _uplinks(context: Context, switch: Switch) -> Iterator[int]:
-    """The port numbers of a switch's links that are plugged."""
-    for link in context.network.topology.links.values():
-        for end in (link.a, link.b):
-            if end.switch == switch.name:
-                port = context.network.port_number(switch.name, end.port)
-                if port is not None:
-                    yield port
-
-
 def _edge_rows(context: Context, switch: Switch, _item: None) -> Iterator[Row]:
     for rows in (answer.rows, track.rows, classes.edge_rows, deliver.local_rows, _misses):
         yield from rows(context, switch)
@@ -72,14 +58,6 @@ def _edge_rows(context: Context, switch: Switch, _item: None) -> Iterator[Row]:
 def _fabric_rows(context: Context, switch: Switch, _item: None) -> Iterator[Row]:
     for rows in (admit.transit_rows, classes.fabric_rows, _misses):
         yield from rows(context, switch)
-
-
-def _edge_ways(context: Context, switch: Switch, _item: None) -> Iterator[Row]:
-    return deliver.edge_rows(context, switch)
-
-
-def _fabric_ways(context: Context, switch: Switch, _item: None) -> Iterator[Row]:
-    return deliver.fabric_rows(context, switch)
 
 
 # An edge's own instances.
@@ -160,12 +138,12 @@ def _uplink_tags(context: Context, switch: Switch) -> Iterator[tuple[int, int]]:
     """Every uplink with every outer tag that may come in by it."""
     segments = (context.intent.segments[name] for name in _segments(context, switch))
     s_vids = sorted({context.tag(segment).s_vid for segment in segments})
-    return ((port, s_vid) for port in _uplinks(context, switch) for s_vid in s_vids)
+    return ((port, s_vid) for port in deliver.uplinks(context, switch) for s_vid in s_vids)
 
 
 def _uplink_inputs(context: Context, switch: Switch) -> tuple[object, ...]:
     segments = _segments(context, switch)
-    return (segments, context.intent.segments, *_uplinks(context, switch))
+    return (segments, context.intent.segments, *deliver.uplinks(context, switch))
 
 
 def _uplink_rows(_context: Context, switch: Switch, item: tuple[int, int]) -> Iterator[Row]:
@@ -188,7 +166,7 @@ def _whole(_context: Context, _switch: Switch) -> Iterable[None]:
 
 EDGE: Final = (
     Node("fixed", _whole, _edge_rows, inputs=_nothing),
-    Node("ways", _whole, _edge_ways, inputs=_links),
+    Node("ways", deliver.ways, deliver.edge_rows, deliver.touched_ways),
     Node("uplinks", _uplink_tags, _uplink_rows, inputs=_uplink_inputs),
     Node("segments", _segments, _segment_rows, _touched_segments),
     Node("locals", _locals, _local_rows, _touched_locals),
@@ -200,7 +178,7 @@ EDGE: Final = (
 )
 FABRIC: Final = (
     Node("fixed", _whole, _fabric_rows, inputs=_nothing),
-    Node("ways", _whole, _fabric_ways, inputs=_links),
+    Node("ways", deliver.ways, deliver.fabric_rows, deliver.touched_ways),
 )
 
 

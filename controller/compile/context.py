@@ -7,7 +7,7 @@ the same whatever it was made from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -81,7 +81,7 @@ class Touched(NamedTuple):
     """What is not in a context as it was in the one before: names of instances, and the rest.
 
     ``keys`` is, by edge, the identities that came to it or left it; ``renumbered`` are those that
-    stay and have another number.
+    stay and have another number; ``ways`` is, by switch, the edges it takes another step to.
     """
 
     before: Context
@@ -90,6 +90,7 @@ class Touched(NamedTuple):
     pairs: frozenset[Pair]
     keys: Mapping[str, frozenset[IdentityKey]]
     renumbered: frozenset[IdentityKey]
+    ways: Mapping[str, Set[str]]
 
 
 def context_of(network: Network) -> Context:
@@ -205,6 +206,7 @@ def _filled(context: Context, before: Context | None = None) -> Next:
         pairs=opened.pairs | _of_numbers(before, context, opened.openings, renumbered),
         keys=moved,
         renumbered=renumbered,
+        ways=context.routes.moved(before.routes) if context.routes is not before.routes else {},
     )
     return Next(found, touched)
 

@@ -63,11 +63,25 @@ class Topology:
         """The edge switch on a host, or None where there is no such host."""
         return _edges(Same(self.switches)).get(host)
 
+    def link_ports(self, switch: str) -> tuple[str, ...]:
+        """The ports of a switch that links hang on, in the order of the links."""
+        return _link_ports(Same(self.links)).get(switch, ())
+
 
 @lru_cache(maxsize=8)
 def _edges(switches: Same[Mapping[str, Switch]]) -> Mapping[str, Switch]:
     """Edge switches by host."""
     return {s.host: s for s in switches.value.values() if s.role == "edge"}
+
+
+@lru_cache(maxsize=8)
+def _link_ports(links: Same[Mapping[str, Link]]) -> Mapping[str, tuple[str, ...]]:
+    """Ports of links by switch."""
+    found: dict[str, list[str]] = {}
+    for link in links.value.values():
+        for end in (link.a, link.b):
+            found.setdefault(end.switch, []).append(end.port)
+    return {switch: tuple(ports) for switch, ports in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from controller.model.intent import Metric
 from controller.model.network import Link, Network, Topology
@@ -89,6 +90,25 @@ class Routes:
             sum(link.cost for link in links),
             sum(link.latency_us for link in links),
         )
+
+    @cached_property
+    def vrf_of_lane(self) -> Mapping[int, str]:
+        """A VRF of each lane: one whose ways are those of all VRFs of the lane."""
+        return {lane: vrf for vrf, lane in sorted(self.lanes.items(), reverse=True)}
+
+    def moved(self, before: Routes) -> Mapping[str, set[str]]:
+        """By switch, the edges that it takes another step to than before, by whatever metric.
+
+        Of the trees that either worked out; ``before`` is of the same topology and lanes.
+        """
+        found: dict[str, set[str]] = {}
+        for plane, destination in self._trees.keys() | before._trees.keys():
+            old, new = before._tree(plane, destination), self._tree(plane, destination)
+            if old is not new:
+                for switch, number in self._of(plane).numbers.items():
+                    if old.steps[number] != new.steps[number]:
+                        found.setdefault(switch, set()).add(destination)
+        return found
 
     def _plane(self, metric: Metric, vrf: str) -> Plane:
         return metric, vrf if self.lanes.get(vrf) else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
@@ -9,11 +11,15 @@ from hypothesis.strategies import DataObject
 from controller.compile import compilation, compile_network
 from controller.dataplane.program import differences
 from controller.model.intent import Intent, frozen
-from controller.model.network import Network
+from controller.model.network import Facts, Network
 from tests.sharing import shared_from, thresholds
 from tests.sites import INTENT, intent, plugged, topology, two_hosts
 from tests.strategies import intents, site
+from tests.topology.sites import INTENT as ROUTED
+from tests.topology.sites import fat_tree
 from tests.verify.test_plan_safety import changed, plugged_for
+
+Port = tuple[str, str]
 
 
 @settings(max_examples=80, deadline=None)
@@ -22,15 +28,48 @@ def test_after_every_change_it_is_the_whole(data: DataObject) -> None:
     steps: list[Intent] = [data.draw(intents(max_instances=8))]
     for _ in range(data.draw(st.integers(1, 4), label="changes")):
         steps.append(data.draw(changed(steps[-1])))
-    facts = plugged_for(*steps)
+    ports = plugged_for(*steps).ports
+    links = st.frozensets(st.sampled_from(sorted(site().links)), max_size=3)
+    down = st.just(frozenset[str]()) | links
     last = None
     with shared_from(data.draw(thresholds, label="shared from")):
         for step in steps:
+            facts = Facts(_without_one(data, ports), data.draw(down, label="down"))
             network = Network(step, site(), facts)
             last = compilation(network, last)
             whole = compile_network(network)
             off = {name: differences(last.programs[name], whole[name]) for name in whole}
             assert not any(off.values()), off
+
+
+def _without_one(data: DataObject, ports: Mapping[Port, int]) -> Mapping[Port, int]:
+    """The ports, or all of them but one."""
+    gone = data.draw(st.none() | st.sampled_from(sorted(ports)), label="unplugged")
+    return {port: number for port, number in ports.items() if port != gone}
+
+
+def test_a_links_failure_touches_only_the_ways_over_it() -> None:
+    counts = []
+    for arity in (4, 6):
+        topology = fat_tree(arity)
+        ports = {
+            (end.switch, end.port): number
+            for number, link in enumerate(topology.links.values(), 1)
+            for end in (link.a, link.b)
+        }
+        before = compilation(Network(ROUTED, topology, Facts(ports)))
+        uplink = next(link for link in topology.links.values() if link.b.switch.startswith("core"))
+        failed = Network(ROUTED, topology, Facts(ports, frozenset({uplink.name})))
+        after = compilation(failed, before)
+        assert after.programs == compile_network(failed)
+        others = [
+            name for name, program in after.programs.items() if before.programs[name] != program
+        ]
+        assert uplink.a.switch in others
+        counts.append((after.work["ways touched"], before.work["ways made"]))
+    (few, _), (more, all_of_them) = counts
+    assert more < all_of_them / 50
+    assert more <= 6 * few
 
 
 def test_a_rule_leaves_all_other_buckets_as_they_are() -> None:
