@@ -15,6 +15,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import NoReturn
 
 from controller.control import Control
 from controller.errors import BulkheadError, Invalid
@@ -54,7 +55,9 @@ def main() -> int:
             level=settings.log_level.upper(),
             format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         )
-        asyncio.run(_run(settings, arguments.speaker))
+        with asyncio.Runner() as runner:
+            runner.run(_run(settings, arguments.speaker))
+            _leave()
     except Invalid as error:
         for problem in error.problems:
             print(f"bulkhead: {problem}", file=sys.stderr)
@@ -63,6 +66,18 @@ def main() -> int:
         print(f"bulkhead: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _leave() -> NoReturn:
+    """End at once, everything being closed in order.
+
+    A proof or plan may still be under way in a thread. Nobody waits for what it finds, and Python
+    would wait for it: a core that the next engine needs to start on.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 async def _run(settings: Settings, speaker: str) -> None:
