@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from operator import itemgetter
-from typing import Final, NamedTuple
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Differences, Program, Rows
@@ -105,6 +106,7 @@ class Ends:
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        self._addresses: dict[int, Mapping[int, list[int]]] = {}
 
     @cached_property
     def places(self) -> Mapping[int, Place]:
@@ -124,10 +126,20 @@ class Ends:
     def peers(self) -> Mapping[int, Mapping[int, int]]:
         """VRF to the addresses it resolves, each with the identity behind it."""
         found: dict[int, dict[int, int]] = defaultdict(dict)
-        for row in self._program.of_relations(_RESOLVES):
-            vrf, ip, identity = peer(row)
-            found[vrf][ip] = identity
+        for bucket in self._program.buckets_of(_RESOLVES):
+            for vrf, identities in _peers(Same(bucket)).items():
+                found[vrf].update(identities)
         return found
+
+    def addresses(self, vrf: int) -> Mapping[int, list[int]]:
+        """The addresses that a VRF resolves, by the identity behind them."""
+        if vrf not in self._addresses:
+            found: dict[int, list[int]] = defaultdict(list)
+            for bucket in self._program.buckets_of(_RESOLVES):
+                for identity, some in _addresses(Same(bucket)).get(vrf, _NOBODY).items():
+                    found[identity] += some
+            self._addresses[vrf] = found
+        return self._addresses[vrf]
 
     def peer(self, vrf: int, ip: int) -> int | None:
         """The identity behind an address, None where it is not resolved."""
@@ -167,6 +179,8 @@ def meetings(what: Touched, old: Ends, new: Ends) -> Iterator[Meeting]:
             yield from _meetings(tuple(stay), identity, groups)
 
 
+_NOBODY: Final[Mapping[int, Any]] = MappingProxyType({})
+
 Group = tuple[int, int | None]
 """The identity behind some addresses before and after; None: they are not resolved any more."""
 
@@ -189,14 +203,24 @@ def _of_moved(what: Touched, old: Ends, new: Ends) -> Iterator[Meeting]:
             continue
         view = (here.vrf, now.vrf)
         if view not in views:
-            views[view] = _groups(old.peers.get(here.vrf, {}), new.peers.get(now.vrf, {}))
+            views[view] = _groups(old, here.vrf, new, now.vrf)
         yield from _meetings((here,), now.identity, views[view])
 
 
-def _groups(before: Mapping[int, int], after: Mapping[int, int]) -> Groups:
+def _groups(old: Ends, before: int, new: Ends, after: int) -> Groups:
+    """All addresses that a VRF resolved, by who is behind them, and behind them in a VRF after.
+
+    Most are alike, so they are taken together; only those that are not are looked up.
+    """
+    was, is_ = old.peers.get(before, _NOBODY), new.peers.get(after, _NOBODY)
+    stay = before == after
+    apart = {ip for ip, _ in was.items() - is_.items()} if stay else was.keys() & is_.keys()
     found: dict[Group, list[int]] = defaultdict(list)
-    for ip, identity in before.items():
-        found[identity, after.get(ip)].append(ip)
+    for identity, some in old.addresses(before).items():
+        alike = [ip for ip in some if ip not in apart] if apart else some
+        found[identity, identity if stay else None] = alike
+    for ip in apart:
+        found[was[ip], is_.get(ip)] = [*found[was[ip], is_.get(ip)], ip]
     return found
 
 
@@ -208,10 +232,11 @@ def _touched_groups(
     for other in what.peers:
         if other.vrf == vrf and (now := new.peer(vrf, other.ip)) != other.identity:
             found[other.identity, now].append(other.ip)
-    if identities:
-        for ip, identity in old.peers.get(vrf, {}).items():
-            if identity in identities and new.peer(vrf, ip) == identity:
-                found[identity, identity].append(ip)
+    known = old.addresses(vrf) if identities else {}
+    for identity in identities & known.keys():
+        stay = [ip for ip in known[identity] if new.peer(vrf, ip) == identity]
+        if stay:
+            found[identity, identity] = stay
     return found
 
 
@@ -219,6 +244,27 @@ def _touched_groups(
 def _places(bucket: Same[Rows]) -> tuple[Place, ...]:
     """The instances of one bucket of admitting rows; most buckets stay from change to change."""
     return tuple(map(place, bucket.value.values()))
+
+
+@lru_cache(maxsize=8192)
+def _peers(bucket: Same[Rows]) -> Mapping[int, Mapping[int, int]]:
+    """The addresses of one bucket of resolving rows, each with its identity, by VRF."""
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    for row in bucket.value.values():
+        vrf, ip, identity = peer(row)
+        found[vrf][ip] = identity
+    return found
+
+
+@lru_cache(maxsize=8192)
+def _addresses(bucket: Same[Rows]) -> Mapping[int, Mapping[int, list[int]]]:
+    """The same by VRF and identity."""
+    found: dict[int, dict[int, list[int]]] = {}
+    for vrf, identities in _peers(bucket).items():
+        some = found[vrf] = defaultdict(list)
+        for ip, identity in identities.items():
+            some[identity].append(ip)
+    return found
 
 
 def place(row: Row) -> Place:
