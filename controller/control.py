@@ -35,7 +35,7 @@ from controller.northbound.ports import (
 )
 from controller.proving import Prover
 from controller.reconcile.events import ReadBack, ReadBackDone, SwitchDown, SwitchUp
-from controller.reports import tell_faults
+from controller.reports import tell_facts, tell_faults
 from controller.standing import pending, switch_statuses, unproved
 from controller.stepping import Loop
 from controller.verify.proof import Held, Proof
@@ -193,6 +193,8 @@ class Control:
     def observe(self, facts: Facts) -> None:
         """Take observed ports and links."""
         if facts != self._network.facts or not self._facts_known:
+            if self._facts_known:  # what is there at the start is no news
+                tell_facts(self._network.facts, facts, self._journal)
             self._facts_known = True
             self._change(replace(self._network, facts=facts))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable
 from itertools import islice
 from typing import Final
@@ -11,12 +12,16 @@ from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.shapes import Row
 from controller.dataplane.text import format_entry
 from controller.journal import Journal
+from controller.model.network import Facts
 from controller.reconcile.events import Drift, Problem, Reverted, Settled
 
 log = logging.getLogger("controller.control")
 
 MOST_ENTRIES: Final = 100
 """How many entries of a kind an event shows; the counts are of all."""
+
+MOST_PORTS: Final = 1000
+"""How many ports an event names; the count is of all."""
 
 
 def report(effect: Settled | Drift | Problem | Reverted, journal: Journal) -> None:
@@ -37,6 +42,26 @@ def report(effect: Settled | Drift | Problem | Reverted, journal: Journal) -> No
         case Problem(name, reason):
             log.error("%s: %s; it keeps its old program and is tried again", name, reason)
             journal.record("problem", switch=name, reason=reason)
+
+
+def tell_facts(before: Facts, after: Facts, journal: Journal) -> None:
+    """Tell which ports and links have come and gone."""
+    for kind, ports in (
+        ("bound", after.ports.keys() - before.ports.keys()),
+        ("unbound", before.ports.keys() - after.ports.keys()),
+    ):
+        by_switch: dict[str, list[str]] = defaultdict(list)
+        for switch, port in sorted(ports):
+            by_switch[switch].append(port)
+        for switch, names in by_switch.items():
+            shown = names[:MOST_PORTS]
+            journal.record(kind, switch=switch, count=len(names), ports=shown)
+    for kind, links in (
+        ("link-down", after.down_links - before.down_links),
+        ("link-up", before.down_links - after.down_links),
+    ):
+        for link in sorted(links):
+            journal.record(kind, link=link)
 
 
 def tell_faults(faults: tuple[str, ...], journal: Journal) -> None:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,22 @@ class ControllerProcess:
             time.sleep(0.01)
         tail = self.log_file.read_text()[-2000:]
         raise RuntimeError(f"the controller is not ready: {reason}\n{tail}")
+
+    def wait_bound(self, ports: Collection[tuple[str, str]], timeout_s: float = 30.0) -> None:
+        """Wait until it knows these ports, by switch and interface id: it may be ready before.
+
+        Raises RuntimeError with those that it does not know.
+        """
+        deadline = time.monotonic() + timeout_s
+        missing = set(ports)
+        while missing and time.monotonic() < deadline:
+            time.sleep(0.01)
+            for event in self.get("/v1/events", follow=False):
+                if event["kind"] == "bound":
+                    data = event["data"]
+                    missing -= {(data["switch"], port) for port in data["ports"]}
+        if missing:
+            raise RuntimeError(f"the controller does not know these ports: {sorted(missing)}")
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON of a GET. Raises on an error."""

@@ -114,6 +114,7 @@ class Site:
             by_bridge.setdefault(instance["switch"], {})[self._add(instance)] = instance["port"]
         for name, plugs in by_bridge.items():
             self._bridges[name].plug(plugs)
+        controller.wait_bound({(i["switch"], i["port"]) for i in instances})
         for instance in instances:
             self.agents[instance["name"]].connect()
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from controller.errors import BulkheadError, Problem
+from controller.northbound.paging import Page, cursor_of
 from controller.northbound.problems import of_error, problem
 from controller.northbound.views import Body
 
 log = logging.getLogger(__name__)
+
+_METHODS: Final = ("DELETE", "GET", "HEAD", "POST", "PUT")
 
 
 class ProblemResponse(JSONResponse):
@@ -41,6 +45,15 @@ def cached(request: Request, content: object, revision: int) -> Response:
     return answer(content, revision)
 
 
+def paged(request: Request, page: Page, revision: int) -> Response:
+    """A page of a list, or 304; it names the next one in its Link header (RFC 8288)."""
+    response = cached(request, page.items, revision)
+    if page.last is not None:
+        following = request.url.include_query_params(cursor=cursor_of(page.last))
+        response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
+    return response
+
+
 def refused(content: Body, headers: Any = None) -> ProblemResponse:
     """The answer that carries a problem document."""
     return ProblemResponse(content, content["status"], headers)
@@ -57,7 +70,8 @@ def handle_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
         kind = "not-found" if error.status_code == 404 else "http"
-        return refused(_http_problem(request, error.status_code, kind), error.headers)
+        headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
+        return refused(_http_problem(request, error.status_code, kind), headers)
 
     @app.exception_handler(RequestValidationError)
     async def _query(_request: Request, error: RequestValidationError) -> Response:
@@ -70,6 +84,17 @@ def handle_errors(app: FastAPI) -> None:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
         detail = "this is a fault of the controller; its log has the details"
         return refused(problem(500, "internal", detail))
+
+
+def _allowed(request: Request) -> str:
+    """Every method of a path: Starlette tells those of the first of its routes."""
+    routes = request.app.routes
+    scopes = {method: {**request.scope, "method": method} for method in _METHODS}
+    return ", ".join(
+        method
+        for method, scope in scopes.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in routes)
+    )
 
 
 def _http_problem(request: Request, status: int, kind: str) -> Body:

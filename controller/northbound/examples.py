@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from controller.northbound import samples
 from controller.northbound.views import Body
 
 DESCRIPTION: Final = """
@@ -131,25 +132,11 @@ WRITTEN: Final[Body] = {
 }
 
 PLAN: Final[Body] = {
+    "plan": "5f2c9a01d4e7b386",
     "revision": 12,
     "dry_run": True,
     "changed": True,
-    "objects": {"added": ["rules/web-to-api"], "changed": [], "removed": []},
-    "flows": {"added": 4, "changed": 0, "removed": 0},
-    "switches": {"edge-1": {"added": 4, "changed": 0, "removed": 0}},
-    "gained": [
-        {
-            "source": "web",
-            "destination": "order-api",
-            "tenants": {"source": "shop", "destination": "shop"},
-            "allow": ["tcp/8080"],
-            "rule": "web-to-api",
-            "class": "realtime",
-            "dscp": None,
-        }
-    ],
-    "lost": [],
-    "pairs": ["shop/web -> shop/order-api tcp/8080: gained"],
+    **{key: value for key, value in samples.DIFF.items() if key not in ("from", "to", "fields")},
 }
 
 EXPLAIN: Final[Body] = {
@@ -180,11 +167,22 @@ EXPLAIN: Final[Body] = {
     "judged": "installed",
 }
 
+MADE: Final[Body] = {**WRITTEN, "created": True}
+
+MOVED_TENANT: Final[Body] = {
+    "tenant": "shop",
+    "segment": "shop-monitoring",
+    "vrf": "monitoring",
+    "vlan": 4107,
+    **WRITTEN,
+}
+
 VERIFIED: Final[Body] = {
     "revision": 12,
     "holds": True,
     "flows": {"checked": 160, "mismatches": []},
-    "pairs": {"asked": 120, "witnesses": []},
+    "unread": [],
+    "pairs": {"identities": 120, "witnesses": []},
 }
 
 
@@ -200,19 +198,6 @@ def request_body(*bodies: Body) -> dict[str, Any]:
     }
 
 
-def responses(example: Body) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI part for an answer like the example, and for errors."""
-    problem = {
-        "type": "urn:bulkhead:problem:invalid",
-        "title": "The request asks for something that is not valid",
-        "status": 422,
-        "detail": "1 problem",
-        "errors": [{"path": "tenants.shop.segment", "message": "there is no segment `order`"}],
-    }
-    return {
-        200: {"description": "Done", "content": {"application/json": {"example": example}}},
-        "default": {
-            "description": "What went wrong",
-            "content": {"application/problem+json": {"example": problem}},
-        },
-    }
+def responses(example: Body | list[Body]) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI part for an answer like the example."""
+    return {200: {"description": "Done", "content": {"application/json": {"example": example}}}}

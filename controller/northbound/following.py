@@ -4,32 +4,81 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
-from typing import Final
+from typing import Final, NamedTuple
 
 from starlette.responses import Response, StreamingResponse
 
 from controller.northbound.answers import answer
-from controller.northbound.ports import Events, JournalEvent
+from controller.northbound.ports import Controller, Events, JournalEvent
 
 HEARTBEAT_S: Final = 15.0
+REVISION: Final = "revision"
+_MOST_BEHIND: Final = 1000
 
 
-def listed(events: Events, after: int) -> Response:
-    """The kept events after an id."""
-    return answer([asdict(event) for event in events.since(after)])
+class Start(NamedTuple):
+    """Where a follower begins: behind an id, after what the journal has no more of."""
+
+    after: int
+    forgotten: Sequence[JournalEvent] = ()
 
 
-def followed(events: Events, after: int) -> Response:
-    """The kept events after an id, and each one that comes, until the client has enough."""
+async def since_revision(controller: Controller, revision: int) -> Start:
+    """What has happened since a revision, all of it where the journal goes back so far.
+
+    Revisions last longer than the journal, so those that it does not know are told from the
+    history: the newest 1,000.
+    """
+    kept = controller.events().since(0)
+    ids = {event.data[REVISION]: event.id for event in kept if event.kind == REVISION}
+    if revision in ids:
+        return Start(ids[revision])
+    first = min((number for number in ids if number > revision), default=None)
+    after = kept[-1].id if kept else 0
+    if first is not None:
+        after = ids[first] - 1
+    upto = controller.revision() if first is None else first - 1
+    behind = min(_MOST_BEHIND, upto - revision)
+    if behind <= 0:
+        return Start(after)
+    newest = await controller.revisions(controller.revision() - upto + behind)
+    told = [
+        JournalEvent(
+            after,
+            info.created_at,
+            REVISION,
+            {
+                "revision": info.number,
+                "author": info.author,
+                "message": info.message,
+                "changes": {kind: len(names) for kind, names in info.changes.items()},
+            },
+        )
+        for info in reversed(newest)
+        if revision < info.number <= upto
+    ]
+    return Start(after, told)
+
+
+def listed(events: Events, start: Start) -> Response:
+    """The kept events behind a start."""
+    return answer([asdict(event) for event in (*start.forgotten, *events.since(start.after))])
+
+
+def followed(events: Events, start: Start) -> Response:
+    """The kept events behind a start, and each one that comes, until the client has enough."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    stream = _stream(events, after)
+    stream = _stream(events, start)
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 
-async def _stream(events: Events, after: int) -> AsyncIterator[str]:
+async def _stream(events: Events, start: Start) -> AsyncIterator[str]:
     yield ": events of this controller, from the oldest it keeps\n\n"
+    for event in start.forgotten:
+        yield _text(event)
+    after = start.after
     while True:
         try:
             async with asyncio.timeout(HEARTBEAT_S):

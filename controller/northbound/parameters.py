@@ -12,6 +12,8 @@ from controller.errors import Problem
 from controller.model.positions import Positions
 from controller.northbound.bodies import Malformed, read_document
 from controller.northbound.operations import Options
+from controller.northbound.paging import MOST, Wish, name_of
+from controller.northbound.selecting import Selection, parse_selector
 
 BODY_MAX = 64 << 20  # bytes; a site of 10,000 services is a document of about 5 MB
 _ETAG = re.compile(r'(?:W/)?"?([0-9]+)"?')
@@ -23,6 +25,42 @@ class _Query(BaseModel):
 
 class NoQuery(_Query):
     """No parameters."""
+
+
+class ListQuery(_Query):
+    """Parameters of a list."""
+
+    selector: str = Field(
+        "",
+        max_length=4096,
+        description="Only objects with these labels, as `kubectl get -l` takes them: "
+        "`tier=api,env in (a,b),!legacy`. `name`, `vrf`, `segment`, `tenant`, `service`, `class`, "
+        "`instance` and `host` are labels too, where an object has them",
+        examples=["tenant=shop,tier in (api,web)"],
+    )
+    limit: int | None = Field(
+        None, ge=1, le=MOST, description="At most so many; the `Link` header leads to the next page"
+    )
+    cursor: str = Field(
+        "", max_length=1024, description="Where a page begins, as the `Link` of the one before says"
+    )
+
+    def wish(self) -> Wish:
+        """What is asked for. Raises :class:`Malformed` with every problem."""
+        problems: list[Problem] = []
+        selection: Selection = ()
+        after = ""
+        try:
+            selection = parse_selector(self.selector)
+        except Malformed as error:
+            problems += error.problems
+        try:
+            after = name_of(self.cursor)
+        except Malformed as error:
+            problems += error.problems
+        if problems:
+            raise Malformed(tuple(problems))
+        return Wish(selection, after, self.limit)
 
 
 class PlanQuery(_Query):
@@ -65,6 +103,12 @@ class EventsQuery(_Query):
     """Parameters of the events."""
 
     after: int = Field(0, ge=0, description="Only events after the one with this id")
+    since: int | None = Field(
+        None,
+        ge=0,
+        description="Only what has happened since this revision; revisions that are "
+        "older than what is kept of events come from the history",
+    )
     follow: bool = Field(True, description="Keep the connection and send events as they happen")
 
 

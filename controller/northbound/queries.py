@@ -14,7 +14,9 @@ from controller.model.meaning import reachability
 from controller.model.network import Network, Switch
 from controller.model.problems import closest
 from controller.northbound.operations import known_collection, known_name
+from controller.northbound.paging import ALL, Page, Wish, cut_out
 from controller.northbound.ports import Controller
+from controller.northbound.selecting import selected
 from controller.northbound.stale import revision_view
 from controller.northbound.views import (
     Body,
@@ -42,11 +44,14 @@ class Queries:
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
 
-    def objects(self, collection: str) -> list[Body]:
-        """Every object of a collection, by name. Raises NotFound."""
+    def objects(self, collection: str, wish: Wish = ALL) -> Page:
+        """The objects of a collection, by name: those that are wished for. Raises NotFound."""
         known_collection(collection)
         network = self._controller.network()
-        return [object_view(network, collection, n) for n in getattr(network.intent, collection)]
+        names = selected(network.intent, collection, wish.selection)
+        chosen, more = cut_out(names, wish)
+        items = [object_view(network, collection, name) for name in chosen]
+        return Page(items, chosen[-1] if more else None)
 
     def object(self, collection: str, name: str) -> Body:
         """One object. Raises NotFound."""

@@ -9,14 +9,16 @@ from fastapi import APIRouter, FastAPI, Path, Query, Request
 from starlette.responses import Response
 
 from controller.model.collections import COLLECTIONS
-from controller.northbound import examples
-from controller.northbound.answers import answer, cached, handle_errors
-from controller.northbound.following import followed, listed
+from controller.northbound import examples, samples
+from controller.northbound.answers import answer, cached, handle_errors, paged
+from controller.northbound.browsing import add_docs
+from controller.northbound.following import Start, followed, listed, since_revision
 from controller.northbound.operations import Operations, Options
 from controller.northbound.parameters import (
     DiffQuery,
     EventsQuery,
     ExplainQuery,
+    ListQuery,
     NoQuery,
     PlanQuery,
     RevisionsQuery,
@@ -36,6 +38,7 @@ from controller.northbound.views import Body
 Name = Annotated[str, Path(description="The object's name")]
 Number = Annotated[int, Path(ge=1, description="The revision's number")]
 Nothing = Annotated[NoQuery, Query()]
+Listing = Annotated[ListQuery, Query()]
 Writing = Annotated[WriteQuery, Query()]
 Planning = Annotated[PlanQuery, Query()]
 Handler = Callable[..., Awaitable[Response]]
@@ -53,6 +56,7 @@ def create_app(controller: Controller, apply_timeout_s: float = 10.0) -> FastAPI
         description=examples.DESCRIPTION,
         docs_url=None,  # their pages load scripts from other hosts
         redoc_url=None,
+        responses=samples.ERRORS,
     )
     app.state.apply_timeout_s = apply_timeout_s
     app.state.replays = Replays(controller)
@@ -65,6 +69,7 @@ def create_app(controller: Controller, apply_timeout_s: float = 10.0) -> FastAPI
     app.include_router(_observations(controller, queries, Proofs(controller, programs)))
     app.include_router(_history(queries, operations))
     app.include_router(_health(controller, queries))
+    add_docs(app)
     return app
 
 
@@ -74,9 +79,14 @@ def _collection(
     one = examples.SINGULAR[collection]
     router = APIRouter(prefix=f"/v1/{collection}", tags=[collection], route_class=WriteRoute)
 
-    @router.get("", summary=f"All {collection}", operation_id=f"list_{collection}")
-    async def list_objects(request: Request, query: Nothing) -> Response:
-        return cached(request, queries.objects(collection), controller.revision())
+    @router.get(
+        "",
+        summary=f"All {collection}, or those of a selector, whole or in pages",
+        operation_id=f"list_{collection}",
+        responses=examples.responses([examples.OBJECTS[collection]]),
+    )
+    async def list_objects(request: Request, query: Listing) -> Response:
+        return paged(request, queries.objects(collection, query.wish()), controller.revision())
 
     @router.get(
         "/{name}",
@@ -94,7 +104,10 @@ def _collection(
         description="What the body leaves out is allocated, and stays. Read-only keys may be "
         "sent back as they were read.",
         openapi_extra=examples.request_body(examples.BODIES[collection]),
-        responses={201: {"description": "Made"}, **examples.responses(examples.WRITTEN)},
+        responses={
+            201: {"description": "Made"},
+            **examples.responses({**examples.OBJECTS[collection], **examples.MADE}),
+        },
     )
     async def put_object(request: Request, name: Name, query: Writing) -> Response:
         tree = await object_of(request)
@@ -139,28 +152,40 @@ def _changes(operations: Operations) -> APIRouter:
         options = Options(dry_run=True, detail=query.detail)
         return written(await operations.apply(tree, options, positions))
 
-    @router.get("/plans/{plan_id}", summary="A plan as it was shown")
+    @router.get(
+        "/plans/{plan_id}",
+        summary="A plan as it was shown",
+        responses=examples.responses(examples.PLAN),
+    )
     async def shown_plan(plan_id: str, query: Nothing) -> Response:
         return answer(operations.plan(plan_id))
 
     @router.post(
         "/plans/{plan_id}/apply",
         summary="Make a plan true, exactly as it was shown; 412 if the revision has moved on",
-        responses=examples.responses(examples.WRITTEN),
+        responses=examples.responses({"plan": "5f2c9a01d4e7b386", **examples.WRITTEN}),
     )
     async def apply_plan(request: Request, plan_id: str, query: Writing) -> Response:
         return written(await operations.apply_plan(plan_id, options_of(request, query)))
 
-    def move(path: str, one: str, example: Body, text: str) -> Callable[[Handler], Handler]:
+    def move(
+        path: str, one: str, example: Body, moved: Body, text: str
+    ) -> Callable[[Handler], Handler]:
         return router.post(
             path,
             summary=f"Move {one}",
             description=text,
             openapi_extra=examples.request_body(example),
-            responses=examples.responses(examples.WRITTEN),
+            responses=examples.responses(moved),
         )
 
-    @move("/tenants/{name}/move", "a tenant", examples.MOVE_TENANT, examples.MOVE_TENANT_TEXT)
+    @move(
+        "/tenants/{name}/move",
+        "a tenant",
+        examples.MOVE_TENANT,
+        examples.MOVED_TENANT,
+        examples.MOVE_TENANT_TEXT,
+    )
     async def move_tenant(request: Request, name: Name, query: Writing) -> Response:
         tree = await object_of(request)
         return written(await operations.move_tenant(name, tree, options_of(request, query)))
@@ -169,6 +194,7 @@ def _changes(operations: Operations) -> APIRouter:
         "/instances/{name}/move",
         "an instance to another host",
         examples.MOVE_INSTANCE,
+        {**examples.OBJECTS["instances"], "host": "host-2", **examples.WRITTEN},
         "Its id, MAC and address stay.",
     )
     async def move_instance(request: Request, name: Name, query: Writing) -> Response:
@@ -181,20 +207,36 @@ def _changes(operations: Operations) -> APIRouter:
 def _observations(controller: Controller, queries: Queries, proofs: Proofs) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["observations"])
 
-    @router.get("/reachability", summary="Which services may open what to which, by rule")
+    @router.get(
+        "/reachability",
+        summary="Which services may open what to which, by rule",
+        responses=examples.responses(samples.REACHABILITY),
+    )
     async def reachability(request: Request, query: Nothing) -> Response:
         revision = controller.revision()
         return cached(request, await queries.reachability(), revision)
 
-    @router.get("/topology", summary="Switches, links and hosts, as declared and observed")
+    @router.get(
+        "/topology",
+        summary="Switches, links and hosts, as declared and observed",
+        responses=examples.responses(samples.TOPOLOGY),
+    )
     async def topology(query: Nothing) -> Response:
         return answer(queries.topology())
 
-    @router.get("/switches", summary="Every declared switch with its state")
+    @router.get(
+        "/switches",
+        summary="Every declared switch with its state",
+        responses=examples.responses(samples.SWITCHES),
+    )
     async def switches(query: Nothing) -> Response:
         return answer(queries.switches())
 
-    @router.get("/routes", summary="The way between two hosts for a class, by VRF")
+    @router.get(
+        "/routes",
+        summary="The way between two hosts for a class, by VRF",
+        responses=examples.responses(samples.ROUTES),
+    )
     async def routes(query: Annotated[RoutesQuery, Query()]) -> Response:
         found = queries.routes(query.source, query.destination, query.qos_class, query.vrf)
         return answer(found)
@@ -213,15 +255,20 @@ def _observations(controller: Controller, queries: Queries, proofs: Proofs) -> A
     @router.get(
         "/events",
         summary="What happens, as server-sent events; with follow=false what has happened",
+        responses=examples.responses(samples.EVENTS),
     )
     async def events(request: Request, query: Annotated[EventsQuery, Query()]) -> Response:
         last = request.headers.get("last-event-id", "")
-        after = max(query.after, int(last) if last.isdecimal() else 0)
-        return (followed if query.follow else listed)(controller.events(), after)
+        if query.since is not None and not last:
+            start = await since_revision(controller, query.since)
+        else:
+            start = Start(max(query.after, int(last) if last.isdecimal() else 0))
+        return (followed if query.follow else listed)(controller.events(), start)
 
     @router.post(
         "/verify",
         summary="Hold what switches hold against the intent: entries, and packets of all pairs",
+        responses=examples.responses(examples.VERIFIED),
     )
     async def verify(query: Nothing) -> Response:
         return answer(await proofs.verify())
@@ -232,22 +279,34 @@ def _observations(controller: Controller, queries: Queries, proofs: Proofs) -> A
 def _history(queries: Queries, operations: Operations) -> APIRouter:
     router = APIRouter(prefix="/v1/revisions", tags=["history"], route_class=WriteRoute)
 
-    @router.get("", summary="The newest revisions")
+    @router.get(
+        "",
+        summary="The newest revisions",
+        responses=examples.responses(samples.REVISIONS),
+    )
     async def revisions(query: Annotated[RevisionsQuery, Query()]) -> Response:
         return answer(await queries.revisions(query.limit))
 
-    @router.get("/{one}/diff/{other}", summary="What the second revision has otherwise")
+    @router.get(
+        "/{one}/diff/{other}",
+        summary="What the second revision has otherwise",
+        responses=examples.responses(samples.DIFF),
+    )
     async def diff(one: Number, other: Number, query: Annotated[DiffQuery, Query()]) -> Response:
         return answer(await operations.compare(one, other, query.detail))
 
-    @router.get("/{number}", summary="The whole document of a revision")
+    @router.get(
+        "/{number}",
+        summary="The whole document of a revision",
+        responses=examples.responses({"revision": 12, "document": examples.DOCUMENT}),
+    )
     async def revision(number: Number, query: Nothing) -> Response:
         return answer(await queries.revision(number))
 
     @router.post(
         "/{number}/restore",
         summary="Make an earlier revision's intent the newest, as a new revision",
-        responses=examples.responses(examples.WRITTEN),
+        responses=examples.responses({"restored": 3, **examples.WRITTEN}),
     )
     async def restore(request: Request, number: Number, query: Writing) -> Response:
         return written(await operations.restore(number, options_of(request, query)))
@@ -258,20 +317,34 @@ def _history(queries: Queries, operations: Operations) -> APIRouter:
 def _health(controller: Controller, queries: Queries) -> APIRouter:
     router = APIRouter(tags=["health"])
 
-    @router.get("/healthz", summary="200 while the controller serves")
+    @router.get(
+        "/healthz",
+        summary="200 while the controller serves",
+        responses=examples.responses({"healthy": True}),
+    )
     async def healthz(query: Nothing) -> Response:
         return answer({"healthy": True})
 
     @router.get(
         "/readyz",
         summary="200 when every declared switch holds the newest revision, else 503 and why",
-        responses={503: {"description": "Not ready; `reason` says why"}},
+        responses={
+            **examples.responses(samples.READY),
+            503: {
+                "description": "Not ready; `reason` says why",
+                "content": {"application/json": {"example": samples.NOT_READY}},
+            },
+        },
     )
     async def readyz(query: Nothing) -> Response:
         ready, reason = controller.ready()
         return answer({"ready": ready, "reason": reason}, status=200 if ready else 503)
 
-    @router.get("/v1/status", summary="Where things stand, in one answer")
+    @router.get(
+        "/v1/status",
+        summary="Where things stand, in one answer",
+        responses=examples.responses(samples.STATUS),
+    )
     async def status(query: Nothing) -> Response:
         return answer(queries.status())
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from controller.journal import Journal
-from controller.northbound.following import followed
+from controller.northbound import following
+from controller.northbound.following import Start, followed
 from tests.northbound.client import Client
 from tests.northbound.fakes import FakeController
 
@@ -64,7 +67,7 @@ def test_events_that_are_kept(call: Client, engine: FakeController) -> None:
 def test_events_as_they_happen(engine: FakeController) -> None:
     async def scenario() -> list[str]:
         engine.journal.record("one", n=1)
-        stream = followed(engine.journal, 0).body_iterator
+        stream = followed(engine.journal, Start(0)).body_iterator
         parts = [str(await anext(stream)) for _ in range(2)]
         waiting = asyncio.ensure_future(anext(stream))
         await asyncio.sleep(0)
@@ -87,3 +90,46 @@ def test_a_reader_of_the_journal_before_misses_nothing() -> None:
     later = Journal(last=2_000)
     later.record("two")
     assert [event.kind for event in later.since(seen.id)] == ["two"]
+
+
+def test_a_silent_stream_says_that_it_lives(
+    engine: FakeController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "HEARTBEAT_S", 0.001)
+
+    async def scenario() -> list[str]:
+        stream = followed(engine.journal, Start(0)).body_iterator
+        return [str(await anext(stream)) for _ in range(3)]
+
+    assert all(part.startswith(":") for part in asyncio.run(scenario()))
+
+
+def test_events_since_a_revision_begin_behind_it(call: Client, engine: FakeController) -> None:
+    engine.journal.record("revision", revision=1)
+    engine.journal.record("in-sync", revision=1, switches=["edge-1"])
+    call("DELETE", "/v1/rules/web-to-api")
+    engine.journal.record("revision", revision=2)
+    kinds = [
+        (e["kind"], e["data"]["revision"]) for e in call.get("/v1/events?follow=false&since=1")
+    ]
+    assert kinds == [("in-sync", 1), ("revision", 2)]
+    assert call.get("/v1/events?follow=false&since=2") == []
+
+
+def test_revisions_that_the_journal_has_forgotten_come_from_the_history(
+    call: Client, engine: FakeController
+) -> None:
+    call("DELETE", "/v1/rules/web-to-api?message=gone")
+    call("DELETE", "/v1/rules/scrape")
+    engine.journal.record("drift", switch="edge-1")
+    found = call.get("/v1/events?follow=false&since=1")
+    assert [(e["kind"], e["data"].get("revision")) for e in found] == [
+        ("revision", 2),
+        ("revision", 3),
+    ]
+    assert found[0]["data"]["message"] == "gone"
+    call("PUT", "/v1/vrfs/business", json={"id": 100})
+    engine.journal.record("revision", revision=4)
+    later = call.get("/v1/events?follow=false&since=1")
+    assert [e["data"].get("revision") for e in later] == [2, 3, 4]
+    assert later[-1]["id"] > later[0]["id"]

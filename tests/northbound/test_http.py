@@ -17,7 +17,7 @@ from tests.northbound.fakes import FakeController
 @pytest.mark.parametrize(
     ("method", "path", "status", "parameter"),
     [
-        ("GET", "/v1/vrfs?limit=1", 400, "limit"),
+        ("GET", "/v1/vrfs?limits=1", 400, "limits"),
         ("DELETE", "/v1/rules/scrape?dryrun=true", 400, "dryrun"),
         ("DELETE", "/v1/rules/scrape?wait=forever", 400, "wait"),
         ("DELETE", "/v1/rules/scrape?timeout=-1", 400, "timeout"),
@@ -40,7 +40,7 @@ def test_a_wrong_method_is_a_problem_and_tells_the_right_ones(call: Client) -> N
     response = call("PATCH", "/v1/vrfs/business")
     assert response.status_code == 405
     assert response.json()["title"] == "Method Not Allowed"
-    assert response.headers["allow"]
+    assert response.headers["allow"] == "DELETE, GET, PUT"
 
 
 def test_a_fault_is_a_problem_without_a_traceback(call: Client, engine: FakeController) -> None:

@@ -1,0 +1,172 @@
+"""What reads answer, as examples of the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from controller.northbound.views import Body
+
+_REACH: Final[Body] = {
+    "source": "web",
+    "destination": "order-api",
+    "tenants": {"source": "shop", "destination": "shop"},
+    "allow": ["tcp/8080"],
+    "rule": "web-to-api",
+    "class": "realtime",
+    "dscp": None,
+}
+_COUNTS: Final[Body] = {"added": 0, "changed": 0, "removed": 4}
+_GROUP: Final[Body] = {
+    "sources": ["web"],
+    "destinations": ["order-api"],
+    "allow": ["tcp/8080"],
+    "rule": "web-to-api",
+    "class": "realtime",
+    "dscp": None,
+}
+_NOBODY: Final[Body] = {"pairs": 0, "groups": []}
+_PROOF: Final[Body] = {
+    "at": "2026-01-01T03:00:00.000+00:00",
+    "revision": 12,
+    "holds": True,
+    "faults": 0,
+    "switches": 6,
+    "entries": 663,
+    "took_ms": 41.2,
+}
+
+REACHABILITY: Final[list[Body]] = [_REACH]
+
+TOPOLOGY: Final[Body] = {
+    "switches": [
+        {
+            "name": "edge-1",
+            "role": "edge",
+            "number": 1,
+            "datapath_id": "0000000000000001",
+            "host": "host-1",
+        }
+    ],
+    "links": [
+        {
+            "name": "h1-fabric-1",
+            "a": {"switch": "edge-1", "port": "up1", "number": 1},
+            "b": {"switch": "fabric-1", "port": "host-1", "number": 2},
+            "rate_mbps": 1000,
+            "latency_us": 10,
+            "cost": 1,
+            "vrfs": [],
+            "up": True,
+        }
+    ],
+    "hosts": ["host-1"],
+}
+
+SWITCHES: Final[list[Body]] = [
+    {
+        "name": "edge-1",
+        "number": 1,
+        "role": "edge",
+        "host": "host-1",
+        "connected": True,
+        "in_sync": True,
+        "revision": 12,
+        "entries": 148,
+        "problem": None,
+    }
+]
+
+ROUTES: Final[Body] = {
+    "from": "host-1",
+    "to": "host-2",
+    "class": "realtime",
+    "metric": "latency",
+    "paths": [
+        {
+            "vrf": "business",
+            "reachable": True,
+            "switches": ["edge-1", "fabric-2", "edge-2"],
+            "links": ["h1-fabric-2", "h2-fabric-2"],
+            "latency_us": 20,
+            "cost": 2,
+        }
+    ],
+}
+
+EVENTS: Final[list[Body]] = [
+    {
+        "id": 1790000000007,
+        "at": "2026-01-01T03:00:00.000+00:00",
+        "kind": "in-sync",
+        "data": {"revision": 12, "switches": ["edge-1"]},
+    }
+]
+
+REVISIONS: Final[list[Body]] = [
+    {
+        "revision": 12,
+        "author": "ci",
+        "message": "web may reach the API",
+        "created_at": "2026-01-01T03:00:00Z",
+        "changes": {"added": ["rules/web-to-api"], "changed": [], "removed": []},
+    }
+]
+
+DIFF: Final[Body] = {
+    "from": 12,
+    "to": 13,
+    "fields": {},
+    "objects": {"added": [], "changed": [], "removed": ["rules/web-to-api"]},
+    "flows": _COUNTS,
+    "switches": {"edge-1": {**_COUNTS, "tables": {"permit": _COUNTS}}},
+    "reach": {
+        "gained": _NOBODY,
+        "lost": {"pairs": 1, "groups": [_GROUP]},
+        "changed": _NOBODY,
+    },
+    "gained": [],
+    "lost": [_REACH],
+    "pairs": ["shop/web -> shop/order-api tcp/8080: lost"],
+}
+
+STATUS: Final[Body] = {
+    "version": "0.1.0",
+    "revision": 12,
+    "started": True,
+    "ready": True,
+    "reason": "every switch holds the newest revision",
+    "switches": {"declared": 6, "connected": 6, "in_sync": 6, "entries": 663},
+    "proof": {"whole": _PROOF, "change": {**_PROOF, "took_ms": 3.9}},
+    "objects": {
+        "vrfs": 3,
+        "classes": 4,
+        "segments": 5,
+        "tenants": 5,
+        "services": 12,
+        "instances": 24,
+        "rules": 14,
+    },
+}
+
+READY: Final[Body] = {"ready": True, "reason": "every switch holds the newest revision"}
+NOT_READY: Final[Body] = {"ready": False, "reason": "edge-4: not connected"}
+
+PROBLEM: Final[Body] = {
+    "type": "urn:bulkhead:problem:invalid",
+    "title": "The request asks for something that is not valid",
+    "status": 422,
+    "detail": "tenants.shop.segment: there is no segment `order`; nothing was changed",
+    "errors": [
+        {
+            "path": "tenants.shop.segment",
+            "message": "there is no segment `order` (did you mean `orders`?)",
+        }
+    ],
+}
+
+ERRORS: Final[dict[int | str, dict[str, Any]]] = {
+    "default": {
+        "description": "What went wrong, as a problem document (RFC 9457)",
+        "content": {"application/problem+json": {"example": PROBLEM}},
+    }
+}
