@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import textwrap
 from typing import Any, Final
+
+from controller.cli.completing import SHELLS
+from controller.cli.exits import MEANINGS
 
 DEFAULT_SERVER: Final = "http://127.0.0.1:8080"
 
@@ -29,21 +33,18 @@ _EPILOG: Final = """\
 examples:
   bulkhead plan -f policies/shop.yaml             what would change, and who gains or loses whom
   bulkhead apply --plan 5f2c9a01d4e7b386          make exactly that so, or nothing
-  bulkhead apply -f policies/shop.yaml -m "shop"  plan, ask, and make it so
+  bulkhead apply -f policies/ -m "shop opens"     plan, ask, and make it so (scripts: --yes)
   bulkhead get instances                          everything in a collection
   bulkhead move tenant shop --vrf monitoring      another VRF, a free VLAN, the same addresses
   bulkhead explain web-1 api-1 tcp/8080           why this passes, or does not
   bulkhead status                                 is everything in place?
 
 exit codes:
-  0  done (explain: allowed)
-  1  explain: denied; writes: stored, but not on every switch yet; status: not ready
-  2  wrong usage, or a document or name that is not valid: nothing was changed
-  3  no controller answers at the URL, or it failed
-  4  somebody else changed the network in between: look at the plan again
+%(exits)s
 
 environment:
   BULKHEAD_SERVER  the controller's URL (default %(default)s)
+  NO_COLOR         no colours, on terminals too (elsewhere there are none)
 """
 
 
@@ -52,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(
         prog="bulkhead",
         description="Speaks to a Bulkhead controller.",
-        epilog=_EPILOG % {"default": DEFAULT_SERVER},
+        epilog=_EPILOG % {"default": DEFAULT_SERVER, "exits": _exits()},
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     server = os.environ.get("BULKHEAD_SERVER") or DEFAULT_SERVER
@@ -60,7 +61,16 @@ def parser() -> argparse.ArgumentParser:
     commands = _Commands(root)
     _writes(commands)
     _reads(commands)
+    _around(commands)
     return root
+
+
+def _exits() -> str:
+    """The exit codes, each with its meaning, at most 100 columns wide."""
+    return "\n".join(
+        textwrap.fill(text, 100, initial_indent=f"  {code:<4} ", subsequent_indent=" " * 7)
+        for code, text in MEANINGS.items()
+    )
 
 
 def _common(target: argparse.ArgumentParser, server: Any, as_json: Any) -> None:
@@ -90,17 +100,25 @@ class _Commands:
         _common(command, argparse.SUPPRESS, argparse.SUPPRESS)
         return command
 
+    def hidden(self, name: str) -> argparse.ArgumentParser:
+        """A subcommand for shells, which no help tells of."""
+        command: argparse.ArgumentParser = self._commands.add_parser(name)
+        _common(command, argparse.SUPPRESS, argparse.SUPPRESS)
+        return command
+
 
 def _writes(commands: _Commands) -> None:
     apply = commands.add(
         "apply",
         "make a document the intent",
-        'bulkhead apply -f policies/shop.yaml -m "shop opens"',
+        'bulkhead apply -f policies/ -m "shop opens"\n  bulkhead apply -f policies/shop.yaml --yes',
     )
     source = apply.add_mutually_exclusive_group(required=True)
     source.add_argument(*("-f", "--file"), metavar="PATH", help="YAML or JSON, or a folder of them")
     source.add_argument("--plan", metavar="ID", help="exactly what `bulkhead plan` showed as ID")
-    apply.add_argument("-y", "--yes", action="store_true", help="do not ask (a terminal is asked)")
+    apply.add_argument(
+        *("-y", "--yes"), action="store_true", help="do not plan and ask first, for scripts"
+    )
     _writing(apply)
     plan = commands.add(
         "plan", "show what a document would change", "bulkhead plan -f policies/ --flows"
@@ -184,12 +202,24 @@ def _reads(commands: _Commands) -> None:
         "events", "what has happened; with --follow what happens", "bulkhead events --follow"
     )
     events.add_argument("--follow", action="store_true", help="go on until interrupted")
+
+
+def _around(commands: _Commands) -> None:
     settings = commands.add(
         "settings",
         "the controller's settings, each with its value and where it came from",
         "bulkhead settings --config-file /etc/bulkhead.conf",
     )
     settings.add_argument("--config-file", metavar="F", action="append", default=[])
+    completion = commands.add(
+        "completion",
+        "make a shell complete commands, options and names",
+        "bulkhead completion bash > /etc/bash_completion.d/bulkhead\n"
+        '  bulkhead completion zsh > "${fpath[1]}/_bulkhead"\n'
+        "  bulkhead completion fish > ~/.config/fish/completions/bulkhead.fish",
+    )
+    completion.add_argument("shell", choices=SHELLS)
+    commands.hidden("names").add_argument("collection")
 
 
 def _vlan(text: str) -> int | str:

@@ -19,11 +19,21 @@ Locate = Callable[[Problem], Problem]
 """Adds the file and line of a problem, when they are known here."""
 
 
+def unlocated(problem: Problem) -> Problem:
+    """The problem as it is, where nothing is known of files."""
+    return problem
+
+
 class Client:
     """Speaks to one controller."""
 
-    def __init__(self, server: str) -> None:
+    def __init__(self, server: str, answer_s: float = WRITE_TIMEOUT_S) -> None:
         self._server = server.rstrip("/")
+        self._answer_s = answer_s
+
+    def within(self, answer_s: float) -> Client:
+        """A client of the same controller that waits no longer than this for an answer."""
+        return Client(self._server, answer_s)
 
     def get(self, path: str, **query: Any) -> Any:
         """The answer to a GET."""
@@ -47,7 +57,7 @@ class Client:
         *,
         query: Mapping[str, Any] | None = None,
         expected: int | None = None,
-        locate: Locate = lambda problem: problem,
+        locate: Locate = unlocated,
     ) -> Any:
         """The answer's JSON. Raises Stop."""
         headers = {"Bulkhead-Author": _user()}
@@ -61,7 +71,7 @@ class Client:
                 params=given,
                 json=body,
                 headers=headers,
-                timeout=httpx.Timeout(WRITE_TIMEOUT_S, connect=5.0),
+                timeout=httpx.Timeout(self._answer_s, connect=min(5.0, self._answer_s)),
                 trust_env=False,  # a proxy for the web is none for the controller
             )
             return _content(response, locate)

@@ -11,6 +11,7 @@ from controller.cli.arguments import parser
 from controller.cli.client import Client
 from controller.cli.commands import COMMANDS
 from controller.cli.exits import Exit, Stop
+from controller.cli.screen import show
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,14 +19,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         result = COMMANDS[options.command](options, Client(options.server))
-        print(json.dumps(result.answer, indent=2) if options.json else result.text)
+        if options.json:
+            print(json.dumps(result.answer, indent=2))
+        else:
+            show(result.text)
         sys.stdout.flush()
         return result.code
     except Stop as stop:
         print(f"bulkhead: {stop}", file=sys.stderr)
         return stop.code
     except KeyboardInterrupt:
-        return 130  # 128 + SIGINT, as shells say it
+        return Exit.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has had enough; keep Python from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Final
 
 
 class Exit(IntEnum):
     """What a command's exit code says."""
 
     OK = 0
-    NO = 1  # denied, or not applied on every switch
-    INVALID = 2  # usage, or what was asked for is not valid
-    UNREACHABLE = 3  # no controller answers, or it failed
-    CONFLICT = 4  # somebody else changed the network in between
+    NO = 1
+    INVALID = 2
+    UNREACHABLE = 3
+    CONFLICT = 4
+    DECLINED = 5
+    INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+
+
+MEANINGS: Final = {
+    Exit.OK: "done (explain: allowed; verify: all holds; status: ready; doctor: nothing fails)",
+    Exit.NO: "explain: denied; verify, status, doctor: something is not as it should be; "
+    "writes: stored, but not on every switch yet",
+    Exit.INVALID: "wrong usage, or a document or name that is not valid: nothing was changed",
+    Exit.UNREACHABLE: "no controller answers at the URL, or it failed",
+    Exit.CONFLICT: "somebody else changed the network in between: look at the plan again",
+    Exit.DECLINED: "apply: the answer at the prompt was no: nothing was changed",
+    Exit.INTERRUPTED: "interrupted by Ctrl-C; a write that was sent goes on",
+}
+"""For `bulkhead --help` and docs/cli.md; a test holds the page to it."""
 
 
 class Stop(Exception):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from controller.cli import main
+from controller.cli.exits import Exit
 from controller.northbound.documents import dump_yaml
 from controller.northbound.ports import ProofRun, ProofStatus
 from tests.cli.conftest import Run
@@ -44,13 +45,13 @@ def test_plan_tells_flows_and_pairs_and_changes_nothing(
 def test_apply_stores_the_document_with_its_lines(
     run: Run, engine: FakeController, document: Path
 ) -> None:
-    ran = run("apply", "-f", str(document), "-m", "no scraping")
+    ran = run("apply", "-f", str(document), "-m", "no scraping", "--yes")
     assert (ran.code, ran.out) == (0, "revision 2: applied\n")
     assert engine.history[-1][0].message == "no scraping"
     file, line = engine.origins()["rules/web-to-api"]
     assert file == str(document)
     assert "web-to-api" in document.read_text().splitlines()[line - 1]
-    again = run("apply", "-f", str(document))
+    again = run("apply", "-f", str(document), "--yes")
     assert (again.code, engine.revision()) == (0, 2)
     assert "nothing to change" in again.out
 
@@ -60,11 +61,34 @@ def test_apply_asks_a_person_and_takes_no_for_an_answer(
 ) -> None:
     monkeypatch.setattr("sys.stdin", _Terminal("n\n"))
     ran = run("apply", "-f", str(document))
-    assert (ran.code, engine.revision()) == (1, 1)
+    assert (ran.code, engine.revision()) == (Exit.DECLINED, 1)
     assert "2 lost" in ran.err
     monkeypatch.setattr("sys.stdin", _Terminal("y\n"))
-    assert run("apply", "-f", str(document)).code == 0
+    assert run("apply", "-f", str(document), "-m", "no scraping").code == 0
     assert engine.revision() == 2
+    assert engine.history[-1][0].message == "no scraping"
+    assert engine.origins()["rules/web-to-api"][0] == str(document)
+
+
+def test_where_nobody_can_be_asked_the_plan_is_shown_and_nothing_is_done(
+    run: Run, engine: FakeController, document: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    ran = run("apply", "-f", str(document))
+    assert (ran.code, engine.revision()) == (Exit.INVALID, 1)
+    assert "add --yes" in ran.err
+    shown = ran.err.rsplit("bulkhead apply --plan ", 1)[1].strip()
+    assert run("apply", "--plan", shown).code == 0
+    assert engine.revision() == 2
+
+
+def test_a_folder_is_one_document(run: Run, engine: FakeController, tmp_path: Path) -> None:
+    rules = {"rules": DOCUMENT["rules"][1:]}  # type: ignore[index]
+    (tmp_path / "rules.yaml").write_text(dump_yaml(rules))
+    rest = {name: part for name, part in DOCUMENT.items() if name != "rules"}
+    (tmp_path / "site.yml").write_text(dump_yaml(rest))
+    assert run("apply", "-f", str(tmp_path), "--yes").code == 0
+    assert engine.origins()["rules/scrape"][0] == str(tmp_path / "rules.yaml")
 
 
 def test_what_was_confirmed_is_applied_or_nothing(
