@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import getpass
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
 
 import httpx
 
 from controller.cli.exits import Exit, Stop
+from controller.client import Refused, Transport, Unreachable
+from controller.client.streams import events_of
+from controller.client.transport import ANSWER_S
 from controller.errors import Problem
 
-WRITE_TIMEOUT_S: Final = 620.0  # longer than the longest `timeout` that a write may ask for
-_EXITS: Final = {409: Exit.CONFLICT, 412: Exit.CONFLICT}
+_HINT = "is it running? name another with --server URL or BULKHEAD_SERVER"
 
 Locate = Callable[[Problem], Problem]
 """Adds the file and line of a problem, when they are known here."""
@@ -25,11 +27,14 @@ def unlocated(problem: Problem) -> Problem:
 
 
 class Client:
-    """Speaks to one controller."""
+    """Speaks to one controller. A person waits, so nothing is tried twice."""
 
-    def __init__(self, server: str, answer_s: float = WRITE_TIMEOUT_S) -> None:
-        self._server = server.rstrip("/")
-        self._answer_s = answer_s
+    def __init__(self, server: str, answer_s: float = ANSWER_S) -> None:
+        self._server = server
+        try:
+            self._transport = Transport(server, author=_user(), tries=1, answer_s=answer_s)
+        except httpx.InvalidURL as error:
+            raise Stop(Exit.INVALID, f"--server {server}: {error}") from None
 
     def within(self, answer_s: float) -> Client:
         """A client of the same controller that waits no longer than this for an answer."""
@@ -41,13 +46,11 @@ class Client:
 
     def follow(self, path: str, **query: Any) -> Iterator[Any]:
         """Server-sent events as they come, until the controller ends them. Raises Stop."""
-        url = f"{self._server}{path}"
-        timeout = httpx.Timeout(60.0, connect=5.0)  # a heartbeat comes every 15 s
         try:
-            with httpx.stream("GET", url, params=query, timeout=timeout, trust_env=False) as found:
-                yield from _events(found.iter_lines())
-        except httpx.HTTPError as error:
-            raise Stop(Exit.UNREACHABLE, f"{self._server} answers no more: {error}") from None
+            for event in events_of(self._transport.lines(path, query)):
+                yield asdict(event)
+        except (Refused, Unreachable) as error:
+            raise Stop(Exit.UNREACHABLE, str(error)) from None
 
     def send(
         self,
@@ -60,68 +63,25 @@ class Client:
         locate: Locate = unlocated,
     ) -> Any:
         """The answer's JSON. Raises Stop."""
-        headers = {"Bulkhead-Author": _user()}
-        if expected is not None:
-            headers["If-Match"] = f'"{expected}"'
-        given = {key: value for key, value in (query or {}).items() if value is not None}
         try:
-            response = httpx.request(
-                method,
-                f"{self._server}{path}",
-                params=given,
-                json=body,
-                headers=headers,
-                timeout=httpx.Timeout(self._answer_s, connect=min(5.0, self._answer_s)),
-                trust_env=False,  # a proxy for the web is none for the controller
-            )
-            return _content(response, locate)
-        except httpx.InvalidURL as error:
-            raise Stop(Exit.INVALID, f"--server {self._server}: {error}") from None
-        except (httpx.HTTPError, ValueError) as error:
-            raise Stop(
-                Exit.UNREACHABLE,
-                f"no controller answers at {self._server}: {error}\n"
-                "is it running? name another with --server URL or BULKHEAD_SERVER",
-            ) from None
+            return self._transport.send(method, path, body, query=query, expected=expected)
+        except Refused as error:
+            code = Exit.CONFLICT if error.is_conflict else Exit.INVALID
+            raise Stop(code, _message(error, locate)) from None
+        except Unreachable as error:
+            raise Stop(Exit.UNREACHABLE, f"{error}\n{_HINT}") from None
+        except ValueError as error:
+            raise Stop(Exit.UNREACHABLE, f"no controller answers there: {error}\n{_HINT}") from None
 
 
-def _content(response: httpx.Response, locate: Locate) -> Any:
-    content = response.json()
-    if response.is_success:
-        return content
-    if not isinstance(content, Mapping) or "title" not in content:
-        raise Stop(Exit.UNREACHABLE, f"HTTP {response.status_code}: {response.text[:500]}")
-    default = Exit.UNREACHABLE if response.status_code >= 500 else Exit.INVALID
-    raise Stop(_EXITS.get(response.status_code, default), _message(content, locate))
-
-
-def _message(content: Mapping[str, Any], locate: Locate) -> str:
-    problems = [
-        Problem(item["path"], item["message"], item.get("file"), item.get("line"))
-        for item in content.get("errors", ())
+def _message(error: Refused, locate: Locate) -> str:
+    if error.problems:
+        return "\n".join(str(locate(problem)) for problem in error.problems)
+    meanwhile = [
+        f"  revision {item['revision']}  {item['created_at']}  {item['author']}: {item['message']}"
+        for item in error.document.get("meanwhile", ())
     ]
-    if not problems:
-        meanwhile = [
-            f"  revision {item['revision']}  {item['created_at']}  {item['author']}: "
-            f"{item['message']}"
-            for item in content.get("meanwhile", ())
-        ]
-        return "\n".join([f"{content['title']}: {content.get('detail', '')}", *meanwhile])
-    return "\n".join(str(locate(problem)) for problem in problems)
-
-
-def _events(lines: Iterable[str]) -> Iterator[Any]:
-    """The events of a stream (server-sent events: `id`, `event` and `data` lines)."""
-    fields: dict[str, str] = {}
-    for line in lines:
-        name, _, value = line.partition(": ")
-        if line and name:
-            fields[name] = value
-        elif "data" in fields:
-            data = json.loads(fields["data"])
-            at = data.pop("at")
-            yield {"id": int(fields["id"]), "at": at, "kind": fields["event"], "data": data}
-            fields = {}
+    return "\n".join([str(error), *meanwhile])
 
 
 def _user() -> str:

@@ -33,6 +33,15 @@ Moves a tenant with its services and instances to a `segment`, or to a `vrf` and
 packet.
 """
 
+PLACEMENTS_TEXT: Final = """
+Each of `items` has an `op`: `place` an `instance` (made, or replaced, with what `PUT` takes),
+`move` an `instance` to a `host` or a `tenant` to a `segment` or a `vrf` and `vlan`, `remove` an
+`instance`. All of them are one revision. With `atomic` (the default) all are done or none is, and
+every problem of every item is told; without, those that can be are done. The answer has a result
+for each item, in order: `done`, with the `object` and all that is to be plugged in, or with its
+`errors`.
+"""
+
 SINGULAR: Final = {
     "vrfs": "vrf",
     "classes": "class",
@@ -165,6 +174,24 @@ EXPLAIN: Final[Body] = {
     "needed": None,
     "nearest": [],
     "judged": "installed",
+}
+
+PLACEMENTS: Final[Body] = {
+    "items": [
+        {"op": "place", "instance": "order-api-1", "service": "order-api", "host": "host-1"},
+        {"op": "move", "instance": "web-1", "host": "host-2"},
+        {"op": "move", "tenant": "shop", "vrf": "monitoring", "vlan": "auto"},
+        {"op": "remove", "instance": "web-2"},
+    ],
+    "atomic": True,
+    "message": "drain host-3",
+}
+PLACED: Final[Body] = {
+    **WRITTEN,
+    "items": [
+        {"op": "place", "instance": "order-api-1", "done": True, "object": OBJECTS["instances"]},
+        {"op": "remove", "instance": "web-2", "done": True},
+    ],
 }
 
 MADE: Final[Body] = {**WRITTEN, "created": True}

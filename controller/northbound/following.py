@@ -36,9 +36,7 @@ async def since_revision(controller: Controller, revision: int) -> Start:
     if revision in ids:
         return Start(ids[revision])
     first = min((number for number in ids if number > revision), default=None)
-    after = kept[-1].id if kept else 0
-    if first is not None:
-        after = ids[first] - 1
+    after = 0 if first is None else ids[first] - 1
     upto = controller.revision() if first is None else first - 1
     behind = min(_MOST_BEHIND, upto - revision)
     if behind <= 0:

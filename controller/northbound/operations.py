@@ -21,7 +21,8 @@ from controller.model.network import Network
 from controller.model.positions import NO_POSITIONS, Positions
 from controller.model.problems import closest
 from controller.northbound.comparing import field_changes
-from controller.northbound.origins import unchanged
+from controller.northbound.origins import unchanged, without
+from controller.northbound.placing import decode_placement
 from controller.northbound.planning import objects_changed, plan_view
 from controller.northbound.plans import Planned, Plans
 from controller.northbound.ports import (
@@ -133,6 +134,19 @@ class Operations:
         edit = _Edit(make, _moved, f"move instance {name} to {host}")
         answer, after = await self._write(edit, options)
         return {**object_view(self._after(after), "instances", name), **answer}
+
+    async def place(self, tree: object, options: Options) -> Body:
+        """Where many instances and tenants go, as one revision; answers what became of each."""
+        placement = decode_placement(tree)
+        count = len(placement.items)
+        message = placement.message or f"place {count} item{'s' if count > 1 else ''}"
+
+        def origins(now: Origins, _before: Intent, _after: Intent) -> Origins:
+            said = {item.subject for item in placement.items if item.op != "move"}
+            return now if said.isdisjoint(now) else without(now, said)
+
+        answer, after = await self._write(_Edit(placement.made_of, origins, message), options)
+        return {**answer, "items": placement.results(self._after(after))}
 
     async def restore(self, number: int, options: Options) -> Body:
         """Make an earlier revision's intent the newest again, as a new revision."""

@@ -121,6 +121,12 @@ class RoutesQuery(_Query):
     vrf: str | None = Field(None, description="A VRF; all of them when left out")
 
 
+class CapacityQuery(_Query):
+    """Parameters of a question about what is left."""
+
+    host: str | None = Field(None, description="A host; all of them when left out")
+
+
 class ExplainQuery(_Query):
     """Parameters of a question about one packet."""
 

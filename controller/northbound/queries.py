@@ -13,6 +13,7 @@ from controller.model.intent import BEST_EFFORT, QosClass
 from controller.model.meaning import reachability
 from controller.model.network import Network, Switch
 from controller.model.problems import closest
+from controller.northbound.capacity import capacity
 from controller.northbound.operations import known_collection, known_name
 from controller.northbound.paging import ALL, Page, Wish, cut_out
 from controller.northbound.ports import Controller
@@ -90,6 +91,10 @@ class Queries:
             "metric": chosen.metric,
             "paths": [_path(routes, chosen, start, end, name) for name in vrfs],
         }
+
+    def capacity(self, host: str | None) -> Body:
+        """What is left to be had, at one host or everywhere. Raises NotFound."""
+        return capacity(self._controller.network(), host)
 
     async def revisions(self, limit: int) -> list[Body]:
         """The newest revisions, newest first."""

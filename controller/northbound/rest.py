@@ -15,6 +15,7 @@ from controller.northbound.browsing import add_docs
 from controller.northbound.following import Start, followed, listed, since_revision
 from controller.northbound.operations import Operations, Options
 from controller.northbound.parameters import (
+    CapacityQuery,
     DiffQuery,
     EventsQuery,
     ExplainQuery,
@@ -168,6 +169,17 @@ def _changes(operations: Operations) -> APIRouter:
     async def apply_plan(request: Request, plan_id: str, query: Writing) -> Response:
         return written(await operations.apply_plan(plan_id, options_of(request, query)))
 
+    @router.post(
+        "/placements",
+        summary="Place, move and remove many instances, and move tenants, as one revision",
+        description=examples.PLACEMENTS_TEXT,
+        openapi_extra=examples.request_body(examples.PLACEMENTS),
+        responses=examples.responses(examples.PLACED),
+    )
+    async def place(request: Request, query: Writing) -> Response:
+        tree = await object_of(request)
+        return written(await operations.place(tree, options_of(request, query)))
+
     def move(
         path: str, one: str, example: Body, moved: Body, text: str
     ) -> Callable[[Handler], Handler]:
@@ -240,6 +252,14 @@ def _observations(controller: Controller, queries: Queries, proofs: Proofs) -> A
     async def routes(query: Annotated[RoutesQuery, Query()]) -> Response:
         found = queries.routes(query.source, query.destination, query.qos_class, query.vrf)
         return answer(found)
+
+    @router.get(
+        "/capacity",
+        summary="What is left: instances and rates of hosts, VLAN ids, subnets, addresses",
+        responses=examples.responses(samples.CAPACITY),
+    )
+    async def capacity(request: Request, query: Annotated[CapacityQuery, Query()]) -> Response:
+        return answer(queries.capacity(query.host))
 
     @router.get(
         "/explain",

@@ -93,6 +93,42 @@ ROUTES: Final[Body] = {
     ],
 }
 
+CAPACITY: Final[Body] = {
+    "instances": {"total": 65535, "used": 24, "free": 65511},
+    "hosts": [
+        {
+            "host": "host-1",
+            "switch": "edge-1",
+            "instances": {"total": 2000, "used": 6, "free": 1994},
+            "links": [
+                {
+                    "name": "h1-fabric-1",
+                    "up": True,
+                    "rate_mbps": 1000,
+                    "reserved_mbps": {"realtime": 300.0},
+                    "unreserved_mbps": 700.0,
+                }
+            ],
+        }
+    ],
+    "vrfs": [
+        {
+            "vrf": "business",
+            "vlans": {"total": 4097, "used": 2, "free": 4095},
+            "subnets": {"pool": "10.128.0.0/9", "total": 32768, "used": 0, "free": 32768},
+        }
+    ],
+    "segments": [
+        {
+            "segment": "orders",
+            "vrf": "business",
+            "vlan": 4096,
+            "subnet": "10.20.1.0/24",
+            "addresses": {"total": 253, "used": 6, "free": 247},
+        }
+    ],
+}
+
 EVENTS: Final[list[Body]] = [
     {
         "id": 1790000000007,

@@ -18,7 +18,7 @@ from controller.model.intent import Intent, Labels
 from controller.northbound.bodies import Malformed
 
 _KEY: Final = r"[A-Za-z0-9](?:[A-Za-z0-9_./-]*[A-Za-z0-9])?"
-_VALUE: Final = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?"
+_VALUE: Final = _KEY
 _EQUAL: Final = re.compile(rf"({_KEY})\s*(==?|!=)\s*({_VALUE})")
 _SET: Final = re.compile(rf"({_KEY})\s+(in|notin)\s*\(\s*({_VALUE}(?:\s*,\s*{_VALUE})*)\s*\)")
 _HAS: Final = re.compile(rf"(!?)\s*({_KEY})")

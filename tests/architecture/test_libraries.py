@@ -11,7 +11,7 @@ HOMES = {
     "eventlet": {"app.py"},
     "fastapi": {"northbound"},
     "greenlet": {"app.py"},
-    "httpx": {"cli"},
+    "httpx": {"cli", "client"},
     "networkx": {"topology"},
     "ovs": {"southbound", "store"},
     "pydantic": {"northbound"},

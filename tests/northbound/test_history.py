@@ -126,6 +126,7 @@ def test_revisions_that_the_journal_has_forgotten_come_from_the_history(
     assert [(e["kind"], e["data"].get("revision")) for e in found] == [
         ("revision", 2),
         ("revision", 3),
+        ("drift", None),
     ]
     assert found[0]["data"]["message"] == "gone"
     call("PUT", "/v1/vrfs/business", json={"id": 100})

@@ -40,7 +40,7 @@ def test_every_call_with_a_body_shows_one(call: Client) -> None:
         for name, operation in operations(call.get("/openapi.json"))
         if "requestBody" in operation
     }
-    assert len(bodies) == 7 + 2 + 2, "collections, apply and plan, moves"
+    assert len(bodies) == 7 + 2 + 3, "collections, apply and plan, moves and placements"
     assert all(bodies.values())
 
 
@@ -50,6 +50,7 @@ def test_every_call_with_a_body_shows_one(call: Client) -> None:
         ("/v1/topology", samples.TOPOLOGY),
         ("/v1/switches", samples.SWITCHES),
         ("/v1/routes?from=host-1&to=host-2", samples.ROUTES),
+        ("/v1/capacity", samples.CAPACITY),
         ("/v1/reachability", samples.REACHABILITY),
         ("/v1/events?follow=false", samples.EVENTS),
         ("/v1/revisions", samples.REVISIONS),
