@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PATH:/usr/sbin:/sbin" # Debian leaves these out for ordinary users
 
-APT_PACKAGES=(openvswitch-switch mininet iproute2 ethtool iperf3 iputils-ping iputils-arping tcpdump)
-COMMANDS=(ovs-vswitchd ovsdb-server ovs-vsctl mnexec ip tc ethtool iperf3 ping arping tcpdump)
+APT_PACKAGES=(openvswitch-switch mininet iproute2 ethtool iperf3 iputils-ping iputils-arping tcpdump chromium udhcpc wrk)
+COMMANDS=(ovs-vswitchd ovsdb-server ovs-vsctl mnexec ip tc ethtool iperf3 ping arping tcpdump chromium udhcpc wrk)
 # What bench/ovn_compare runs beside Bulkhead, privately.
 OVN_PACKAGES=(ovn-central ovn-host)
 OVN_COMMANDS=(ovn-northd ovn-controller)
