@@ -15,7 +15,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from controller.control import Control
 from controller.errors import BulkheadError, Invalid
@@ -30,8 +30,9 @@ from controller.needs import Revision
 from controller.northbound.documents import load_yaml
 from controller.northbound.origins import origins_of
 from controller.northbound.planning import objects_changed
-from controller.northbound.ports import Draft, Note
+from controller.northbound.ports import Controller, Draft, Note
 from controller.northbound.server import RestServer
+from controller.northbound.use_cases import UseCases
 from controller.ports import SwitchPorts
 from controller.settings import Settings, load
 from controller.southbound.channel import SpeakerChannel
@@ -42,6 +43,8 @@ from controller.store.revisions import Store
 from controller.store.server import StoreServer
 
 log = logging.getLogger("controller.engine")
+
+_SYNC_FIRST_S: Final = 3.0
 
 
 def main() -> int:
@@ -121,7 +124,8 @@ async def _begin(
         control.adopt(revision)
     databases = {r: SwitchDatabase(r, ports.teller(r)) for r in ports.remotes(topology)}
     ports.connect(databases, topology)
-    rest = RestServer(control, *_host_port(settings.rest), settings.apply_timeout_s)
+    cases = UseCases.of(control, settings.apply_timeout_s)
+    rest = RestServer(cases, *_host_port(settings.rest))
     await rest.start()
     log.info("REST on http://%s:%d", *rest.address)
     keeper.start()
@@ -129,17 +133,52 @@ async def _begin(
         database.start()
     ports.follow(control.network())
     await channel.connect(speaker, control)
-    proofs = asyncio.get_running_loop().create_task(control.prove_regularly(settings.proof_s))
+    loop = asyncio.get_running_loop()
+    proofs = loop.create_task(control.prove_regularly(settings.proof_s))
+    rpc = loop.create_task(_serve_rpc(cases, settings.grpc))
     await ending.wait()
     proofs.cancel()
     log.info("ending; switches keep what they hold")
     control.end_events()
-    await rest.stop()
+    rpc.cancel()
+    await asyncio.gather(rest.stop(), asyncio.wait({rpc}))
     await control.close()
     for database in databases.values():
         await database.close()
     keeper.close()
     await channel.close()
+
+
+async def _serve_rpc(cases: UseCases, wanted: str) -> None:
+    """The gRPC API until cancelled. It comes last: switches are not kept waiting for its library.
+
+    Where it cannot listen, the network is still kept, and the log says what to do.
+    """
+    if wanted == "off":
+        return
+    await _in_sync(cases.controller, _SYNC_FIRST_S)
+    from controller.northbound.rpc_server import GrpcServer
+
+    server = GrpcServer(cases, *_host_port(wanted))
+    try:
+        await server.start()
+    except BulkheadError as error:
+        log.error("%s", error)
+        return
+    log.info("gRPC on %s:%d", *server.address)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await server.stop()
+
+
+async def _in_sync(controller: Controller, longest_s: float) -> None:
+    """Returns once all switches are in sync, or after so long."""
+    events, last = controller.events(), 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(longest_s):
+            while not controller.ready()[0] and (found := await events.more(last)):
+                last = found[-1].id
 
 
 @contextlib.asynccontextmanager

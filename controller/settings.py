@@ -79,6 +79,10 @@ def _address(value: str) -> str:
     return value
 
 
+def _address_or_off(value: str) -> str:
+    return value if value == "off" else _address(value)
+
+
 def _seconds(value: str) -> float:
     try:
         number = float(value)
@@ -127,6 +131,7 @@ class Settings:
     openflow_host: str = _setting("127.0.0.1", _text, "address that switches connect to")
     openflow_port: int = _setting(6653, _port, "TCP port that switches connect to")
     rest: str = _setting("127.0.0.1:8080", _address, "address and port of the REST API")
+    grpc: str = _setting("127.0.0.1:50051", _address_or_off, "address and port of gRPC, or off")
     topology: str = _setting("", _file, "YAML file of switches and links")
     policy: str = _setting("", _file, "YAML intent, stored when the store is still empty")
     state: str = _setting(_state_home, _text, "store: a file, or remotes tcp:HOST:PORT,...")

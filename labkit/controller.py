@@ -27,8 +27,10 @@ class ControllerProcess:
         self._ledger = ledger
         self._folder = ledger.folder
         self.rest_port = rest_port or free_port()
+        self.grpc_port = free_port()
         self.settings: dict[str, object] = {
             "rest": f"127.0.0.1:{self.rest_port}",
+            "grpc": f"127.0.0.1:{self.grpc_port}",
             "openflow_port": free_port(),
             "state": self._folder / "state.db",
             "run_dir": self._folder / "controller",

@@ -1,4 +1,4 @@
-"""Writes the pages that are generated from the code, or checks that they are fresh."""
+"""Writes the pages and modules that are generated, or checks that they are fresh."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from bench.page import benchmarks_page
 from controller.dataplane.document import pipeline_page
 from controller.settings import settings_page
+from scripts.generate_rpc import generated
 
 ROOT = Path(__file__).parent.parent
 PAGES = {
@@ -24,11 +25,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     mode = parser.add_mutually_exclusive_group(required=True)
     mode.add_argument("--check", action="store_true", help="show what is stale; write nothing")
-    mode.add_argument("--write", action="store_true", help="write the pages")
+    mode.add_argument("--write", action="store_true", help="write them")
     arguments = parser.parse_args()
     stale = False
-    for name, make in PAGES.items():
-        path, wanted = ROOT / name, make()
+    wanted_texts = {name: make() for name, make in PAGES.items()} | generated()
+    for name, wanted in wanted_texts.items():
+        path = ROOT / name
         found = path.read_text() if path.exists() else ""
         if found == wanted:
             continue

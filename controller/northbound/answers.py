@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -12,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
 from controller.errors import BulkheadError, Problem
+from controller.northbound.bodies import BadParameters
 from controller.northbound.paging import Page, cursor_of
 from controller.northbound.problems import of_error, problem
 from controller.northbound.views import Body
@@ -75,9 +77,8 @@ def handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _query(_request: Request, error: RequestValidationError) -> Response:
-        problems = tuple(map(_parameter, error.errors()))
-        detail = "; ".join(f"{item.path}: {item.message}" for item in problems)
-        return refused(problem(400, "query", detail, problems))
+        problems = tuple(parameter_problem(item["loc"][1:], item) for item in error.errors())
+        return refused(of_error(BadParameters(problems)))
 
     @app.exception_handler(Exception)
     async def _bug(request: Request, error: Exception) -> Response:
@@ -109,10 +110,9 @@ def _http_problem(request: Request, status: int, kind: str) -> Body:
     return problem(status, kind, detail)
 
 
-def _parameter(error: Any) -> Problem:
-    """A pydantic error in our words; its location is ("query", name) or ("path", name)."""
-    _, *names = error["loc"]
-    path = ".".join(map(str, names)) or "query"
+def parameter_problem(location: Sequence[Any], error: Any) -> Problem:
+    """A pydantic error in our words; ``location`` is where, below the query or path."""
+    path = ".".join(map(str, location)) or "query"
     if error["type"] == "extra_forbidden":
         return Problem(path, "there is no such parameter")
     if error["type"] == "missing":

@@ -22,6 +22,10 @@ class Malformed(Invalid):
     """A body that cannot be read at all: neither JSON nor YAML."""
 
 
+class BadParameters(Malformed):
+    """Parameters of a request that are not what they may be."""
+
+
 class KeyReused(BulkheadError):
     """An idempotency key that named another request before."""
 

@@ -13,7 +13,7 @@ from controller.errors import (
     RemoteError,
     UnknownOutcome,
 )
-from controller.northbound.bodies import KeyReused, Malformed
+from controller.northbound.bodies import BadParameters, KeyReused, Malformed
 from controller.northbound.stale import Stale
 from controller.northbound.views import Body
 
@@ -34,6 +34,8 @@ def problem(status: int, kind: str, detail: str, problems: tuple[Problem, ...] =
 def of_error(error: BulkheadError, *, conditional: bool = False) -> Body:
     """The problem document of an error. ``conditional``: the request had an If-Match."""
     match error:
+        case BadParameters():
+            return problem(400, "query", "; ".join(map(str, error.problems)), error.problems)
         case Malformed():
             return problem(400, "malformed", str(error), error.problems)
         case Invalid():

@@ -12,7 +12,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from fastapi.routing import APIRoute
 from starlette.requests import Request
@@ -23,12 +23,15 @@ from controller.northbound.answers import answer
 from controller.northbound.bodies import KeyReused, Malformed
 from controller.northbound.parameters import raw_body
 from controller.northbound.ports import Controller, RevisionInfo
+from controller.northbound.views import Body
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = {"Idempotent-Replayed": "true"}
 _LONGEST: Final = 255
 _KEPT: Final = 1000
 _WRITES: Final = ("PUT", "POST", "DELETE")
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +42,44 @@ class Key:
     request: str
 
 
-class Replays:
-    """The answers to writes that had a key."""
+class Replays(Generic[Answer]):
+    """The answers to writes that had a key, as one transport gives them.
 
-    def __init__(self, controller: Controller) -> None:
+    ``done`` tells an answer from a refusal.
+    """
+
+    def __init__(
+        self, controller: Controller, done: Callable[[Answer], bool] = lambda _answer: True
+    ) -> None:
         self._controller = controller
-        self._known: OrderedDict[str, tuple[str, asyncio.Future[Response]]] = OrderedDict()
+        self._is_done = done
+        self._known: OrderedDict[str, tuple[str, asyncio.Future[Answer]]] = OrderedDict()
 
-    async def once(self, key: Key, work: Callable[[], Awaitable[Response]]) -> Response:
-        """The answer to a write, done once. Raises KeyReused for another write of the same key."""
+    async def once(
+        self, key: Key, work: Callable[[], Awaitable[Answer]], stored: Callable[[Body], Answer]
+    ) -> tuple[Answer, bool]:
+        """The answer to a write, done once, and whether it was done before.
+
+        ``stored`` makes an answer of what is known of a write before the last restart. Raises
+        KeyReused for another write of the same key.
+        """
         if key.text in self._known:
-            return await self._again(key)
-        first: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+            return await self._again(key), True
+        first: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._known[key.text] = key.request, first
         try:
-            response = await self._stored(key) or await work()
+            body = await self._stored(key)
+            found = await work() if body is None else stored(body)
         except BaseException as error:
             self._known.pop(key.text, None)
             first.set_exception(error)
             first.exception()  # taken, also where nobody waits for it
             raise
-        first.set_result(response)
-        if response.status_code >= 400:
+        first.set_result(found)
+        if not self._is_done(found):
             self._known.pop(key.text, None)
         self._forget_the_oldest()
-        return response
+        return found, body is not None
 
     def _forget_the_oldest(self) -> None:
         """Never a write that is under way: who sends it again must find it."""
@@ -71,19 +87,13 @@ class Replays:
         for text in done[: max(0, len(self._known) - _KEPT)]:
             del self._known[text]
 
-    async def _again(self, key: Key) -> Response:
+    async def _again(self, key: Key) -> Answer:
         request, first = self._known[key.text]
         if request != key.request:
             raise KeyReused(key.text)
-        response = await asyncio.shield(first)
-        return Response(
-            response.body,
-            response.status_code,
-            {**_kept(response), **REPLAYED},
-            response.media_type,
-        )
+        return await asyncio.shield(first)
 
-    async def _stored(self, key: Key) -> Response | None:
+    async def _stored(self, key: Key) -> Body | None:
         """The answer where a controller before this one has made the revision."""
         found: RevisionInfo | None = await self._controller.revision_of(key.text)
         if found is None:
@@ -91,15 +101,12 @@ class Replays:
         if found.request != key.request:
             raise KeyReused(key.text)
         outcome = self._controller.outcome()
-        body = {
+        return {
             "revision": found.number,
             "applied": outcome.applied,
             "pending": dict(outcome.pending),
             "changed": True,
         }
-        response = answer(body, found.number)
-        response.headers.update(REPLAYED)
-        return response
 
 
 class WriteRoute(APIRoute):
@@ -113,12 +120,18 @@ class WriteRoute(APIRoute):
             text = request.headers.get(HEADER)
             if text is None or request.method not in _WRITES:
                 return await handle(request)
-            key = Key(_checked(text), digest(request, await raw_body(request)))
+            key = Key(checked_key(text, HEADER), digest(request, await raw_body(request)))
             request.state.key = key
-            replays: Replays = request.app.state.replays
-            return await replays.once(key, lambda: handle(request))
+            replays: Replays[Response] = request.app.state.replays
+            response, again = await replays.once(key, lambda: handle(request), _stored_answer)
+            return _marked(response) if again else response
 
         return once
+
+
+def response_replays(controller: Controller) -> Replays[Response]:
+    """Answers of the REST API."""
+    return Replays(controller, lambda response: response.status_code < 400)
 
 
 def digest(request: Request, body: bytes) -> str:
@@ -128,12 +141,19 @@ def digest(request: Request, body: bytes) -> str:
     return found.hexdigest()
 
 
-def _checked(text: str) -> str:
+def checked_key(text: str, path: str) -> str:
+    """A key that may be kept. Raises :class:`Malformed`."""
     if not text or len(text) > _LONGEST or not text.isprintable():
         message = f"expected 1 to {_LONGEST} printable characters, found {text[:80]!r}"
-        raise Malformed((Problem(HEADER, message),))
+        raise Malformed((Problem(path, message),))
     return text
 
 
-def _kept(response: Response) -> dict[str, str]:
-    return {k: v for k, v in response.headers.items() if k.lower() == "etag"}
+def _stored_answer(body: Body) -> Response:
+    return answer(body, body["revision"])
+
+
+def _marked(response: Response) -> Response:
+    """A copy that says that it is the first one's."""
+    kept = {k: v for k, v in response.headers.items() if k.lower() == "etag"}
+    return Response(response.body, response.status_code, {**kept, **REPLAYED}, response.media_type)

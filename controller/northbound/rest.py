@@ -30,10 +30,10 @@ from controller.northbound.parameters import (
     options_of,
 )
 from controller.northbound.ports import Controller
-from controller.northbound.programs import Programs
 from controller.northbound.proofs import Proofs
 from controller.northbound.queries import VERSION, Queries
-from controller.northbound.replay import Replays, WriteRoute
+from controller.northbound.replay import WriteRoute, response_replays
+from controller.northbound.use_cases import UseCases
 from controller.northbound.views import Body
 
 Name = Annotated[str, Path(description="The object's name")]
@@ -45,11 +45,9 @@ Planning = Annotated[PlanQuery, Query()]
 Handler = Callable[..., Awaitable[Response]]
 
 
-def create_app(controller: Controller, apply_timeout_s: float = 10.0) -> FastAPI:
-    """The ASGI application over a controller. Its handlers run in the controller's loop.
-
-    ``apply_timeout_s`` is how long a write waits for switches unless the request says.
-    """
+def create_app(cases: UseCases) -> FastAPI:
+    """The ASGI application over a controller. Its handlers run in the controller's loop."""
+    controller, queries, operations = cases.controller, cases.queries, cases.operations
     app = FastAPI(
         title="Bulkhead",
         version=VERSION,
@@ -59,15 +57,13 @@ def create_app(controller: Controller, apply_timeout_s: float = 10.0) -> FastAPI
         redoc_url=None,
         responses=samples.ERRORS,
     )
-    app.state.apply_timeout_s = apply_timeout_s
-    app.state.replays = Replays(controller)
+    app.state.apply_timeout_s = cases.apply_timeout_s
+    app.state.replays = response_replays(controller)
     handle_errors(app)
-    programs = Programs()
-    queries, operations = Queries(controller), Operations(controller, programs)
     for collection in COLLECTIONS:
         app.include_router(_collection(collection, controller, queries, operations))
     app.include_router(_changes(operations))
-    app.include_router(_observations(controller, queries, Proofs(controller, programs)))
+    app.include_router(_observations(controller, queries, cases.proofs))
     app.include_router(_history(queries, operations))
     app.include_router(_health(controller, queries))
     add_docs(app)

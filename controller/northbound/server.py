@@ -10,8 +10,8 @@ from collections.abc import Generator
 import uvicorn
 
 from controller.errors import BulkheadError
-from controller.northbound.ports import Controller
 from controller.northbound.rest import create_app
+from controller.northbound.use_cases import UseCases
 
 
 class _Server(uvicorn.Server):
@@ -37,12 +37,11 @@ class RestServer:
 
     def __init__(
         self,
-        controller: Controller,
+        cases: UseCases,
         host: str = "127.0.0.1",
         port: int = 8080,
-        apply_timeout_s: float = 10.0,
     ) -> None:
-        self._app = create_app(controller, apply_timeout_s)
+        self._app = create_app(cases)
         self._wanted = (host, port)
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None

@@ -10,7 +10,11 @@ from tests.architecture.imports import CONTROLLER, imports, sources
 HOMES = {
     "eventlet": {"app.py"},
     "fastapi": {"northbound"},
+    "google": {"northbound"},
     "greenlet": {"app.py"},
+    "grpc": {"northbound"},
+    "grpc_health": {"northbound"},
+    "grpc_reflection": {"northbound"},
     "httpx": {"cli", "client"},
     "networkx": {"topology"},
     "ovs": {"southbound", "store"},

@@ -12,7 +12,10 @@ from tests.architecture.imports import ROOT, sources
 
 LINES_MOST = 400
 # All tables in the order in which a packet meets them: one declaration, read from top to bottom.
-LONGER = {"controller/dataplane/pipeline.py": 600}
+LONGER = {
+    "controller/dataplane/pipeline.py": 600,
+    "controller/northbound/bulkhead_pb2_grpc.py": 2000,  # generated
+}
 # A path of the machine on which somebody worked, and where its packages came from, belong in no
 # file. Spelt so that this file does not match itself.
 FORBIDDEN = re.compile(r"/(?:work|root|home/\w+)/|pypi[.]org|python[h]osted|\.pyenv/versions/\d")

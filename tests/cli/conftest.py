@@ -11,6 +11,7 @@ import pytest
 
 from controller.cli import main
 from controller.northbound.server import RestServer
+from controller.northbound.use_cases import UseCases
 from tests.northbound.fakes import FakeController
 
 
@@ -34,7 +35,7 @@ def engine() -> FakeController:
 @pytest.fixture
 def server(engine: FakeController) -> Iterator[str]:
     loop = asyncio.new_event_loop()
-    rest = RestServer(engine, port=0)
+    rest = RestServer(UseCases.of(engine), port=0)
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:

@@ -5,33 +5,20 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
 from tests.northbound.fakes import FakeController
+from tests.pages import DOCS, blocks
 
-PAGE = Path(__file__).parents[2] / "docs" / "placement.md"
+PAGE = "placement.md"
 _HERE = "127.0.0.1:8080"
-
-
-def blocks() -> Iterator[str]:
-    """The indented blocks of the page."""
-    block: list[str] = []
-    for line in [*PAGE.read_text().splitlines(), "the end"]:
-        if line.startswith("    ") or (block and not line):
-            block.append(line)
-        elif block:
-            yield dedent("\n".join(block)).strip()
-            block = []
 
 
 def commands() -> list[str]:
     """Each ``curl`` with the lines that belong to it."""
     found: list[str] = []
-    for block in blocks():
+    for block in blocks(PAGE):
         if block.startswith("curl"):
             found += [f"curl {rest}" for rest in block.split("curl ")[1:]]
     return found
@@ -57,7 +44,7 @@ def test_every_command_is_answered_without_a_problem(server: str, engine: FakeCo
 
 
 def test_the_python_runs(server: str, engine: FakeController) -> None:
-    (script,) = (block for block in blocks() if block.startswith("from controller"))
+    (script,) = (block for block in blocks(PAGE) if block.startswith("from controller"))
     script = script.replace(f"http://{_HERE}", server)
     done = subprocess.run(
         [sys.executable, "-c", script],
@@ -65,7 +52,7 @@ def test_the_python_runs(server: str, engine: FakeController) -> None:
         text=True,
         check=False,
         timeout=60,
-        cwd=PAGE.parents[1],
+        cwd=DOCS.parent,
     )
     assert done.returncode == 0, done.stderr
     plug, *others, refused = done.stdout.splitlines()
@@ -83,7 +70,7 @@ def test_the_scheduler_runs(server: str, engine: FakeController, more: list[str]
         text=True,
         check=True,
         timeout=60,
-        cwd=PAGE.parents[1],
+        cwd=DOCS.parent,
     )
     assert done.stdout.count("plug web-") == 4
     assert len(engine.network().intent.instances) == 4 + 4

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from controller.northbound.rest import create_app
+from controller.northbound.use_cases import UseCases
 from tests.northbound.fakes import FakeController
 
 
@@ -16,7 +17,7 @@ class Client:
 
     def __init__(self, controller: FakeController) -> None:
         self.controller = controller
-        self._app = create_app(controller)
+        self._app = create_app(UseCases.of(controller))
 
     def __call__(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
         return asyncio.run(self.send(method, path, **kwargs))

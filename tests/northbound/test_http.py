@@ -10,6 +10,7 @@ import pytest
 
 from controller.errors import BulkheadError
 from controller.northbound.server import RestServer
+from controller.northbound.use_cases import UseCases
 from tests.northbound.client import Client
 from tests.northbound.fakes import FakeController
 
@@ -119,7 +120,7 @@ def test_routes_and_topology(call: Client) -> None:
 
 def test_the_server_serves_in_the_callers_loop_and_stops(engine: FakeController) -> None:
     async def run() -> int:
-        server = RestServer(engine, port=0)
+        server = RestServer(UseCases.of(engine), port=0)
         await server.start()
         async with httpx.AsyncClient(trust_env=False) as client:
             host, port = server.address
@@ -136,4 +137,4 @@ def test_a_taken_address_is_one_clear_error(engine: FakeController) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(BulkheadError, match=f"cannot listen for REST on 127.0.0.1:{port}"):
-            asyncio.run(RestServer(engine, port=port).start())
+            asyncio.run(RestServer(UseCases.of(engine), port=port).start())

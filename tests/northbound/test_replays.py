@@ -7,7 +7,8 @@ import asyncio
 import pytest
 from starlette.responses import Response
 
-from controller.northbound.replay import Key, Replays
+from controller.northbound.replay import Key, response_replays
+from controller.northbound.views import Body
 from tests.northbound.client import Client
 from tests.northbound.fakes import FakeController
 
@@ -83,7 +84,7 @@ def test_a_write_under_way_is_not_forgotten(engine: FakeController) -> None:
     """However many others come meanwhile, who sends it again waits for it."""
 
     async def scenario() -> None:
-        replays, go = Replays(engine), asyncio.Event()
+        replays, go = response_replays(engine), asyncio.Event()
         begun: list[str] = []
 
         async def slow() -> Response:
@@ -94,14 +95,17 @@ def test_a_write_under_way_is_not_forgotten(engine: FakeController) -> None:
         async def quick() -> Response:
             return Response("quick")
 
-        first = asyncio.ensure_future(replays.once(Key("slow", "r"), slow))
+        def stored(body: Body) -> Response:
+            raise AssertionError(f"nothing was stored, found {body}")
+
+        first = asyncio.ensure_future(replays.once(Key("slow", "r"), slow, stored))
         await asyncio.sleep(0)
         for number in range(1100):
-            await replays.once(Key(f"{number}", "r"), quick)
-        second = asyncio.ensure_future(replays.once(Key("slow", "r"), slow))
+            await replays.once(Key(f"{number}", "r"), quick, stored)
+        second = asyncio.ensure_future(replays.once(Key("slow", "r"), slow, stored))
         await asyncio.sleep(0)
         go.set()
-        assert (await first).body == (await second).body == b"slow"
+        assert (await first)[0].body == (await second)[0].body == b"slow"
         assert begun == ["slow"]
 
     asyncio.run(scenario())

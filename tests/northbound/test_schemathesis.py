@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from controller.northbound.rest import create_app
+from controller.northbound.use_cases import UseCases
 from tests.northbound.fakes import FakeController
 
-_APP = create_app(FakeController(), apply_timeout_s=1.0)
+_APP = create_app(UseCases.of(FakeController(), apply_timeout_s=1.0))
 schema = schemathesis.openapi.from_asgi("/openapi.json", _APP)
 
 

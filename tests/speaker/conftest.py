@@ -106,6 +106,7 @@ class Controller:
             "BULKHEAD_STATE": str(folder / "state.db"),
             "BULKHEAD_OPENFLOW_PORT": str(self.port),
             "BULKHEAD_REST": self._rest,
+            "BULKHEAD_GRPC": "off",
             **{f"BULKHEAD_{name.upper()}": value for name, value in settings.items()},
         }
         with self._log.open("wb") as log:

@@ -1,0 +1,331 @@
+"""The gRPC API: calls, what they mean, and nothing else. `docs/grpc.md` is its page.
+
+Each is REST's call of the same meaning, through the same use case.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import asdict
+from typing import Any, Final, TypeVar, cast
+
+from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct
+
+from controller.northbound import bulkhead_pb2 as pb
+from controller.northbound.bodies import read_document
+from controller.northbound.bulkhead_pb2_grpc import BulkheadServicer
+from controller.northbound.following import Start, since_revision
+from controller.northbound.operations import Options
+from controller.northbound.paging import cursor_of
+from controller.northbound.parameters import (
+    ExplainQuery,
+    ListQuery,
+    RevisionsQuery,
+    RoutesQuery,
+)
+from controller.northbound.replay import Replays
+from controller.northbound.rpc_errors import Context
+from controller.northbound.rpc_messages import (
+    body_of,
+    message_of,
+    object_of,
+    parts_of,
+    struct_of,
+)
+from controller.northbound.rpc_options import DETAILS, checked, given, key_of, options_of
+from controller.northbound.use_cases import UseCases
+from controller.northbound.views import Body
+
+log = logging.getLogger(__name__)
+
+PAGE: Final = 1000
+M = TypeVar("M", bound=Message)
+
+
+class BulkheadService(BulkheadServicer):
+    """The calls of ``service Bulkhead`` in bulkhead.proto."""
+
+    def __init__(self, cases: UseCases) -> None:
+        self._cases = cases
+        self._queries, self._operations = cases.queries, cases.operations
+        self._replays: Replays[Any] = Replays(cases.controller)
+        self._under_way: set[asyncio.Future[Any]] = set()
+
+    # Objects
+
+    async def List(self, request: pb.ListRequest, _context: Context) -> pb.ListReply:
+        query = checked(
+            ListQuery,
+            selector=request.selector,
+            limit=request.page_size or PAGE,
+            cursor=request.page_token,
+        )
+        page = self._queries.objects(request.collection, query.wish())
+        return pb.ListReply(
+            objects=[object_of(request.collection, item) for item in page.items],
+            next_page_token="" if page.last is None else cursor_of(page.last),
+            revision=self._cases.controller.revision(),
+        )
+
+    async def Get(self, request: pb.ObjectName, _context: Context) -> pb.Object:
+        shown = self._queries.object(request.collection, request.name)
+        return object_of(request.collection, shown)
+
+    async def Put(self, request: pb.PutRequest, context: Context) -> pb.PutReply:
+        collection, name, body = parts_of(request.object)
+
+        async def put(options: Options) -> Body:
+            return await self._operations.put(collection, name, body, options)
+
+        return await self._write(request, context, put, _put_reply(collection))
+
+    async def Delete(self, request: pb.DeleteRequest, context: Context) -> pb.WriteReply:
+        async def delete(options: Options) -> Body:
+            return await self._operations.delete(request.collection, request.name, options)
+
+        return await self._write(request, context, delete, _write_reply)
+
+    # Changes of many objects
+
+    async def Apply(self, request: pb.ApplyRequest, context: Context) -> pb.WriteReply:
+        async def apply(options: Options) -> Body:
+            if request.changes:
+                changes = [_change(index, item) for index, item in enumerate(request.changes)]
+                return await self._operations.apply({"changes": changes}, options)
+            tree, positions = await asyncio.to_thread(read_document, request.document.encode())
+            return await self._operations.apply(tree, options, positions)
+
+        return await self._write(request, context, apply, _write_reply)
+
+    async def Place(self, request: pb.PlaceRequest, context: Context) -> pb.PlaceReply:
+        items = [_item(index, item) for index, item in enumerate(request.items)]
+
+        async def place(options: Options) -> Body:
+            return await self._operations.place(
+                {"items": items, "atomic": not request.keep_going}, options
+            )
+
+        return await self._write(request, context, place, _place_reply)
+
+    async def MoveTenant(
+        self, request: pb.MoveTenantRequest, context: Context
+    ) -> pb.MoveTenantReply:
+        wish = body_of(request.move)
+        name = wish.pop("name", "")
+
+        async def move(options: Options) -> Body:
+            return await self._operations.move_tenant(name, wish, options)
+
+        def reply(shown: Body) -> pb.MoveTenantReply:
+            moved = message_of(pb.MoveTenantReply, shown)
+            moved.written.CopyFrom(_write_reply(shown))
+            return moved
+
+        return await self._write(request, context, move, reply)
+
+    async def MoveInstance(self, request: pb.MoveInstanceRequest, context: Context) -> pb.PutReply:
+        async def move(options: Options) -> Body:
+            wish = {"host": request.move.host}
+            return await self._operations.move_instance(request.move.name, wish, options)
+
+        return await self._write(request, context, move, _put_reply("instances"))
+
+    # Plans
+
+    async def GetPlan(self, request: pb.PlanName, _context: Context) -> pb.Plan:
+        return _plan(self._operations.plan(request.plan))
+
+    async def ApplyPlan(self, request: pb.ApplyPlanRequest, context: Context) -> pb.WriteReply:
+        async def apply(options: Options) -> Body:
+            return await self._operations.apply_plan(request.plan, options)
+
+        return await self._write(request, context, apply, _write_reply)
+
+    # Observations
+
+    async def Explain(self, request: pb.ExplainRequest, _context: Context) -> Struct:
+        query = checked(ExplainQuery, **{"from": "", "to": "", **given(request)})
+        return struct_of(
+            await self._cases.proofs.explain(
+                query.source, query.destination, query.protocol, query.port, query.dscp
+            )
+        )
+
+    async def Verify(self, _request: pb.VerifyRequest, _context: Context) -> Struct:
+        return struct_of(await self._cases.proofs.verify())
+
+    async def GetRoutes(self, request: pb.RoutesRequest, _context: Context) -> pb.Routes:
+        query = checked(RoutesQuery, **{"from": "", "to": "", **given(request)})
+        found = self._queries.routes(query.source, query.destination, query.qos_class, query.vrf)
+        return message_of(pb.Routes, found)
+
+    async def GetTopology(self, _request: pb.TopologyRequest, _context: Context) -> pb.Topology:
+        return message_of(pb.Topology, self._queries.topology())
+
+    async def ListSwitches(self, _request: pb.SwitchesRequest, _context: Context) -> pb.Switches:
+        return message_of(pb.Switches, {"switches": self._queries.switches()})
+
+    async def GetReachability(
+        self, _request: pb.ReachabilityRequest, _context: Context
+    ) -> pb.Reachability:
+        revision = self._cases.controller.revision()
+        pairs = await self._queries.reachability()
+        return message_of(pb.Reachability, {"pairs": pairs, "revision": revision})
+
+    async def GetCapacity(self, request: pb.CapacityRequest, _context: Context) -> pb.Capacity:
+        return message_of(pb.Capacity, self._queries.capacity(request.host or None))
+
+    async def GetStatus(self, _request: pb.StatusRequest, _context: Context) -> pb.Status:
+        return message_of(pb.Status, self._queries.status())
+
+    # What happens
+
+    async def Watch(self, request: pb.WatchRequest, _context: Context) -> AsyncIterator[pb.Event]:
+        start = Start(request.after)
+        if request.HasField("since_revision") and not request.HasField("after"):
+            start = await since_revision(self._cases.controller, request.since_revision)
+        for event in start.forgotten:
+            yield message_of(pb.Event, asdict(event))
+        events, after = self._cases.controller.events(), start.after
+        while found := await events.more(after):
+            for event in found:
+                yield message_of(pb.Event, asdict(event))
+            after = found[-1].id
+
+    # History
+
+    async def ListRevisions(self, request: pb.RevisionsRequest, _context: Context) -> pb.Revisions:
+        query = checked(RevisionsQuery, **given(request))
+        return message_of(pb.Revisions, {"revisions": await self._queries.revisions(query.limit)})
+
+    async def GetRevision(
+        self, request: pb.RevisionNumber, _context: Context
+    ) -> pb.RevisionDocument:
+        found = await self._queries.revision(request.revision)
+        return pb.RevisionDocument(
+            revision=found["revision"], document=json.dumps(found["document"])
+        )
+
+    async def DiffRevisions(self, request: pb.DiffRequest, _context: Context) -> pb.Plan:
+        detail = DETAILS.get(request.detail, "counts")
+        one, other = getattr(request, "from"), request.to
+        return _plan(await self._operations.compare(one, other, detail))
+
+    async def RestoreRevision(self, request: pb.RestoreRequest, context: Context) -> pb.WriteReply:
+        async def restore(options: Options) -> Body:
+            return await self._operations.restore(request.revision, options)
+
+        return await self._write(request, context, restore, _write_reply)
+
+    async def _write(
+        self,
+        request: Any,
+        context: Context,
+        work: Callable[[Options], Awaitable[Body]],
+        reply: Callable[[Body], M],
+    ) -> M:
+        """Do a write, once for each key. A deadline ends the waiting, never the write."""
+        key = key_of(request, request.options)
+        options = options_of(request.options, key, context, self._cases.apply_timeout_s)
+
+        async def do() -> M:
+            return reply(await work(options))
+
+        async def once() -> M:
+            if key is None:
+                return await do()
+            found, again = await self._replays.once(key, do, reply)
+            shown: M = _replayed(found) if again else found
+            return shown
+
+        task = asyncio.ensure_future(once())
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+        return await asyncio.shield(task)
+
+    def _ended(self, task: asyncio.Future[Any]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # taken, also where the client waits no more
+
+
+def _change(index: int, item: pb.Change) -> Body:
+    if item.WhichOneof("op") == "delete":
+        return {"op": "delete", **body_of(item.delete)}
+    collection, name, body = parts_of(item.put, f"changes[{index}].put")
+    return {"op": "put", "collection": collection, "name": name, "body": body}
+
+
+def _item(index: int, item: pb.Placement) -> Body:
+    match item.WhichOneof("op"):
+        case "place":
+            body = body_of(item.place)
+            return {"op": "place", "instance": body.pop("name", ""), **body}
+        case "move_instance":
+            return {
+                "op": "move",
+                "instance": item.move_instance.name,
+                "host": item.move_instance.host,
+            }
+        case "move_tenant":
+            body = body_of(item.move_tenant)
+            return {"op": "move", "tenant": body.pop("name", ""), **body}
+        case "remove":
+            return {"op": "remove", "instance": item.remove}
+        case _:
+            return {}
+
+
+def _write_reply(shown: Body) -> pb.WriteReply:
+    if shown.get("dry_run"):
+        return pb.WriteReply(revision=shown["revision"], plan=_plan(shown))
+    return message_of(pb.WriteReply, {k: shown[k] for k in _WRITTEN})
+
+
+def _put_reply(collection: str) -> Callable[[Body], pb.PutReply]:
+    def reply(shown: Body) -> pb.PutReply:
+        made = pb.PutReply(written=_write_reply(shown), created=shown.get("created", False))
+        if "name" in shown:  # not where it is told after a restart
+            made.object.CopyFrom(object_of(collection, shown))
+        return made
+
+    return reply
+
+
+def _place_reply(shown: Body) -> pb.PlaceReply:
+    items = [_placed(item) for item in shown.get("items", ())]
+    return pb.PlaceReply(items=items, written=_write_reply(shown))
+
+
+def _placed(item: Mapping[str, Any]) -> pb.Placed:
+    kind = "instance" if "instance" in item else "tenant"
+    found = pb.Placed(op=item["op"], name=item[kind], done=item["done"])
+    found.errors.extend(message_of(pb.Problem, error) for error in item.get("errors", ()))
+    if "object" in item:
+        found.object.CopyFrom(object_of(f"{kind}s", item["object"]))
+    return found
+
+
+def _plan(shown: Body) -> pb.Plan:
+    return pb.Plan(
+        plan=shown.get("plan", ""),
+        revision=shown.get("revision", shown.get("to", 0)),
+        changed=shown.get("changed", any(shown["objects"].values())),
+        pairs=shown["pairs"],
+        details=struct_of(shown),
+    )
+
+
+def _replayed(first: M) -> M:
+    """A copy that says that it is the first one's."""
+    found = type(first)()
+    found.CopyFrom(first)
+    (found if isinstance(found, pb.WriteReply) else cast(Any, found).written).replayed = True
+    return found
+
+
+_WRITTEN: Final = ("revision", "applied", "pending", "changed")

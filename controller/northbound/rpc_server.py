@@ -1,0 +1,89 @@
+"""Serves the gRPC API in the engine's own event loop, with the standard health and reflection."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Final
+
+import grpc
+from grpc_health.v1 import health_pb2
+from grpc_health.v1.health import SERVICE_NAME as HEALTH
+from grpc_health.v1.health import aio as health
+from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
+from grpc_reflection.v1alpha import reflection
+
+from controller.errors import BulkheadError
+from controller.northbound import bulkhead_pb2 as pb
+from controller.northbound.bulkhead_pb2_grpc import add_BulkheadServicer_to_server
+from controller.northbound.ports import Controller
+from controller.northbound.rpc import BulkheadService
+from controller.northbound.rpc_errors import Refusals
+from controller.northbound.use_cases import UseCases
+
+SERVICE: Final = pb.DESCRIPTOR.services_by_name["Bulkhead"].full_name
+_GRACE_S: Final = 5.0
+_MESSAGE_MAX: Final = 64 << 20  # bytes, as a body over REST
+_OPTIONS: Final = (
+    ("grpc.so_reuseport", 0),  # a second engine on the same port is a mistake that shall be seen
+    ("grpc.max_receive_message_length", _MESSAGE_MAX),
+    ("grpc.max_send_message_length", _MESSAGE_MAX),
+)
+
+
+class GrpcServer:
+    """The gRPC API on one address. ``port`` 0 takes a free one; ``address`` tells which.
+
+    Of health, the server itself (service "") serves while it runs, and ``bulkhead.v1.Bulkhead``
+    does while every declared switch holds the newest revision, as ``/readyz`` says.
+    """
+
+    def __init__(self, cases: UseCases, host: str = "127.0.0.1", port: int = 50051) -> None:
+        self._controller = cases.controller
+        self._wanted = host, port
+        self._server = grpc.aio.server(interceptors=[Refusals(SERVICE)], options=_OPTIONS)
+        self._health = health.HealthServicer()
+        self._telling: asyncio.Task[None] | None = None
+        self.address = self._wanted
+        add_BulkheadServicer_to_server(BulkheadService(cases), self._server)
+        add_HealthServicer_to_server(self._health, self._server)
+        names = (SERVICE, HEALTH, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(names, self._server)
+
+    async def start(self) -> None:
+        """Listen and serve. Raises BulkheadError if it cannot."""
+        host, port = self._wanted
+        shown = f"[{host}]" if ":" in host else host
+        try:
+            bound = self._server.add_insecure_port(f"{shown}:{port}")
+        except RuntimeError:
+            raise BulkheadError(
+                f"cannot listen for gRPC on {shown}:{port}: it is in use, or no address of this "
+                "machine; set `grpc` to another address, or to off"
+            ) from None
+        self.address = host, bound
+        await self._server.start()
+        self._telling = asyncio.create_task(_tell_health(self._controller, self._health))
+
+    async def stop(self) -> None:
+        """Finish the calls under way (up to 5 s) and close."""
+        if self._telling is not None:
+            self._telling.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._telling
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(_GRACE_S)
+
+
+async def _tell_health(controller: Controller, served: health.HealthServicer) -> None:
+    """Readiness changes with events: each may be the one."""
+    status = health_pb2.HealthCheckResponse
+    await served.set("", status.SERVING)
+    events, last = controller.events(), 0
+    while True:
+        ready, _ = controller.ready()
+        await served.set(SERVICE, status.SERVING if ready else status.NOT_SERVING)
+        found = await events.more(last)
+        if not found:
+            return
+        last = found[-1].id
