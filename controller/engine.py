@@ -27,6 +27,7 @@ from controller.model.decode_topology import decode_topology
 from controller.model.intent import Intent
 from controller.model.network import Network, Topology
 from controller.needs import Revision
+from controller.northbound.access.exposure import gate_of, tls_of
 from controller.northbound.documents import load_yaml
 from controller.northbound.origins import origins_of
 from controller.northbound.planning import objects_changed
@@ -124,10 +125,10 @@ async def _begin(
         control.adopt(revision)
     databases = {r: SwitchDatabase(r, ports.teller(r)) for r in ports.remotes(topology)}
     ports.connect(databases, topology)
-    cases = UseCases.of(control, settings.apply_timeout_s)
-    rest = RestServer(cases, *_host_port(settings.rest))
+    cases = UseCases.of(control, settings.apply_timeout_s, gate_of(settings))
+    rest = RestServer(cases, *_host_port(settings.rest), tls_of(settings))
     await rest.start()
-    log.info("REST on http://%s:%d", *rest.address)
+    log.info("REST on %s://%s:%d", "https" if settings.tls_cert else "http", *rest.address)
     keeper.start()
     for database in databases.values():
         database.start()
@@ -135,7 +136,7 @@ async def _begin(
     await channel.connect(speaker, control)
     loop = asyncio.get_running_loop()
     proofs = loop.create_task(control.prove_regularly(settings.proof_s))
-    rpc = loop.create_task(_serve_rpc(cases, settings.grpc))
+    rpc = loop.create_task(_serve_rpc(cases, settings))
     await ending.wait()
     proofs.cancel()
     log.info("ending; switches keep what they hold")
@@ -149,17 +150,17 @@ async def _begin(
     await channel.close()
 
 
-async def _serve_rpc(cases: UseCases, wanted: str) -> None:
+async def _serve_rpc(cases: UseCases, settings: Settings) -> None:
     """The gRPC API until cancelled. It comes last: switches are not kept waiting for its library.
 
     Where it cannot listen, the network is still kept, and the log says what to do.
     """
-    if wanted == "off":
+    if settings.grpc == "off":
         return
     await _in_sync(cases.controller, _SYNC_FIRST_S)
     from controller.northbound.rpc_server import GrpcServer
 
-    server = GrpcServer(cases, *_host_port(wanted))
+    server = GrpcServer(cases, *_host_port(settings.grpc), tls_of(settings))
     try:
         await server.start()
     except BulkheadError as error:

@@ -6,6 +6,7 @@ Both processes read them the same way. A wrong one is reported with where it cam
 from __future__ import annotations
 
 import configparser
+import ipaddress
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -16,7 +17,9 @@ from controller.errors import Invalid, Problem
 
 SECTION: Final = "bulkhead"
 PREFIX: Final = "BULKHEAD_"
-_COMMANDS: Final = frozenset({"BULKHEAD_SERVER"})  # the command's own, no setting
+_COMMANDS: Final = frozenset(
+    {"BULKHEAD_SERVER", "BULKHEAD_TOKEN", "BULKHEAD_CA", "BULKHEAD_CERT", "BULKHEAD_KEY"}
+)  # the command's own, no setting
 _RUN_DIR_MOST: Final = 107 - len("/speaker-4194304.sock")  # unix(7): sun_path has 108 with its NUL
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
@@ -93,6 +96,13 @@ def _seconds(value: str) -> float:
     return number
 
 
+def _amount(value: str) -> float:
+    try:
+        return _seconds(value)
+    except ValueError:
+        raise ValueError("a number above 0") from None
+
+
 def _on_or_off(value: str) -> str:
     if value not in ("on", "off"):
         raise ValueError("on or off")
@@ -132,6 +142,15 @@ class Settings:
     openflow_port: int = _setting(6653, _port, "TCP port that switches connect to")
     rest: str = _setting("127.0.0.1:8080", _address, "address and port of the REST API")
     grpc: str = _setting("127.0.0.1:50051", _address_or_off, "address and port of gRPC, or off")
+    tokens_file: str = _setting(
+        "", _text, "file of `bulkhead token`; with it every request needs a token or certificate"
+    )
+    tls_cert: str = _setting("", _file, "certificate that REST and gRPC are served with, in PEM")
+    tls_key: str = _setting("", _file, "its private key")
+    tls_client_ca: str = _setting("", _file, "who signs certificates of clients, for REST")
+    requests_per_s: float = _setting(2000.0, _amount, "requests of one client in a second")
+    requests_burst: float = _setting(3000.0, _amount, "requests of one client at once")
+    audit_log: str = _setting("", _text, "file of writes and refusals, or off; beside the store")
     topology: str = _setting("", _file, "YAML file of switches and links")
     policy: str = _setting("", _file, "YAML intent, stored when the store is still empty")
     state: str = _setting(_state_home, _text, "store: a file, or remotes tcp:HOST:PORT,...")
@@ -189,10 +208,42 @@ def load(
     for name, value in (flags or {}).items():
         given[name] = (value, "flag")
     values = _read(given, problems)
+    if not problems:
+        problems += _together(Settings(**values))
     if problems:
         raise Invalid(tuple(problems))
     origin = {f.name: given[f.name][1] if f.name in given else "default" for f in fields(Settings)}
     return Resolved(Settings(**values), origin)
+
+
+def _together(settings: Settings) -> list[Problem]:
+    """What settings that are right alone say together."""
+    wanted = ("tls_cert", "tls_key", "tokens_file")
+    missing = [name for name in wanted if not getattr(settings, name)]
+    problems = [
+        Problem(
+            name,
+            f"{address} is not loopback: set {' and '.join(missing)} too, so that nobody changes "
+            "the network unasked (docs/security.md)",
+        )
+        for name, address in (("rest", settings.rest), ("grpc", settings.grpc))
+        if missing and not _is_loopback(address)
+    ]
+    if bool(settings.tls_cert) != bool(settings.tls_key):
+        problems.append(Problem("tls_cert", "tls_cert and tls_key go together"))
+    if settings.tls_client_ca and not settings.tls_cert:
+        problems.append(Problem("tls_client_ca", "needs tls_cert and tls_key"))
+    return problems
+
+
+def _is_loopback(address: str) -> bool:
+    if address == "off":
+        return True
+    host = address.rpartition(":")[0].strip("[]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def describe(resolved: Resolved) -> list[Described]:

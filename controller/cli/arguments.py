@@ -44,6 +44,9 @@ exit codes:
 
 environment:
   BULKHEAD_SERVER  the controller's URL (default %(default)s)
+  BULKHEAD_TOKEN   the token to show it, where it asks for one
+  BULKHEAD_CA      who signed its certificate, where that is no public authority
+  BULKHEAD_CERT    our own certificate and, in BULKHEAD_KEY, its key
   NO_COLOR         no colours, on terminals too (elsewhere there are none)
 """
 
@@ -211,6 +214,7 @@ def _around(commands: _Commands) -> None:
         "bulkhead settings --config-file /etc/bulkhead.conf",
     )
     settings.add_argument("--config-file", metavar="F", action="append", default=[])
+    _tokens(commands)
     completion = commands.add(
         "completion",
         "make a shell complete commands, options and names",
@@ -220,6 +224,28 @@ def _around(commands: _Commands) -> None:
     )
     completion.add_argument("shell", choices=SHELLS)
     commands.hidden("names").add_argument("collection")
+
+
+def _tokens(commands: _Commands) -> None:
+    token = commands.add(
+        "token",
+        "who may use the API: add, list and remove tokens, on the controller's own machine",
+        "bulkhead token add ci --role operator --tenant shop\n"
+        "  bulkhead token add grafana --role viewer --certificate grafana.example\n"
+        "  bulkhead token list\n"
+        "  bulkhead token remove ci",
+    )
+    token.add_argument("what", choices=("add", "list", "remove"))
+    token.add_argument("name", nargs="?", help="add, remove: whose")
+    token.add_argument("--role", choices=("viewer", "operator", "admin"), help="add: what for")
+    token.add_argument(
+        "--tenant", metavar="T", action="append", help="add: an operator of this tenant alone"
+    )
+    token.add_argument(
+        "--certificate", metavar="CN", default="", help="add: known by a client certificate"
+    )
+    token.add_argument("--file", metavar="F", help="the file (default: the setting tokens_file)")
+    token.add_argument("--config-file", metavar="F", action="append", default=[])
 
 
 def _vlan(text: str) -> int | str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -12,7 +13,7 @@ import httpx
 from controller.cli.exits import Exit, Stop
 from controller.client import Refused, Transport, Unreachable
 from controller.client.streams import events_of
-from controller.client.transport import ANSWER_S
+from controller.client.transport import ANSWER_S, trust
 from controller.errors import Problem
 
 _HINT = "is it running? name another with --server URL or BULKHEAD_SERVER"
@@ -32,9 +33,18 @@ class Client:
     def __init__(self, server: str, answer_s: float = ANSWER_S) -> None:
         self._server = server
         try:
-            self._transport = Transport(server, author=_user(), tries=1, answer_s=answer_s)
+            self._transport = Transport(
+                server,
+                author=_user(),
+                token=os.environ.get("BULKHEAD_TOKEN", ""),
+                tries=1,
+                verify=trust(os.environ),
+                answer_s=answer_s,
+            )
         except httpx.InvalidURL as error:
             raise Stop(Exit.INVALID, f"--server {server}: {error}") from None
+        except OSError as error:
+            raise Stop(Exit.INVALID, f"BULKHEAD_CA, BULKHEAD_CERT, BULKHEAD_KEY: {error}") from None
 
     def within(self, answer_s: float) -> Client:
         """A client of the same controller that waits no longer than this for an answer."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from controller.cli import completing, history, shown, writing
+from controller.cli import completing, history, shown, tokens, writing
 from controller.cli.arguments import COLUMNS, parser
 from controller.cli.client import Client
 from controller.cli.exits import Exit, Stop
@@ -105,9 +105,8 @@ def events(options: Namespace, client: Client) -> Result:
 
 def settings(options: Namespace, _client: Client) -> Result:
     """The controller's settings; read here, without a controller."""
-    environment = {k: v for k, v in os.environ.items() if k != "BULKHEAD_SERVER"}
     try:
-        rows = describe(load(tuple(map(Path, options.config_file)), environment))
+        rows = describe(load(tuple(map(Path, options.config_file)), os.environ))
     except Invalid as error:
         raise Stop(Exit.INVALID, str(error)) from None
     answer = [row._asdict() for row in rows]
@@ -135,6 +134,7 @@ COMMANDS: Final[Mapping[str, Callable[[Namespace, Client], Result]]] = {
     "diff": diff,
     "events": events,
     "settings": settings,
+    "token": tokens.token,
     "completion": completion,
     "names": completing.names,
 }

@@ -9,6 +9,7 @@ how long to wait (``Retry-After``) is believed.
 from __future__ import annotations
 
 import random
+import ssl
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -113,6 +114,20 @@ class Transport:
                 yield from found.iter_lines()
         except httpx.HTTPError as error:
             raise Unreachable(f"{self.server} answers no more: {error}") from None
+
+
+def trust(environment: Mapping[str, str]) -> ssl.SSLContext | bool:
+    """What ``verify`` shall be for ``BULKHEAD_CA``, ``BULKHEAD_CERT`` and ``BULKHEAD_KEY``.
+
+    Raises OSError where a file cannot be read or is none.
+    """
+    authority, certificate = environment.get("BULKHEAD_CA"), environment.get("BULKHEAD_CERT")
+    if not authority and not certificate:
+        return True
+    context = ssl.create_default_context(cafile=authority or None)
+    if certificate:
+        context.load_cert_chain(certificate, environment.get("BULKHEAD_KEY") or None)
+    return context
 
 
 def name_in_path(name: str) -> str:

@@ -20,6 +20,7 @@ from controller.model.intent import Intent
 from controller.model.network import Network
 from controller.model.positions import NO_POSITIONS, Positions
 from controller.model.problems import closest
+from controller.northbound.access.principals import ANYBODY, Principal, Role
 from controller.northbound.comparing import field_changes
 from controller.northbound.origins import unchanged, without
 from controller.northbound.placing import decode_placement
@@ -49,12 +50,13 @@ from controller.northbound.views import Body, object_view
 class Options:
     """How a write is carried out.
 
-    ``expected`` is the revision it must be made against, None for the newest. ``detail`` is that
-    of the plan a dry run answers. ``key`` and ``request`` name the client's request, see
-    :class:`controller.northbound.ports.Note`.
+    ``principal`` is who asks, which limits what may change. ``expected`` is the revision it must be
+    made against, None for the newest. ``detail`` is that of the plan a dry run answers. ``key`` and
+    ``request`` name the client's request, see :class:`controller.northbound.ports.Note`.
     """
 
     expected: int | None = None
+    principal: Principal = ANYBODY
     author: str = ""
     message: str = ""
     wait: Wait = "applied"
@@ -96,7 +98,7 @@ class Operations:
     async def delete(self, collection: str, name: str, options: Options) -> Body:
         """Delete one object. Raises NotFound, and Invalid while it is used."""
         known_collection(collection)
-        known_name(self._controller.network().intent, collection, name)
+        known_name(self._controller.network().intent, collection, name, options.principal)
         change = single(Change("delete", collection, name))
         return (await self._write(_submitted(change, f"delete {collection}/{name}"), options))[0]
 
@@ -185,6 +187,9 @@ class Operations:
         if options.dry_run:
             network = self._controller.network()
             after = await asyncio.to_thread(edit.intent, network)
+            if options.principal.role is not Role.VIEWER:  # who changes nothing, and sees all
+                changes = objects_changed(network.intent, after)
+                options.principal.check(network.intent, after, changes)
             return await self._plan(edit, network, after, revision, options.detail), after
         write = Write(
             lambda network, origins: _draft(edit, options, network, origins), options.expected
@@ -219,10 +224,12 @@ class Operations:
 def _draft(edit: _Edit, options: Options, network: Network, origins: Origins) -> Draft:
     """What a write makes of the newest revision."""
     before, after = network.intent, edit.intent(network)
+    changes = objects_changed(before, after)
+    options.principal.check(before, after, changes)
     note = Note(
         author=options.author,
         message=options.message or edit.message,
-        changes=objects_changed(before, after),
+        changes=changes,
         key=options.key,
         request=options.request,
     )
@@ -246,11 +253,12 @@ def known_collection(collection: str) -> None:
         raise NotFound(f"there is no collection `{collection}`{hint}")
 
 
-def known_name(intent: Intent, collection: str, name: str) -> None:
-    """Raises NotFound for an object that there is not."""
+def known_name(intent: Intent, collection: str, name: str, principal: Principal = ANYBODY) -> None:
+    """Raises NotFound for an object that there is not, or not for this principal."""
     objects: Mapping[str, object] = getattr(intent, collection)
-    if name not in objects:
-        raise NotFound(f"there is no `{name}` in {collection}{closest(name, objects)}")
+    if name not in objects or not principal.sees(intent, collection, name):
+        shown = [n for n in objects if principal.sees(intent, collection, n)]
+        raise NotFound(f"there is no `{name}` in {collection}{closest(name, shown)}")
 
 
 def _submitted(submission: Submission, message: str) -> _Edit:

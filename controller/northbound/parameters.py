@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Literal
 
@@ -10,12 +11,14 @@ from starlette.requests import Request
 
 from controller.errors import Problem
 from controller.model.positions import Positions
+from controller.northbound.access.principals import ANYBODY, Principal
 from controller.northbound.bodies import Malformed, read_document
 from controller.northbound.operations import Options
 from controller.northbound.paging import MOST, Wish, name_of
 from controller.northbound.selecting import Selection, parse_selector
 
 BODY_MAX = 64 << 20  # bytes; a site of 10,000 services is a document of about 5 MB
+BODY_S = 60.0  # seconds that a body may take to come
 _ETAG = re.compile(r'(?:W/)?"?([0-9]+)"?')
 
 
@@ -144,9 +147,12 @@ def options_of(request: Request, query: WriteQuery) -> Options:
     """
     client = request.client.host if request.client else "unknown"
     key = getattr(request.state, "key", None)
+    principal = principal_of(request)
+    said = request.headers.get("bulkhead-author")
     return Options(
         expected=expected_revision(request),
-        author=request.headers.get("bulkhead-author") or f"REST from {client}",
+        principal=principal,
+        author=principal.name or said or f"REST from {client}",
         message=query.message,
         wait=query.wait,
         timeout_s=query.timeout or request.app.state.apply_timeout_s,
@@ -155,6 +161,12 @@ def options_of(request: Request, query: WriteQuery) -> Options:
         key=key.text if key else "",
         request=key.request if key else "",
     )
+
+
+def principal_of(request: Request) -> Principal:
+    """Who makes a request, as the gate has found."""
+    found: Principal = getattr(request.state, "principal", ANYBODY)
+    return found
 
 
 def expected_revision(request: Request) -> int | None:
@@ -189,10 +201,15 @@ async def raw_body(request: Request) -> bytes:
     if known is not None:
         return known
     data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > BODY_MAX:
-            message = f"larger than {BODY_MAX} bytes; split it into several changes"
-            raise Malformed((Problem("body", message),))
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for chunk in request.stream():
+                data += chunk
+                if len(data) > BODY_MAX:
+                    message = f"larger than {BODY_MAX} bytes; split it into several changes"
+                    raise Malformed((Problem("body", message),))
+    except TimeoutError:
+        message = f"did not come to its end in {BODY_S:g} s"
+        raise Malformed((Problem("body", message),)) from None
     request.state.raw_body = bytes(data)
     return request.state.raw_body  # type: ignore[no-any-return]

@@ -13,6 +13,7 @@ from controller.errors import (
     RemoteError,
     UnknownOutcome,
 )
+from controller.northbound.access.refusals import Forbidden, TooMany, Unauthenticated
 from controller.northbound.bodies import BadParameters, KeyReused, Malformed
 from controller.northbound.stale import Stale
 from controller.northbound.views import Body
@@ -48,6 +49,12 @@ def of_error(error: BulkheadError, *, conditional: bool = False) -> Body:
             body = problem(412 if error.conditional else 409, "conflict", str(error))
             about = {"base": error.base, "newest": error.newest, "meanwhile": error.meanwhile}
             return {**body, **about}
+        case Unauthenticated():
+            return problem(401, "unauthenticated", str(error))
+        case Forbidden():
+            return problem(403, "forbidden", str(error))
+        case TooMany():
+            return problem(429, "too-many", str(error))
         case KeyReused():
             return problem(422, "key-reused", str(error))
         case Conflict():
@@ -65,6 +72,9 @@ _TITLES = {
     "invalid": "The request asks for something that is not valid",
     "query": "The query parameters are not valid",
     "not-found": "There is no such thing",
+    "unauthenticated": "It is not known who asks",
+    "forbidden": "This is not for who asks",
+    "too-many": "Too many requests",
     "conflict": "The network has changed in between",
     "remote": "A switch or server refused",
     "unknown-outcome": "It is not known whether it was done",

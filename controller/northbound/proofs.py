@@ -13,6 +13,7 @@ from controller.diff.plan import Plan, plan
 from controller.errors import Invalid, Problem
 from controller.model.meaning import ICMP, TCP, UDP
 from controller.model.network import Network
+from controller.northbound.access.principals import ANYBODY, Principal
 from controller.northbound.explaining import explanation_view, proof_view
 from controller.northbound.operations import known_name
 from controller.northbound.ports import Controller
@@ -32,12 +33,18 @@ class Proofs:
         self._programs = programs
 
     async def explain(
-        self, source: str, destination: str, protocol: str, port: int, dscp: int
+        self,
+        source: str,
+        destination: str,
+        protocol: str,
+        port: int,
+        dscp: int,
+        principal: Principal = ANYBODY,
     ) -> Body:
         """Why a packet between two instances passes or not. Raises NotFound and Invalid."""
         network = self._controller.network()
         for name in (source, destination):
-            known_name(network.intent, "instances", name)
+            known_name(network.intent, "instances", name, principal)
         if source == destination:
             message = "an instance does not reach itself through the network; name another"
             raise Invalid((Problem("to", message),))

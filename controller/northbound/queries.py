@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 
@@ -13,6 +14,7 @@ from controller.model.intent import BEST_EFFORT, QosClass
 from controller.model.meaning import reachability
 from controller.model.network import Network, Switch
 from controller.model.problems import closest
+from controller.northbound.access.principals import ANYBODY, Principal
 from controller.northbound.capacity import capacity
 from controller.northbound.operations import known_collection, known_name
 from controller.northbound.paging import ALL, Page, Wish, cut_out
@@ -45,20 +47,23 @@ class Queries:
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
 
-    def objects(self, collection: str, wish: Wish = ALL) -> Page:
+    def objects(self, collection: str, wish: Wish = ALL, principal: Principal = ANYBODY) -> Page:
         """The objects of a collection, by name: those that are wished for. Raises NotFound."""
         known_collection(collection)
         network = self._controller.network()
-        names = selected(network.intent, collection, wish.selection)
+        intent = network.intent
+        names: Iterable[str] = selected(intent, collection, wish.selection)
+        if principal.tenants is not None:
+            names = [name for name in names if principal.sees(intent, collection, name)]
         chosen, more = cut_out(names, wish)
         items = [object_view(network, collection, name) for name in chosen]
         return Page(items, chosen[-1] if more else None)
 
-    def object(self, collection: str, name: str) -> Body:
+    def object(self, collection: str, name: str, principal: Principal = ANYBODY) -> Body:
         """One object. Raises NotFound."""
         known_collection(collection)
         network = self._controller.network()
-        known_name(network.intent, collection, name)
+        known_name(network.intent, collection, name, principal)
         return object_view(network, collection, name)
 
     async def reachability(self) -> list[Body]:

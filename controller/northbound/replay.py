@@ -21,7 +21,7 @@ from starlette.responses import Response
 from controller.errors import Problem
 from controller.northbound.answers import answer
 from controller.northbound.bodies import KeyReused, Malformed
-from controller.northbound.parameters import raw_body
+from controller.northbound.parameters import principal_of, raw_body
 from controller.northbound.ports import Controller, RevisionInfo
 from controller.northbound.views import Body
 
@@ -135,8 +135,10 @@ def response_replays(controller: Controller) -> Replays[Response]:
 
 
 def digest(request: Request, body: bytes) -> str:
-    """What tells a request from another: its method, path, parameters and body."""
-    found = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+    """What tells a request from another: who makes it, its method, path, parameters and body."""
+    who = principal_of(request).name
+    told = f"{who} {request.method} {request.url.path}?{request.url.query}\n".lstrip()
+    found = hashlib.sha256(told.encode())
     found.update(body)
     return found.hexdigest()
 

@@ -28,11 +28,13 @@ from controller.northbound.parameters import (
     body_of,
     object_of,
     options_of,
+    principal_of,
 )
 from controller.northbound.ports import Controller
 from controller.northbound.proofs import Proofs
 from controller.northbound.queries import VERSION, Queries
 from controller.northbound.replay import WriteRoute, response_replays
+from controller.northbound.rest_gate import RestGate
 from controller.northbound.use_cases import UseCases
 from controller.northbound.views import Body
 
@@ -67,6 +69,7 @@ def create_app(cases: UseCases) -> FastAPI:
     app.include_router(_history(queries, operations))
     app.include_router(_health(controller, queries))
     add_docs(app)
+    app.add_middleware(RestGate, gate=cases.gate)
     return app
 
 
@@ -83,7 +86,11 @@ def _collection(
         responses=examples.responses([examples.OBJECTS[collection]]),
     )
     async def list_objects(request: Request, query: Listing) -> Response:
-        return paged(request, queries.objects(collection, query.wish()), controller.revision())
+        return paged(
+            request,
+            queries.objects(collection, query.wish(), principal_of(request)),
+            controller.revision(),
+        )
 
     @router.get(
         "/{name}",
@@ -92,7 +99,9 @@ def _collection(
         responses=examples.responses(examples.OBJECTS[collection]),
     )
     async def get_object(request: Request, name: Name, query: Nothing) -> Response:
-        return cached(request, queries.object(collection, name), controller.revision())
+        return cached(
+            request, queries.object(collection, name, principal_of(request)), controller.revision()
+        )
 
     @router.put(
         "/{name}",
@@ -146,7 +155,7 @@ def _changes(operations: Operations) -> APIRouter:
     )
     async def plan(request: Request, query: Planning) -> Response:
         tree, positions = await body_of(request)
-        options = Options(dry_run=True, detail=query.detail)
+        options = Options(principal=principal_of(request), dry_run=True, detail=query.detail)
         return written(await operations.apply(tree, options, positions))
 
     @router.get(
@@ -262,9 +271,14 @@ def _observations(controller: Controller, queries: Queries, proofs: Proofs) -> A
         summary="Why a packet passes or not: rule, file and line, tables and path",
         responses=examples.responses(examples.EXPLAIN),
     )
-    async def explain(query: Annotated[ExplainQuery, Query()]) -> Response:
+    async def explain(request: Request, query: Annotated[ExplainQuery, Query()]) -> Response:
         found = await proofs.explain(
-            query.source, query.destination, query.protocol, query.port, query.dscp
+            query.source,
+            query.destination,
+            query.protocol,
+            query.port,
+            query.dscp,
+            principal_of(request),
         )
         return answer(found)
 

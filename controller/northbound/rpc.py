@@ -28,7 +28,7 @@ from controller.northbound.parameters import (
     RoutesQuery,
 )
 from controller.northbound.replay import Replays
-from controller.northbound.rpc_errors import Context
+from controller.northbound.rpc_gate import Call
 from controller.northbound.rpc_messages import (
     body_of,
     message_of,
@@ -57,41 +57,41 @@ class BulkheadService(BulkheadServicer):
 
     # Objects
 
-    async def List(self, request: pb.ListRequest, _context: Context) -> pb.ListReply:
+    async def List(self, request: pb.ListRequest, call: Call) -> pb.ListReply:
         query = checked(
             ListQuery,
             selector=request.selector,
             limit=request.page_size or PAGE,
             cursor=request.page_token,
         )
-        page = self._queries.objects(request.collection, query.wish())
+        page = self._queries.objects(request.collection, query.wish(), call.principal)
         return pb.ListReply(
             objects=[object_of(request.collection, item) for item in page.items],
             next_page_token="" if page.last is None else cursor_of(page.last),
             revision=self._cases.controller.revision(),
         )
 
-    async def Get(self, request: pb.ObjectName, _context: Context) -> pb.Object:
-        shown = self._queries.object(request.collection, request.name)
+    async def Get(self, request: pb.ObjectName, call: Call) -> pb.Object:
+        shown = self._queries.object(request.collection, request.name, call.principal)
         return object_of(request.collection, shown)
 
-    async def Put(self, request: pb.PutRequest, context: Context) -> pb.PutReply:
+    async def Put(self, request: pb.PutRequest, call: Call) -> pb.PutReply:
         collection, name, body = parts_of(request.object)
 
         async def put(options: Options) -> Body:
             return await self._operations.put(collection, name, body, options)
 
-        return await self._write(request, context, put, _put_reply(collection))
+        return await self._write(request, call, put, _put_reply(collection))
 
-    async def Delete(self, request: pb.DeleteRequest, context: Context) -> pb.WriteReply:
+    async def Delete(self, request: pb.DeleteRequest, call: Call) -> pb.WriteReply:
         async def delete(options: Options) -> Body:
             return await self._operations.delete(request.collection, request.name, options)
 
-        return await self._write(request, context, delete, _write_reply)
+        return await self._write(request, call, delete, _write_reply)
 
     # Changes of many objects
 
-    async def Apply(self, request: pb.ApplyRequest, context: Context) -> pb.WriteReply:
+    async def Apply(self, request: pb.ApplyRequest, call: Call) -> pb.WriteReply:
         async def apply(options: Options) -> Body:
             if request.changes:
                 changes = [_change(index, item) for index, item in enumerate(request.changes)]
@@ -99,9 +99,9 @@ class BulkheadService(BulkheadServicer):
             tree, positions = await asyncio.to_thread(read_document, request.document.encode())
             return await self._operations.apply(tree, options, positions)
 
-        return await self._write(request, context, apply, _write_reply)
+        return await self._write(request, call, apply, _write_reply)
 
-    async def Place(self, request: pb.PlaceRequest, context: Context) -> pb.PlaceReply:
+    async def Place(self, request: pb.PlaceRequest, call: Call) -> pb.PlaceReply:
         items = [_item(index, item) for index, item in enumerate(request.items)]
 
         async def place(options: Options) -> Body:
@@ -109,11 +109,9 @@ class BulkheadService(BulkheadServicer):
                 {"items": items, "atomic": not request.keep_going}, options
             )
 
-        return await self._write(request, context, place, _place_reply)
+        return await self._write(request, call, place, _place_reply)
 
-    async def MoveTenant(
-        self, request: pb.MoveTenantRequest, context: Context
-    ) -> pb.MoveTenantReply:
+    async def MoveTenant(self, request: pb.MoveTenantRequest, call: Call) -> pb.MoveTenantReply:
         wish = body_of(request.move)
         name = wish.pop("name", "")
 
@@ -125,66 +123,71 @@ class BulkheadService(BulkheadServicer):
             moved.written.CopyFrom(_write_reply(shown))
             return moved
 
-        return await self._write(request, context, move, reply)
+        return await self._write(request, call, move, reply)
 
-    async def MoveInstance(self, request: pb.MoveInstanceRequest, context: Context) -> pb.PutReply:
+    async def MoveInstance(self, request: pb.MoveInstanceRequest, call: Call) -> pb.PutReply:
         async def move(options: Options) -> Body:
             wish = {"host": request.move.host}
             return await self._operations.move_instance(request.move.name, wish, options)
 
-        return await self._write(request, context, move, _put_reply("instances"))
+        return await self._write(request, call, move, _put_reply("instances"))
 
     # Plans
 
-    async def GetPlan(self, request: pb.PlanName, _context: Context) -> pb.Plan:
+    async def GetPlan(self, request: pb.PlanName, _call: Call) -> pb.Plan:
         return _plan(self._operations.plan(request.plan))
 
-    async def ApplyPlan(self, request: pb.ApplyPlanRequest, context: Context) -> pb.WriteReply:
+    async def ApplyPlan(self, request: pb.ApplyPlanRequest, call: Call) -> pb.WriteReply:
         async def apply(options: Options) -> Body:
             return await self._operations.apply_plan(request.plan, options)
 
-        return await self._write(request, context, apply, _write_reply)
+        return await self._write(request, call, apply, _write_reply)
 
     # Observations
 
-    async def Explain(self, request: pb.ExplainRequest, _context: Context) -> Struct:
+    async def Explain(self, request: pb.ExplainRequest, call: Call) -> Struct:
         query = checked(ExplainQuery, **{"from": "", "to": "", **given(request)})
         return struct_of(
             await self._cases.proofs.explain(
-                query.source, query.destination, query.protocol, query.port, query.dscp
+                query.source,
+                query.destination,
+                query.protocol,
+                query.port,
+                query.dscp,
+                call.principal,
             )
         )
 
-    async def Verify(self, _request: pb.VerifyRequest, _context: Context) -> Struct:
+    async def Verify(self, _request: pb.VerifyRequest, _call: Call) -> Struct:
         return struct_of(await self._cases.proofs.verify())
 
-    async def GetRoutes(self, request: pb.RoutesRequest, _context: Context) -> pb.Routes:
+    async def GetRoutes(self, request: pb.RoutesRequest, _call: Call) -> pb.Routes:
         query = checked(RoutesQuery, **{"from": "", "to": "", **given(request)})
         found = self._queries.routes(query.source, query.destination, query.qos_class, query.vrf)
         return message_of(pb.Routes, found)
 
-    async def GetTopology(self, _request: pb.TopologyRequest, _context: Context) -> pb.Topology:
+    async def GetTopology(self, _request: pb.TopologyRequest, _call: Call) -> pb.Topology:
         return message_of(pb.Topology, self._queries.topology())
 
-    async def ListSwitches(self, _request: pb.SwitchesRequest, _context: Context) -> pb.Switches:
+    async def ListSwitches(self, _request: pb.SwitchesRequest, _call: Call) -> pb.Switches:
         return message_of(pb.Switches, {"switches": self._queries.switches()})
 
     async def GetReachability(
-        self, _request: pb.ReachabilityRequest, _context: Context
+        self, _request: pb.ReachabilityRequest, _call: Call
     ) -> pb.Reachability:
         revision = self._cases.controller.revision()
         pairs = await self._queries.reachability()
         return message_of(pb.Reachability, {"pairs": pairs, "revision": revision})
 
-    async def GetCapacity(self, request: pb.CapacityRequest, _context: Context) -> pb.Capacity:
+    async def GetCapacity(self, request: pb.CapacityRequest, _call: Call) -> pb.Capacity:
         return message_of(pb.Capacity, self._queries.capacity(request.host or None))
 
-    async def GetStatus(self, _request: pb.StatusRequest, _context: Context) -> pb.Status:
+    async def GetStatus(self, _request: pb.StatusRequest, _call: Call) -> pb.Status:
         return message_of(pb.Status, self._queries.status())
 
     # What happens
 
-    async def Watch(self, request: pb.WatchRequest, _context: Context) -> AsyncIterator[pb.Event]:
+    async def Watch(self, request: pb.WatchRequest, _call: Call) -> AsyncIterator[pb.Event]:
         start = Start(request.after)
         if request.HasField("since_revision") and not request.HasField("after"):
             start = await since_revision(self._cases.controller, request.since_revision)
@@ -198,39 +201,37 @@ class BulkheadService(BulkheadServicer):
 
     # History
 
-    async def ListRevisions(self, request: pb.RevisionsRequest, _context: Context) -> pb.Revisions:
+    async def ListRevisions(self, request: pb.RevisionsRequest, _call: Call) -> pb.Revisions:
         query = checked(RevisionsQuery, **given(request))
         return message_of(pb.Revisions, {"revisions": await self._queries.revisions(query.limit)})
 
-    async def GetRevision(
-        self, request: pb.RevisionNumber, _context: Context
-    ) -> pb.RevisionDocument:
+    async def GetRevision(self, request: pb.RevisionNumber, _call: Call) -> pb.RevisionDocument:
         found = await self._queries.revision(request.revision)
         return pb.RevisionDocument(
             revision=found["revision"], document=json.dumps(found["document"])
         )
 
-    async def DiffRevisions(self, request: pb.DiffRequest, _context: Context) -> pb.Plan:
+    async def DiffRevisions(self, request: pb.DiffRequest, _call: Call) -> pb.Plan:
         detail = DETAILS.get(request.detail, "counts")
         one, other = getattr(request, "from"), request.to
         return _plan(await self._operations.compare(one, other, detail))
 
-    async def RestoreRevision(self, request: pb.RestoreRequest, context: Context) -> pb.WriteReply:
+    async def RestoreRevision(self, request: pb.RestoreRequest, call: Call) -> pb.WriteReply:
         async def restore(options: Options) -> Body:
             return await self._operations.restore(request.revision, options)
 
-        return await self._write(request, context, restore, _write_reply)
+        return await self._write(request, call, restore, _write_reply)
 
     async def _write(
         self,
         request: Any,
-        context: Context,
+        call: Call,
         work: Callable[[Options], Awaitable[Body]],
         reply: Callable[[Body], M],
     ) -> M:
         """Do a write, once for each key. A deadline ends the waiting, never the write."""
-        key = key_of(request, request.options)
-        options = options_of(request.options, key, context, self._cases.apply_timeout_s)
+        key = key_of(request, request.options, call)
+        options = options_of(request.options, key, call, self._cases.apply_timeout_s)
 
         async def do() -> M:
             return reply(await work(options))

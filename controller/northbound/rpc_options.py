@@ -14,7 +14,7 @@ from controller.northbound.bodies import BadParameters
 from controller.northbound.operations import Options
 from controller.northbound.parameters import WriteQuery
 from controller.northbound.replay import Key, checked_key
-from controller.northbound.rpc_errors import Context
+from controller.northbound.rpc_gate import Call
 from controller.northbound.rpc_messages import body_of
 
 Q = TypeVar("Q", bound=BaseModel)
@@ -37,9 +37,7 @@ def given(message: Message, **renamed: str) -> dict[str, Any]:
     return {renamed.get(key, key): value for key, value in body_of(message).items()}
 
 
-def options_of(
-    options: pb.WriteOptions, key: Key | None, context: Context, longest_s: float
-) -> Options:
+def options_of(options: pb.WriteOptions, key: Key | None, call: Call, longest_s: float) -> Options:
     """How a write shall be carried out: no longer than the call's deadline lets it wait.
 
     Raises :class:`Malformed`.
@@ -52,11 +50,12 @@ def options_of(
         detail=DETAILS.get(options.detail, options.detail),
         message=options.message,
     )
-    left_s = context.time_remaining()
+    left_s = call.time_remaining()
     timeout_s = query.timeout or longest_s
     return Options(
         expected=options.expected_revision if options.HasField("expected_revision") else None,
-        author=options.author or f"gRPC from {client_of(context)}",
+        principal=call.principal,
+        author=call.principal.name or options.author or f"gRPC from {call.client}",
         message=query.message,
         wait=query.wait,
         timeout_s=timeout_s if left_s is None else min(timeout_s, max(left_s, 0.0)),
@@ -67,19 +66,11 @@ def options_of(
     )
 
 
-def key_of(request: Message, options: pb.WriteOptions) -> Key | None:
+def key_of(request: Message, options: pb.WriteOptions, call: Call) -> Key | None:
     """The key that names a write, None where it has none. Raises :class:`Malformed`."""
     if not options.idempotency_key:
         return None
     text = checked_key(options.idempotency_key, "options.idempotency_key")
-    found = hashlib.sha256(request.DESCRIPTOR.full_name.encode())
+    found = hashlib.sha256(f"{call.principal.name} {request.DESCRIPTOR.full_name}\n".encode())
     found.update(request.SerializeToString(deterministic=True))
     return Key(text, found.hexdigest())
-
-
-def client_of(context: Context) -> str:
-    """The address a call comes from, without its port: ``ipv4:127.0.0.1:53124``."""
-    peer: str = context.peer()
-    return (
-        peer.partition(":")[2].rpartition(":")[0].strip("[]").replace("%5B", "").replace("%5D", "")
-    )

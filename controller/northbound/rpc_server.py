@@ -15,10 +15,12 @@ from grpc_reflection.v1alpha import reflection
 
 from controller.errors import BulkheadError
 from controller.northbound import bulkhead_pb2 as pb
+from controller.northbound.access.exposure import Tls
 from controller.northbound.bulkhead_pb2_grpc import add_BulkheadServicer_to_server
 from controller.northbound.ports import Controller
 from controller.northbound.rpc import BulkheadService
 from controller.northbound.rpc_errors import Refusals
+from controller.northbound.rpc_gate import RpcGate
 from controller.northbound.use_cases import UseCases
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["Bulkhead"].full_name
@@ -38,10 +40,19 @@ class GrpcServer:
     does while every declared switch holds the newest revision, as ``/readyz`` says.
     """
 
-    def __init__(self, cases: UseCases, host: str = "127.0.0.1", port: int = 50051) -> None:
+    def __init__(
+        self,
+        cases: UseCases,
+        host: str = "127.0.0.1",
+        port: int = 50051,
+        tls: Tls | None = None,
+    ) -> None:
+        self._tls = tls
         self._controller = cases.controller
         self._wanted = host, port
-        self._server = grpc.aio.server(interceptors=[Refusals(SERVICE)], options=_OPTIONS)
+        self._server = grpc.aio.server(
+            interceptors=[Refusals(SERVICE), RpcGate(SERVICE, cases.gate)], options=_OPTIONS
+        )
         self._health = health.HealthServicer()
         self._telling: asyncio.Task[None] | None = None
         self.address = self._wanted
@@ -55,7 +66,10 @@ class GrpcServer:
         host, port = self._wanted
         shown = f"[{host}]" if ":" in host else host
         try:
-            bound = self._server.add_insecure_port(f"{shown}:{port}")
+            if self._tls is None:
+                bound = self._server.add_insecure_port(f"{shown}:{port}")
+            else:
+                bound = self._server.add_secure_port(f"{shown}:{port}", _secured(self._tls))
         except RuntimeError:
             raise BulkheadError(
                 f"cannot listen for gRPC on {shown}:{port}: it is in use, or no address of this "
@@ -73,6 +87,12 @@ class GrpcServer:
                 await self._telling
         await self._health.enter_graceful_shutdown()
         await self._server.stop(_GRACE_S)
+
+
+def _secured(tls: Tls) -> grpc.ServerCredentials:
+    """gRPC either demands certificates of clients or does not ask; tokens are for all."""
+    pair = tls.key.read_bytes(), tls.certificate.read_bytes()
+    return grpc.ssl_server_credentials([pair])
 
 
 async def _tell_health(controller: Controller, served: health.HealthServicer) -> None:

@@ -5,13 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Generator
+from typing import Any, Final
 
 import uvicorn
 
 from controller.errors import BulkheadError
+from controller.northbound.access.exposure import Tls
+from controller.northbound.connections import Connection
 from controller.northbound.rest import create_app
 from controller.northbound.use_cases import UseCases
+
+_CONNECTIONS_MOST: Final = 2000
+"""At once; more are answered 503."""
 
 
 class _Server(uvicorn.Server):
@@ -40,7 +47,9 @@ class RestServer:
         cases: UseCases,
         host: str = "127.0.0.1",
         port: int = 8080,
+        tls: Tls | None = None,
     ) -> None:
+        self._tls = tls
         self._app = create_app(cases)
         self._wanted = (host, port)
         self._server: _Server | None = None
@@ -58,6 +67,9 @@ class RestServer:
             log_config=None,
             server_header=False,
             timeout_graceful_shutdown=5,
+            http=Connection,
+            limit_concurrency=_CONNECTIONS_MOST,
+            **_secured(self._tls),
         )
         self._server = _Server(config)
         self._task = asyncio.create_task(self._server.serve(sockets=[listener]))
@@ -70,6 +82,16 @@ class RestServer:
         if self._server is not None and self._task is not None:
             self._server.should_exit = True
             await self._task
+
+
+def _secured(tls: Tls | None) -> dict[str, Any]:
+    """uvicorn's words for it. A client's certificate is asked for, and a token does as well."""
+    if tls is None:
+        return {}
+    found: dict[str, Any] = {"ssl_certfile": tls.certificate, "ssl_keyfile": tls.key}
+    if tls.client_ca is not None:
+        found |= {"ssl_ca_certs": str(tls.client_ca), "ssl_cert_reqs": ssl.CERT_OPTIONAL}
+    return found
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from controller.northbound.access.gate import Gate
 from controller.northbound.operations import Operations
 from controller.northbound.ports import Controller
 from controller.northbound.programs import Programs
@@ -15,7 +16,8 @@ from controller.northbound.queries import Queries
 class UseCases:
     """Reads, writes and proofs over one controller; a plan shown by one transport is known to all.
 
-    ``apply_timeout_s`` is how long a write waits for switches unless the request says.
+    ``gate`` is what every request passes first. ``apply_timeout_s`` is how long a write waits for
+    switches unless the request says.
     """
 
     controller: Controller
@@ -23,9 +25,12 @@ class UseCases:
     operations: Operations
     proofs: Proofs
     apply_timeout_s: float
+    gate: Gate
 
     @staticmethod
-    def of(controller: Controller, apply_timeout_s: float = 10.0) -> UseCases:
+    def of(
+        controller: Controller, apply_timeout_s: float = 10.0, gate: Gate | None = None
+    ) -> UseCases:
         """The use cases of a controller."""
         programs = Programs()
         return UseCases(
@@ -34,4 +39,5 @@ class UseCases:
             Operations(controller, programs),
             Proofs(controller, programs),
             apply_timeout_s,
+            gate or Gate(),
         )

@@ -1,0 +1,54 @@
+"""How much one client may ask: token buckets (RFC 2697 calls them so), one for each client."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+from controller.northbound.access.refusals import TooMany
+
+_CLIENTS_MOST: Final = 10_000
+
+
+class Buckets:
+    """A bucket for each client: it holds ``burst`` and fills by ``per_s``; ``clock`` in seconds.
+
+    The clients that were not heard of longest are forgotten: their buckets are full again.
+    """
+
+    def __init__(self, per_s: float, burst: float, clock: Callable[[], float]) -> None:
+        self._per_s, self._burst, self._clock = per_s, burst, clock
+        self._held: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, client: str) -> None:
+        """Take one out. Raises TooMany where there is none, with the time until there is."""
+        held = self._now(client)
+        if held < 1:
+            raise self.too_many(held)
+        self._keep(client, held - 1)
+
+    def check(self, client: str) -> None:
+        """Raises TooMany where nothing could be taken out."""
+        held = self._now(client)
+        if held < 1:
+            raise self.too_many(held)
+
+    def too_many(self, held: float) -> TooMany:
+        """The error for a bucket that holds less than one."""
+        wait_s = (1 - held) / self._per_s
+        return TooMany(
+            f"more than {self._per_s:g} a second in bursts of {self._burst:g}; come again in "
+            f"{wait_s:.3f} s",
+            wait_s,
+        )
+
+    def _now(self, client: str) -> float:
+        held, at = self._held.get(client, (self._burst, self._clock()))
+        return min(self._burst, held + (self._clock() - at) * self._per_s)
+
+    def _keep(self, client: str, held: float) -> None:
+        self._held[client] = held, self._clock()
+        self._held.move_to_end(client)
+        if len(self._held) > _CLIENTS_MOST:
+            self._held.popitem(last=False)

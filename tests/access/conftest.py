@@ -1,0 +1,68 @@
+"""A site of two tenants behind a gate, and somebody of each role."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from controller.northbound.access.audit import AuditLog
+from controller.northbound.access.gate import Gate, Limits
+from controller.northbound.access.principals import Principal, Role
+from controller.northbound.access.tokens import TokenFile
+from controller.northbound.rest import create_app
+from controller.northbound.use_cases import UseCases
+from tests.northbound.fakes import FakeController
+
+PEOPLE = {
+    "viewer": Principal("eye", Role.VIEWER),
+    "tenant": Principal("shop-ci", Role.OPERATOR, frozenset({"shop"})),
+    "operator": Principal("hand", Role.OPERATOR),
+    "admin": Principal("root", Role.ADMIN),
+}
+
+
+class Guarded:
+    """The REST application behind a gate; calls are made by role, "" for nobody."""
+
+    def __init__(self, folder: Path, limits: Limits | None = None) -> None:
+        self.engine = FakeController()
+        self.file = TokenFile(folder / "tokens.json")
+        self.tokens = {role: self.file.add(person) for role, person in PEOPLE.items()}
+        self.audit_file = folder / "audit.jsonl"
+        self.now = 0.0
+        self.gate = Gate(
+            TokenFile(folder / "tokens.json"),
+            AuditLog(self.audit_file),
+            limits or Limits(),
+            lambda: self.now,
+        )
+        self.cases = UseCases.of(self.engine, gate=self.gate)
+        self._app = create_app(self.cases)
+
+    def __call__(self, role: str, method: str, path: str, **kwargs: Any) -> httpx.Response:
+        token = self.tokens.get(role, role)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers |= kwargs.pop("headers", {})
+
+        async def send() -> httpx.Response:
+            transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                return await client.request(method, path, headers=headers, **kwargs)
+
+        return asyncio.run(send())
+
+    def audited(self) -> list[dict[str, Any]]:
+        """The audit log's lines."""
+        if not self.audit_file.exists():
+            return []
+        return [json.loads(line) for line in self.audit_file.read_text().splitlines()]
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Guarded:
+    return Guarded(tmp_path)

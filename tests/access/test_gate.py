@@ -1,0 +1,233 @@
+"""Tokens, limits, tenants' borders, and what is written down of it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from controller.errors import Conflict, Invalid, NotFound
+from controller.northbound.access.gate import Credentials, Gate, Limits, Need
+from controller.northbound.access.principals import ANYBODY, Principal, Role
+from controller.northbound.access.refusals import TooMany, Unauthenticated
+from controller.northbound.access.tokens import TokenFile
+from tests.access.conftest import Guarded
+
+WEB_2 = {"service": "web", "host": "host-2"}
+
+
+def test_the_file_keeps_hashes_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "below" / "tokens.json"
+    token = TokenFile(path).add(Principal("ci", Role.ADMIN))
+    assert token.startswith("bulkhead_") and len(token) > 50
+    assert token not in path.read_text()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert TokenFile(path).by_token(token) == Principal("ci", Role.ADMIN)
+    assert TokenFile(path).by_token(token[:-1]) is None
+
+
+def test_a_removed_token_is_refused_at_once(guarded: Guarded) -> None:
+    assert guarded("admin", "GET", "/v1/status").status_code == 200
+    guarded.file.remove("root")
+    response = guarded("admin", "GET", "/v1/status")
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == 'Bearer realm="bulkhead"'
+    with pytest.raises(NotFound):
+        guarded.file.remove("root")
+    with pytest.raises(Conflict):
+        guarded.file.add(Principal("eye", Role.ADMIN))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        "[",
+        '{"principals": [{"name": "a", "role": "god"}]}',
+        '{"principals": [{"name": "a", "role": "viewer", "tenants": ["x"]}]}',
+        '{"principals": [{"name": "a", "role": "viewer", "secret": "x"}]}',
+        '{"principals": [3]}',
+    ],
+)
+def test_a_damaged_file_lets_nobody_in(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "tokens.json"
+    path.write_text(text)
+    with pytest.raises(Invalid, match=r"tokens\.json"):
+        TokenFile(path).by_token("x")
+
+
+def test_the_author_of_a_change_is_who_holds_the_token(guarded: Guarded) -> None:
+    headers = {"Bulkhead-Author": "somebody else"}
+    response = guarded("tenant", "PUT", "/v1/instances/web-2", json=WEB_2, headers=headers)
+    assert response.status_code == 201
+    assert guarded.engine.history[-1][0].author == "shop-ci"
+
+
+def test_a_tenants_operator_sees_what_is_the_tenants(guarded: Guarded) -> None:
+    def names(collection: str) -> list[str]:
+        return [item["name"] for item in guarded("tenant", "GET", f"/v1/{collection}").json()]
+
+    assert names("tenants") == ["shop"]
+    assert names("services") == ["api", "web"]
+    assert names("instances") == ["api-1", "api-2", "web-1"]
+    assert names("segments") == ["orders"]
+    assert names("rules") == []  # both select by labels: they may be about anybody
+    missing = guarded("tenant", "GET", "/v1/instances/prometheus-2")
+    other = guarded("tenant", "GET", "/v1/instances/prometheus-1")
+    assert missing.status_code == other.status_code == 404
+    assert "did you mean" not in missing.text
+    explained = guarded("tenant", "GET", "/v1/explain?from=prometheus-1&to=api-1")
+    assert explained.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"from": {}, "to": {"tenant": "shop"}, "allow": ["tcp/1"]},
+        {"from": {"tenant": "shop"}, "to": {"tier": "api"}, "allow": ["tcp/1"]},
+        {"from": {"tenant": "shop"}, "to": {"tenant": ["shop", "ops"]}, "allow": ["tcp/1"]},
+        {"from": {"service": "prometheus"}, "to": {"tenant": "shop"}, "allow": ["tcp/1"]},
+        {"from": {"tenant": "shop"}, "to": {"service": ["api", "prometheus"]}, "allow": ["tcp/1"]},
+    ],
+)
+def test_a_tenants_operator_opens_nothing_across_its_border(guarded: Guarded, rule: object) -> None:
+    response = guarded("tenant", "PUT", "/v1/rules/mine", json=rule)
+    assert response.status_code == 403
+    assert "rules/mine" in response.json()["detail"]
+    assert guarded.engine.revision() == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "/v1/instances/prometheus-1", {"service": "web", "host": "host-1"}),
+        ("PUT", "/v1/services/prometheus", {"tenant": "shop"}),
+        ("PUT", "/v1/services/web", {"tenant": "ops"}),
+        ("PUT", "/v1/instances/web-1", {"service": "prometheus", "host": "host-1"}),
+        ("POST", "/v1/instances/prometheus-1/move", {"host": "host-1"}),
+        (
+            "POST",
+            "/v1/placements",
+            {
+                "items": [
+                    {"op": "move", "instance": "web-1", "host": "host-2"},
+                    {"op": "remove", "instance": "prometheus-1"},
+                ]
+            },
+        ),
+        ("POST", "/v1/apply", {"document": {}}),
+        ("POST", "/v1/plan", {"document": {}}),
+    ],
+)
+def test_a_tenants_operator_changes_nothing_of_others(
+    guarded: Guarded, method: str, path: str, body: object
+) -> None:
+    assert guarded("tenant", method, path, json=body).status_code == 403
+    assert guarded.engine.revision() == 1
+
+
+def test_a_key_is_its_owners(guarded: Guarded) -> None:
+    headers = {"Idempotency-Key": "k"}
+    path = "/v1/instances/web-2"
+    assert guarded("tenant", "PUT", path, json=WEB_2, headers=headers).status_code == 201
+    again = guarded("tenant", "PUT", path, json=WEB_2, headers=headers)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert guarded("operator", "PUT", path, json=WEB_2, headers=headers).status_code == 422
+
+
+def test_writes_and_refusals_are_written_down_and_no_secret_is(guarded: Guarded) -> None:
+    guarded("admin", "GET", "/v1/status")
+    guarded("tenant", "PUT", "/v1/instances/web-2?message=more", json=WEB_2)
+    guarded("viewer", "PUT", "/v1/instances/web-3", json=WEB_2)
+    guarded("tenant", "PUT", "/v1/instances/prometheus-1", json=WEB_2)
+    guarded("admin", "PUT", "/v1/instances/web-4", json={"service": "nobody", "host": "x"})
+    guarded("", "GET", "/v1/status")
+    guarded("bulkhead_wrong", "GET", "/v1/status")
+    lines = guarded.audited()
+    told = [(i["who"], i["role"], i["what"], i["outcome"], i["revision"]) for i in lines]
+    assert told == [
+        ("shop-ci", "operator", "PUT /v1/instances/web-2", "done", 2),
+        ("", "", "PUT /v1/instances/web-3", "refused", 0),
+        ("shop-ci", "operator", "PUT /v1/instances/prometheus-1", "refused", 0),
+        ("root", "admin", "PUT /v1/instances/web-4", "refused", 0),
+        ("", "", "GET /v1/status", "refused", 0),
+        ("", "", "GET /v1/status", "refused", 0),
+    ]
+    assert {line["source"] for line in lines} == {"127.0.0.1"}
+    assert "eye (viewer) may look and not change" in lines[1]["detail"]
+    text = guarded.audit_file.read_text()
+    assert not any(secret in text for secret in (*guarded.tokens.values(), "bulkhead_wrong"))
+    assert stat.S_IMODE(guarded.audit_file.stat().st_mode) == 0o600
+
+
+def test_the_log_goes_on_in_a_new_file_when_it_was_rotated(guarded: Guarded) -> None:
+    guarded("", "GET", "/v1/status")
+    guarded.audit_file.rename(guarded.audit_file.with_suffix(".1"))
+    guarded("", "GET", "/v1/status")
+    assert len(guarded.audited()) == 1
+
+
+def test_a_log_that_cannot_be_written_stops_no_write(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    guarded = Guarded(tmp_path)
+    guarded.audit_file.mkdir()
+    assert guarded("tenant", "PUT", "/v1/instances/web-2", json=WEB_2).status_code == 201
+    assert "audit log" in caplog.text and "PUT /v1/instances/web-2" in caplog.text
+
+
+def test_too_many_requests_are_told_when_to_come_again(tmp_path: Path) -> None:
+    guarded = Guarded(tmp_path, Limits(per_s=2, burst=3))
+    assert [guarded("viewer", "GET", "/v1/status").status_code for _ in range(4)] == [200] * 3 + [
+        429
+    ]
+    refused = guarded("viewer", "GET", "/v1/status")
+    assert refused.headers["retry-after"] == "1"
+    assert refused.json()["type"] == "urn:bulkhead:problem:too-many"
+    assert guarded("admin", "GET", "/v1/status").status_code == 200  # each has its own
+    guarded.now += 1.0
+    assert [guarded("viewer", "GET", "/v1/status").status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_guessing_is_slowed_and_who_was_right_before_is_not(tmp_path: Path) -> None:
+    now = [0.0]
+    file = TokenFile(tmp_path / "tokens.json")
+    good, late = (file.add(Principal(name, Role.ADMIN)) for name in ("a", "b"))
+    gate = Gate(file, clock=lambda: now[0])
+    gate.enter(Credentials(good), "192.0.2.1", Need.SITE)
+    for number in range(10):
+        with pytest.raises(Unauthenticated):
+            gate.enter(Credentials(f"guess-{number}"), "192.0.2.1", Need.SITE)
+    with pytest.raises(TooMany) as caught:
+        gate.enter(Credentials("guess-10"), "192.0.2.1", Need.SITE)
+    assert 0 < caught.value.retry_after_s <= 1
+    with pytest.raises(TooMany):  # even the right one, which was not shown from there before
+        gate.enter(Credentials(late), "192.0.2.1", Need.SITE)
+    assert gate.enter(Credentials(good), "192.0.2.1", Need.SITE).name == "a"
+    assert gate.enter(Credentials(late), "192.0.2.2", Need.SITE).name == "b"
+    now[0] += 1.0
+    assert gate.enter(Credentials(late), "192.0.2.1", Need.SITE).name == "b"
+
+
+def test_without_tokens_whoever_reaches_the_address_is_an_admin() -> None:
+    assert Gate().enter(Credentials(), "127.0.0.1", Need.WRITE) is ANYBODY
+
+
+def test_a_certificate_is_somebody(tmp_path: Path) -> None:
+    file = TokenFile(tmp_path / "tokens.json")
+    person = Principal("grafana", Role.VIEWER)
+    assert file.add(person, "grafana.example") == ""
+    gate = Gate(file)
+    shown = Credentials(certificate="grafana.example")
+    assert gate.enter(shown, "192.0.2.1", Need.SITE) == person
+    with pytest.raises(Unauthenticated):
+        gate.enter(Credentials(certificate="other.example"), "192.0.2.1", Need.SITE)
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_umask() -> object:
+    before = os.umask(0)
+    yield
+    os.umask(before)
