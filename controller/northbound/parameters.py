@@ -124,6 +124,15 @@ class RoutesQuery(_Query):
     vrf: str | None = Field(None, description="A VRF; all of them when left out")
 
 
+class MatrixQuery(_Query):
+    """Parameters of the matrix of who may reach whom."""
+
+    source: str | None = Field(None, description="A tenant; services are told then")
+    destination: str | None = Field(None, description="A tenant; the same one when left out")
+    match: str = Field("", max_length=63, description="Only names that hold this")
+    limit: int = Field(40, ge=1, le=200, description="At most so many names on each side")
+
+
 class CapacityQuery(_Query):
     """Parameters of a question about what is left."""
 

@@ -16,6 +16,7 @@ from controller.model.network import Network, Switch
 from controller.model.problems import closest
 from controller.northbound.access.principals import ANYBODY, Principal
 from controller.northbound.capacity import capacity
+from controller.northbound.matrix import Cut, services_matrix, tenants_matrix
 from controller.northbound.operations import known_collection, known_name
 from controller.northbound.paging import ALL, Page, Wish, cut_out
 from controller.northbound.ports import Controller
@@ -71,6 +72,16 @@ class Queries:
         intent = self._controller.network().intent
         found = await asyncio.to_thread(reachability, intent)
         return [reach_view(intent, reach) for reach in found]
+
+    async def matrix(self, source: str | None, destination: str | None, cut: Cut) -> Body:
+        """Who may open something to whom: tenants, or services of two tenants. Raises NotFound."""
+        intent = self._controller.network().intent
+        if source is None and destination is None:
+            return await asyncio.to_thread(tenants_matrix, intent, cut)
+        ends = (source or destination or "", destination or source or "")
+        for name in ends:
+            known_name(intent, "tenants", name)
+        return await asyncio.to_thread(services_matrix, intent, *ends, cut)
 
     def topology(self) -> Body:
         """Switches, links and hosts."""

@@ -12,18 +12,14 @@ from controller.model.collections import COLLECTIONS
 from controller.northbound import examples, samples
 from controller.northbound.answers import answer, cached, handle_errors, paged
 from controller.northbound.browsing import add_docs
-from controller.northbound.following import Start, followed, listed, since_revision
 from controller.northbound.operations import Operations, Options
+from controller.northbound.page import add_page
 from controller.northbound.parameters import (
-    CapacityQuery,
     DiffQuery,
-    EventsQuery,
-    ExplainQuery,
     ListQuery,
     NoQuery,
     PlanQuery,
     RevisionsQuery,
-    RoutesQuery,
     WriteQuery,
     body_of,
     object_of,
@@ -31,10 +27,10 @@ from controller.northbound.parameters import (
     principal_of,
 )
 from controller.northbound.ports import Controller
-from controller.northbound.proofs import Proofs
 from controller.northbound.queries import VERSION, Queries
 from controller.northbound.replay import WriteRoute, response_replays
 from controller.northbound.rest_gate import RestGate
+from controller.northbound.rest_observations import observations
 from controller.northbound.use_cases import UseCases
 from controller.northbound.views import Body
 
@@ -65,10 +61,11 @@ def create_app(cases: UseCases) -> FastAPI:
     for collection in COLLECTIONS:
         app.include_router(_collection(collection, controller, queries, operations))
     app.include_router(_changes(operations))
-    app.include_router(_observations(controller, queries, cases.proofs))
+    app.include_router(observations(controller, queries, cases.proofs))
     app.include_router(_history(queries, operations))
     app.include_router(_health(controller, queries))
     add_docs(app)
+    add_page(app)
     app.add_middleware(RestGate, gate=cases.gate)
     return app
 
@@ -217,91 +214,6 @@ def _changes(operations: Operations) -> APIRouter:
     async def move_instance(request: Request, name: Name, query: Writing) -> Response:
         tree = await object_of(request)
         return written(await operations.move_instance(name, tree, options_of(request, query)))
-
-    return router
-
-
-def _observations(controller: Controller, queries: Queries, proofs: Proofs) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["observations"])
-
-    @router.get(
-        "/reachability",
-        summary="Which services may open what to which, by rule",
-        responses=examples.responses(samples.REACHABILITY),
-    )
-    async def reachability(request: Request, query: Nothing) -> Response:
-        revision = controller.revision()
-        return cached(request, await queries.reachability(), revision)
-
-    @router.get(
-        "/topology",
-        summary="Switches, links and hosts, as declared and observed",
-        responses=examples.responses(samples.TOPOLOGY),
-    )
-    async def topology(query: Nothing) -> Response:
-        return answer(queries.topology())
-
-    @router.get(
-        "/switches",
-        summary="Every declared switch with its state",
-        responses=examples.responses(samples.SWITCHES),
-    )
-    async def switches(query: Nothing) -> Response:
-        return answer(queries.switches())
-
-    @router.get(
-        "/routes",
-        summary="The way between two hosts for a class, by VRF",
-        responses=examples.responses(samples.ROUTES),
-    )
-    async def routes(query: Annotated[RoutesQuery, Query()]) -> Response:
-        found = queries.routes(query.source, query.destination, query.qos_class, query.vrf)
-        return answer(found)
-
-    @router.get(
-        "/capacity",
-        summary="What is left: instances and rates of hosts, VLAN ids, subnets, addresses",
-        responses=examples.responses(samples.CAPACITY),
-    )
-    async def capacity(request: Request, query: Annotated[CapacityQuery, Query()]) -> Response:
-        return answer(queries.capacity(query.host))
-
-    @router.get(
-        "/explain",
-        summary="Why a packet passes or not: rule, file and line, tables and path",
-        responses=examples.responses(examples.EXPLAIN),
-    )
-    async def explain(request: Request, query: Annotated[ExplainQuery, Query()]) -> Response:
-        found = await proofs.explain(
-            query.source,
-            query.destination,
-            query.protocol,
-            query.port,
-            query.dscp,
-            principal_of(request),
-        )
-        return answer(found)
-
-    @router.get(
-        "/events",
-        summary="What happens, as server-sent events; with follow=false what has happened",
-        responses=examples.responses(samples.EVENTS),
-    )
-    async def events(request: Request, query: Annotated[EventsQuery, Query()]) -> Response:
-        last = request.headers.get("last-event-id", "")
-        if query.since is not None and not last:
-            start = await since_revision(controller, query.since)
-        else:
-            start = Start(max(query.after, int(last) if last.isdecimal() else 0))
-        return (followed if query.follow else listed)(controller.events(), start)
-
-    @router.post(
-        "/verify",
-        summary="Hold what switches hold against the intent: entries, and packets of all pairs",
-        responses=examples.responses(examples.VERIFIED),
-    )
-    async def verify(query: Nothing) -> Response:
-        return answer(await proofs.verify())
 
     return router
 

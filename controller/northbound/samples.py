@@ -37,6 +37,14 @@ _PROOF: Final[Body] = {
 
 REACHABILITY: Final[list[Body]] = [_REACH]
 
+MATRIX: Final[Body] = {
+    "of": "tenants",
+    "total": {"sources": 2, "destinations": 2},
+    "sources": ["ops", "shop"],
+    "destinations": ["ops", "shop"],
+    "cells": [{"source": "ops", "destination": "shop", "rules": ["scrape"]}],
+}
+
 TOPOLOGY: Final[Body] = {
     "switches": [
         {

@@ -40,6 +40,7 @@ CALLS = {
     ("GET", "/v1/revisions/{one}/diff/{other}"): Call("/v1/revisions/1/diff/1", None, SITE),
     ("GET", "/v1/routes"): Call("/v1/routes?from=host-1&to=host-2", None, SITE),
     ("GET", "/v1/status"): Call("/v1/status", None, OWN),
+    ("GET", "/v1/matrix"): Call("/v1/matrix", None, SITE),
     ("GET", "/v1/switches"): Call("/v1/switches", None, SITE),
     ("GET", "/v1/topology"): Call("/v1/topology", None, SITE),
     ("GET", "/v1/plans/{plan_id}"): Call("/v1/plans/PLAN", None, SITE),
