@@ -31,6 +31,9 @@ CASES: Final[Mapping[str, str]] = {
     "read_back": "bench.read_back:run",
     "ports": "bench.ports:run",
     "routes": "bench.routes:run",
+    "rest_reads": "bench.rest:rest_reads",
+    "rest_writes": "bench.rest:rest_writes",
+    "bulk_apply": "bench.rest:bulk_apply",
 }
 """Where each benchmark is: module and function."""
 
@@ -46,6 +49,9 @@ SIZES: Final[Mapping[str, tuple[int, ...]]] = {
     "ovn_compare": (200, 2000, 10_000),
     "ports": (2000,),
     "routes": (10_000,),
+    "rest_reads": (1000,),
+    "rest_writes": (1000,),
+    "bulk_apply": (10_000,),
 }
 """How many services each has when all are run."""
 

@@ -112,8 +112,9 @@ def live_site(
     apart: Collection[str] = (),
     *,
     stored: bool = True,
+    **settings: object,
 ) -> Iterator[LiveSite]:
-    """A controller and a switch with the bridges of a network and no port.
+    """A controller, with these settings, and a switch with the bridges of a network and no port.
 
     The intent is ``stored`` unless the caller does that.
 
@@ -137,6 +138,7 @@ def live_site(
                 log_level=os.environ.get("BENCH_LOG", "warning"),
                 # Switches that in a network have cores of their own share those of one machine.
                 request_timeout_s=_REQUEST_S * max(1, len(own)),
+                **settings,
             )
             controller.start()
             running.callback(controller.stop)
