@@ -208,6 +208,18 @@ def _reads(commands: _Commands) -> None:
 
 
 def _around(commands: _Commands) -> None:
+    commands.add(
+        "watch",
+        "the site as it is now, like top: standing, switches, what has just happened",
+        "bulkhead watch              until Ctrl-C; lines where there is no terminal\n"
+        "  bulkhead watch --json       a JSON line for each change",
+    )
+    doctor = commands.add(
+        "doctor",
+        "check this machine: versions, Open vSwitch, store, clock, MTU, the controller",
+        "bulkhead doctor --config-file /etc/bulkhead.conf",
+    )
+    doctor.add_argument("--config-file", metavar="F", action="append", default=[])
     settings = commands.add(
         "settings",
         "the controller's settings, each with its value and where it came from",

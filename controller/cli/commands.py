@@ -14,10 +14,12 @@ from urllib.parse import quote
 from controller.cli import completing, history, shown, tokens, writing
 from controller.cli.arguments import COLUMNS, parser
 from controller.cli.client import Client
+from controller.cli.doctor import doctor
 from controller.cli.exits import Exit, Stop
 from controller.cli.progress import bar
 from controller.cli.results import Result
 from controller.cli.tables import details, objects
+from controller.cli.watching import watch
 from controller.cli.writing import detail
 from controller.errors import Invalid
 from controller.settings import describe, load
@@ -134,6 +136,8 @@ COMMANDS: Final[Mapping[str, Callable[[Namespace, Client], Result]]] = {
     "diff": diff,
     "events": events,
     "settings": settings,
+    "doctor": doctor,
+    "watch": watch,
     "token": tokens.token,
     "completion": completion,
     "names": completing.names,
