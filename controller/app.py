@@ -99,6 +99,11 @@ SETTINGS: Final = settings_of(cfg.CONF)
 _check_free(SETTINGS.openflow_host, SETTINGS.openflow_port)
 cfg.CONF.set_override("ofp_tcp_listen_port", SETTINGS.openflow_port)
 cfg.CONF.set_override("ofp_listen_host", SETTINGS.openflow_host)
+if SETTINGS.switch_tls_cert:  # then Ryu listens for TLS alone, and asks switches for certificates
+    cfg.CONF.set_override("ofp_ssl_listen_port", SETTINGS.openflow_port)
+    cfg.CONF.set_override("ctl_cert", SETTINGS.switch_tls_cert)
+    cfg.CONF.set_override("ctl_privkey", SETTINGS.switch_tls_key)
+    cfg.CONF.set_override("ca_certs", SETTINGS.switch_tls_ca)
 
 
 class Speaker(app_manager.RyuApp):

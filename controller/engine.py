@@ -37,7 +37,7 @@ from controller.northbound.use_cases import UseCases
 from controller.ports import SwitchPorts
 from controller.settings import Settings, load
 from controller.southbound.channel import SpeakerChannel
-from controller.southbound.ovsdb import SwitchDatabase
+from controller.southbound.ovsdb import SwitchDatabase, use_certificate
 from controller.southbound.switches import Switches
 from controller.store.compacting import compact_when_quiet
 from controller.store.revisions import Store
@@ -123,6 +123,8 @@ async def _begin(
     revision = await history.latest() or await _first_revision(settings, topology, history)
     if revision is not None:
         control.adopt(revision)
+    if settings.switch_tls_cert:
+        use_certificate(settings.switch_tls_cert, settings.switch_tls_key, settings.switch_tls_ca)
     databases = {r: SwitchDatabase(r, ports.teller(r)) for r in ports.remotes(topology)}
     ports.connect(databases, topology)
     cases = UseCases.of(control, settings.apply_timeout_s, gate_of(settings))

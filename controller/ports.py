@@ -106,7 +106,8 @@ class SwitchPorts:
     def _bridge(self, topology: Topology, name: str) -> Bridge:
         host = self._settings.openflow_host
         here = "127.0.0.1" if host in _EVERY_ADDRESS else host
-        target = f"tcp:{here}:{self._settings.openflow_port}"
+        kind = "ssl" if self._settings.switch_tls_cert else "tcp"
+        target = f"{kind}:{here}:{self._settings.openflow_port}"
         return Bridge(
             name, topology.switches[name].datapath_id, target, self._settings.datapath_type
         )

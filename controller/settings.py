@@ -140,6 +140,11 @@ class Settings:
 
     openflow_host: str = _setting("127.0.0.1", _text, "address that switches connect to")
     openflow_port: int = _setting(6653, _port, "TCP port that switches connect to")
+    switch_tls_cert: str = _setting(
+        "", _file, "certificate for switches, OpenFlow and ssl: remotes of OVSDB, in PEM"
+    )
+    switch_tls_key: str = _setting("", _file, "its private key")
+    switch_tls_ca: str = _setting("", _file, "who signs the certificates of switches")
     rest: str = _setting("127.0.0.1:8080", _address, "address and port of the REST API")
     grpc: str = _setting("127.0.0.1:50051", _address_or_off, "address and port of gRPC, or off")
     tokens_file: str = _setting(
@@ -231,6 +236,12 @@ def _together(settings: Settings) -> list[Problem]:
     ]
     if bool(settings.tls_cert) != bool(settings.tls_key):
         problems.append(Problem("tls_cert", "tls_cert and tls_key go together"))
+    tls = [getattr(settings, f"switch_tls_{part}") for part in ("cert", "key", "ca")]
+    if any(tls) and not all(tls):
+        message = "switch_tls_cert, switch_tls_key and switch_tls_ca go together"
+        problems.append(Problem("switch_tls_cert", message))
+    if "ssl:" in settings.ovsdb and not all(tls):
+        problems.append(Problem("ovsdb", "an ssl: remote needs the settings switch_tls_..."))
     if settings.tls_client_ca and not settings.tls_cert:
         problems.append(Problem("tls_client_ca", "needs tls_cert and tls_key"))
     return problems

@@ -54,6 +54,9 @@ class PrivateOvs:
             *("ovsdb-server", self._file),
             f"--remote=punix:{self.run_dir}/db.sock",
             "--remote=db:Open_vSwitch,Open_vSwitch,manager_options",
+            "--private-key=db:Open_vSwitch,SSL,private_key",
+            "--certificate=db:Open_vSwitch,SSL,certificate",
+            "--ca-cert=db:Open_vSwitch,SSL,ca_cert",
             f"--unixctl={self.run_dir}/ovsdb-server.ctl",
         )
         self._wait(lambda: (self.run_dir / "db.sock").exists(), "ovsdb-server")

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import ovs.db.idl
 import ovs.poller
+import ovs.stream
 
 from controller.southbound.ovsdb_controller import ControllerRows
 from controller.southbound.ovsdb_json import use_faster_parser
@@ -81,6 +82,16 @@ class Observed:
     ports: Mapping[tuple[str, str], int]
     devices: Mapping[tuple[str, str], str]
     down: frozenset[tuple[str, str]]
+
+
+def use_certificate(certificate: str, key: str, authority: str) -> None:
+    """What ``ssl:`` remotes are shown, and who must have signed theirs; files in PEM.
+
+    python-ovs has one for all connections of a process.
+    """
+    ovs.stream.Stream.ssl_set_certificate_file(certificate)
+    ovs.stream.Stream.ssl_set_private_key_file(key)
+    ovs.stream.Stream.ssl_set_ca_cert_file(authority)
 
 
 class SwitchDatabase:

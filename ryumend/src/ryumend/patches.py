@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import ssl
@@ -10,6 +11,8 @@ import types
 from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from typing import Any
+
+log = logging.getLogger("ryumend")
 
 
 def before_ryu() -> None:
@@ -122,6 +125,12 @@ def _over_tls(handle: Callable[..., Any], ssl_args: dict[str, Any]) -> Callable[
     ssl_args.setdefault("server_side", True)
 
     def wrap_and_handle(sock: Any, address: Any) -> Any:
-        return handle(GreenSSLSocket(sock, _context=context, **ssl_args), address)
+        try:
+            secured = GreenSSLSocket(sock, _context=context, **ssl_args)
+        except (ssl.SSLError, OSError) as error:
+            log.warning("no TLS session with %s: %s", address[0], error)
+            sock.close()
+            return None
+        return handle(secured, address)
 
     return wrap_and_handle
