@@ -11,7 +11,7 @@ import re
 import subprocess
 import time
 from itertools import count
-from typing import Any, Final
+from typing import Final
 
 import yaml
 
@@ -26,6 +26,7 @@ WRITES_PER_S: Final = 300
 BULK_S: Final = 5.0
 CLIENTS: Final = 16
 _WHOLE: Final = 1000  # services; below it, every measurement is short
+_MOVED: Final = 100
 _UNLIMITED: Final = {"requests_per_s": 1_000_000, "requests_burst": 1_000_000}
 _WRK_RATE: Final = re.compile(r"Requests/sec:\s+([\d.]+)")
 _WRK_P99: Final = re.compile(r"99%\s+([\d.]+)(us|ms|s)\b")
@@ -52,10 +53,9 @@ def rest_writes(services: int) -> Result:
     with live_site("rest-writes", network, **_UNLIMITED) as site:
         site.plug(link_ports(network), "dummy")
         site.wait_in_sync()
-        instance = next(iter(network.intent.instances.values()))
-        took_ms, took_s = asyncio.run(
-            _writes(site, instance.service, instance.host, _seconds(services))
-        )
+        hosts = sorted(s.host for s in network.topology.switches.values() if s.host)
+        service = next(iter(network.intent.instances.values())).service
+        took_ms, took_s = asyncio.run(_writes(site, service, hosts, _seconds(services)))
     rate = len(took_ms) / took_s
     p99_ms = sorted(took_ms)[int(len(took_ms) * 0.99)]
     say(f"  {rate:.0f} writes/s, p99 {p99_ms:.0f} ms with {CLIENTS} clients")
@@ -96,19 +96,23 @@ def _wrk(url: str, seconds: float) -> tuple[float, float]:
 
 
 async def _writes(
-    site: LiveSite, service: str, host: str, seconds: float
+    site: LiveSite, service: str, hosts: list[str], seconds: float
 ) -> tuple[list[float], float]:
-    """How long each write took, in ms, and all of them together, in s."""
+    """How long each write took, in ms, and all of them together, in s.
+
+    Each moves one of a few instances to the next host, so that none is like the one before.
+    """
     numbers, took_ms, began = count(), list[float](), time.monotonic()
     clients = [await Connection.to("127.0.0.1", site.controller.rest_port) for _ in range(CLIENTS)]
-    body: dict[str, Any] = {"service": service, "host": host}
 
     async def write(client: Connection) -> None:
         while time.monotonic() - began < seconds:
-            path = f"/v1/instances/bench-{next(numbers)}?wait=stored"
+            turn, number = divmod(next(numbers), _MOVED)
+            path = f"/v1/instances/bench-{number}?wait=stored"
+            body = {"service": service, "host": hosts[turn % len(hosts)]}
             start = time.perf_counter()
             status, answer = await client.ask("PUT", path, body)
-            if status != 201:
+            if status not in (200, 201):
                 raise RuntimeError(f"PUT {path}: HTTP {status}: {answer.decode()}")
             took_ms.append((time.perf_counter() - start) * 1000)
 
