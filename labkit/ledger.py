@@ -130,15 +130,19 @@ def _delete_link(record: Record) -> None:
 
 
 def delete_taps(database: str) -> None:
-    """Delete the bridges' devices that an ovs-vswitchd of this database file left when killed."""
-    rows = ["Open_vSwitch", {"op": "select", "table": "Bridge", "where": [], "columns": ["name"]}]
-    query = ["ovsdb-tool", "query", database, json.dumps(rows)]
+    """Delete the devices of bridges, and internal ports, that a killed ovs-vswitchd has left.
+
+    They are those of this database file.
+    """
+    internal = [["type", "==", "internal"]]
+    rows = {"op": "select", "table": "Interface", "where": internal, "columns": ["name"]}
+    query = ["ovsdb-tool", "query", database, json.dumps(["Open_vSwitch", rows])]
     done = subprocess.run(query, capture_output=True, text=True, check=False)
     if done.returncode:
         return
-    for bridge in json.loads(done.stdout)[0]["rows"]:
-        if Path("/sys/class/net", bridge["name"], "tun_flags").exists():
-            _delete_link(Record("link", bridge["name"]))
+    for interface in json.loads(done.stdout)[0]["rows"]:
+        if Path("/sys/class/net", interface["name"], "tun_flags").exists():
+            _delete_link(Record("link", interface["name"]))
 
 
 def _delete_taps(record: Record) -> None:

@@ -20,8 +20,16 @@ BULKHEAD = [sys.executable, "-c", "from controller.cli import main; raise System
 def started(server: str, *arguments: str, out: int) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120", "LINES": "40"}
     return subprocess.Popen(
-        [*BULKHEAD, "--server", server, "watch", *arguments], stdout=out, env=environment
+        [*BULKHEAD, "--server", server, "watch", *arguments],
+        stdout=out,
+        env=environment,
+        preexec_fn=_as_a_terminal_starts_it,
     )
+
+
+def _as_a_terminal_starts_it() -> None:
+    """What runs in the background ignores Ctrl-C, and all that it starts would."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def read_until(handle: int, wanted: Callable[[str], bool]) -> str:

@@ -10,11 +10,14 @@ from labkit.single import only_site
 
 BRIDGE = "tap-test"
 TAP = Path("/sys/class/net", BRIDGE)
+INTERNAL = Path("/sys/class/net", "tap-test-in")
 
 
 def plug(ovs: PrivateOvs) -> None:
     ovs.vsctl("add-br", BRIDGE, "--", "set", "bridge", BRIDGE, "datapath_type=netdev")
-    assert TAP.exists()
+    port = INTERNAL.name
+    ovs.vsctl("add-port", BRIDGE, port, "--", "set", "interface", port, "type=internal")
+    assert TAP.exists() and INTERNAL.exists()
 
 
 def test_a_killed_switch_leaves_no_tap() -> None:
@@ -23,8 +26,8 @@ def test_a_killed_switch_leaves_no_tap() -> None:
         with PrivateOvs(run, "netdev") as ovs:
             plug(ovs)
             ovs.kill_switch()
-            assert TAP.exists()
-        assert not TAP.exists()
+            assert TAP.exists() and INTERNAL.exists()
+        assert not TAP.exists() and not INTERNAL.exists()
         run.clean()
 
 
@@ -36,5 +39,5 @@ def test_the_record_of_a_killed_run_is_enough() -> None:
         plug(ovs)
         ovs.kill_switch()
         run.clean()
-        assert not TAP.exists()
+        assert not TAP.exists() and not INTERNAL.exists()
         ovs.__exit__(None, None, None)
