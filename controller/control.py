@@ -67,10 +67,10 @@ class Control:
         self._history = history
         self._revision = Revision(0, Intent(), {})
         self._prover = prover or Prover(incremental=incremental)
-        self._journal = Journal(last=int(time.time() * 1000))
+        self.journal = Journal(last=int(time.time() * 1000))
         self._facts_known = False
         self.loop = Loop(
-            *(switches, self._prover, self._journal),
+            *(switches, self._prover, self.journal),
             audit_s=audit_s,
             incremental=incremental,
             clock=clock,
@@ -138,7 +138,7 @@ class Control:
             await asyncio.sleep(every_s)
             if self.ready()[0]:
                 proof, _ = await self.prove()
-                tell_faults(tuple(map(str, proof.faults)), self._journal)
+                tell_faults(tuple(map(str, proof.faults)), self.journal)
 
     def started(self) -> bool:
         """Whether stored intent and observed ports are known, so that programs can be computed."""
@@ -177,7 +177,7 @@ class Control:
 
     def events(self) -> Events:
         """What has happened."""
-        return self._journal
+        return self.journal
 
     async def revision_of(self, key: str) -> RevisionInfo | None:
         """The revision that a write with this idempotency key made, None where there is none."""
@@ -194,7 +194,7 @@ class Control:
         """Take observed ports and links."""
         if facts != self._network.facts or not self._facts_known:
             if self._facts_known:  # what is there at the start is no news
-                tell_facts(self._network.facts, facts, self._journal)
+                tell_facts(self._network.facts, facts, self.journal)
             self._facts_known = True
             self._change(replace(self._network, facts=facts))
 
@@ -205,7 +205,7 @@ class Control:
             log.warning("switch %016x is not in the topology: left alone", datapath_id)
         else:
             log.info("%s is connected", name)
-            self._journal.record("switch-up", switch=name)
+            self.journal.record("switch-up", switch=name)
             self.loop.feed(SwitchUp(name, session))
 
     def switch_down(self, datapath_id: int, session: int) -> None:
@@ -213,12 +213,12 @@ class Control:
         name = self._names.get(datapath_id)
         if name is not None:
             log.warning("%s has disconnected; it keeps forwarding", name)
-            self._journal.record("switch-down", switch=name)
+            self.journal.record("switch-down", switch=name)
             self.loop.feed(SwitchDown(name, session))
 
     def end_events(self) -> None:
         """Let those go who follow the journal."""
-        self._journal.close()
+        self.journal.close()
 
     async def close(self) -> None:
         """Stop. Switches keep what they hold."""
@@ -233,7 +233,7 @@ class Control:
     def _adopt_all(self, made: Sequence[tuple[Revision, Draft]]) -> int:
         """Take revisions that were stored together as one change; the serial that it has."""
         for revision, draft in made:
-            self._journal.record(
+            self.journal.record(
                 "revision",
                 revision=revision.number,
                 author=draft.note.author,

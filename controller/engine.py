@@ -19,6 +19,7 @@ from typing import Final, NoReturn
 
 from controller.control import Control
 from controller.errors import BulkheadError, Invalid
+from controller.handed_up import HandedUp
 from controller.heap import Heap
 from controller.history import StoredHistory
 from controller.host.queues import QueueKeeper
@@ -135,6 +136,9 @@ async def _begin(
     for database in databases.values():
         database.start()
     ports.follow(control.network())
+    names = {number: name for name, number in numbers.items()}
+    up = HandedUp(channel, control.network, names, control.journal, settings.dhcp_lease_s)
+    channel.on_packet = up.take
     await channel.connect(speaker, control)
     loop = asyncio.get_running_loop()
     proofs = loop.create_task(control.prove_regularly(settings.proof_s))

@@ -103,6 +103,16 @@ def _amount(value: str) -> float:
         raise ValueError("a number above 0") from None
 
 
+def _whole(value: str) -> int:
+    try:
+        number = int(value)
+    except ValueError:
+        number = -1
+    if not 0 <= number < 1 << 32:
+        raise ValueError("a whole number of seconds, or 0")
+    return number
+
+
 def _on_or_off(value: str) -> str:
     if value not in ("on", "off"):
         raise ValueError("on or off")
@@ -168,6 +178,9 @@ class Settings:
     datapath_type: str = _setting("", _text, "datapath of bridges it makes: netdev or system")
     request_timeout_s: float = _setting(5.0, _seconds, "longest wait for a switch's answer")
     apply_timeout_s: float = _setting(10.0, _seconds, "longest wait of a write for all switches")
+    dhcp_lease_s: int = _setting(
+        3600, _whole, "what DHCP clients are told to renew after; 0 answers none"
+    )
     audit_s: float = _setting(30.0, _seconds, "how often switches are read back")
     proof_s: float = _setting(
         3600.0, _seconds, "how often all that switches hold is proved against the intent"

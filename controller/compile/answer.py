@@ -1,4 +1,4 @@
-"""Answer: ARP and gateway echo are answered in the switch."""
+"""Answer: ARP and gateway echo are answered in the switch; DHCP is handed up to us."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from controller.model.network import Switch
 
 
 def rows(_context: Context, _switch: Switch) -> Iterator[Row]:
-    """What need not be answered goes on."""
+    """What need not be answered goes on; who has no address is heard."""
     yield SHAPES["answer.pass"].row(cookie(Feature.DEFAULT))
+    for shape in ("admit.dhcp", "admit.nested_dhcp"):
+        yield SHAPES[shape].row(cookie(Feature.DHCP))
 
 
 def segment_rows(context: Context, segment: Segment) -> Iterator[Row]:
@@ -24,6 +26,9 @@ def segment_rows(context: Context, segment: Segment) -> Iterator[Row]:
     mark = cookie(Feature.ANSWER, tag)
     yield SHAPES["answer.arp"].row(mark, segment=tag)
     yield SHAPES["answer.echo"].row(mark, segment=tag, gateway=int(segment.gateway))
+    yield SHAPES["answer.dhcp"].row(
+        cookie(Feature.DHCP, tag), segment=tag, gateway=int(segment.gateway)
+    )
 
 
 def instance_rows(placed: Placed) -> Iterator[Row]:

@@ -83,6 +83,16 @@ class OutputBits:
 
 
 @dataclass(frozen=True, slots=True)
+class Punt:
+    """Hand the packet up to the controller, as fast as a meter lets (NXAST_CONTROLLER2).
+
+    The meter stands before the switch's slow path: what is too much costs the switch nothing.
+    """
+
+    meter: Operand
+
+
+@dataclass(frozen=True, slots=True)
 class Track:
     """Look the packet up in a conntrack zone and go on in ``table`` (NXAST_CT)."""
 
@@ -122,6 +132,7 @@ Action = (
     | SetQueue
     | Output
     | OutputBits
+    | Punt
     | Track
     | Commit
     | Conjoin

@@ -27,6 +27,7 @@ class Feature(IntEnum):
     CLASS = 7  # a class's DSCP
     DELIVER = 8  # an edge switch's number
     SHARE = 9  # an identity's number, or a protocol and a port
+    DHCP = 10  # a segment's wire tag number; 0 is whoever has no address yet
 
 
 class Cookie(NamedTuple):

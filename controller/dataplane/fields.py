@@ -44,6 +44,7 @@ IP_PROTO: Final = Field("ip_proto", 8, _OXM, 10)
 IPV4_SRC: Final = Field("ipv4_src", 32, _OXM, 11)
 IPV4_DST: Final = Field("ipv4_dst", 32, _OXM, 12)
 TCP_DST: Final = Field("tcp_dst", 16, _OXM, 14)
+UDP_SRC: Final = Field("udp_src", 16, _OXM, 15)
 UDP_DST: Final = Field("udp_dst", 16, _OXM, 16)
 ICMP_TYPE: Final = Field("icmpv4_type", 8, _OXM, 19)
 ICMP_CODE: Final = Field("icmpv4_code", 8, _OXM, 20)
@@ -62,7 +63,7 @@ REGS: Final = tuple(Field(f"reg{n}", 32, _NXM1, n) for n in range(16))
 
 ALL: Final = (
     *(IN_PORT, ETH_DST, ETH_SRC, ETH_TYPE, VLAN_VID, IP_DSCP, IP_PROTO, IPV4_SRC, IPV4_DST),
-    *(TCP_DST, UDP_DST, ICMP_TYPE, ICMP_CODE, ARP_OP, ARP_SPA, ARP_TPA, ARP_SHA, ARP_THA),
+    *(TCP_DST, UDP_SRC, UDP_DST, ICMP_TYPE, ICMP_CODE, ARP_OP, ARP_SPA, ARP_TPA, ARP_SHA, ARP_THA),
     *(IP_TTL, CT_STATE, CT_MARK, CONJ_ID, NXM_IN_PORT, VLAN_TCI, *REGS),
 )
 BY_NAME: Final = {field.name: field for field in ALL}

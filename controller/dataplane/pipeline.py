@@ -27,6 +27,7 @@ from controller.dataplane.actions import (
     Output,
     OutputBits,
     PopVlan,
+    Punt,
     PushVlan,
     SetField,
     SetQueue,
@@ -67,6 +68,7 @@ from controller.dataplane.fields import (
     PROTO_UDP,
     TCP_DST,
     UDP_DST,
+    UDP_SRC,
     VLAN_TCI,
     VLAN_VID,
     Bits,
@@ -76,6 +78,13 @@ from controller.dataplane.fields import (
 from controller.dataplane.shapes import Key, Shape
 
 GATEWAY_MAC: Final = 0x026268000001  # locally administered; every edge answers with it
+
+
+class Meter(IntEnum):
+    """Why packets are handed up to the controller: each reason has its own rate of packets."""
+
+    DENIED = 1
+    DHCP = 2
 
 
 class Table(IntEnum):
@@ -98,7 +107,7 @@ PURPOSE: Final = {
     Table.ADMIT: "who sent this: an instance by its port and addresses, or the fabric",
     Table.WIRE: "inner tag: which segment and VRF a frame from the fabric is for",
     Table.ORIGIN: "a frame's sender must have, in the receiver's VRF, the identity it claims",
-    Table.ANSWER: "ARP and gateway echo are answered here; nothing is flooded",
+    Table.ANSWER: "ARP and gateway echo are answered here, DHCP is handed up; nothing is flooded",
     Table.RESOLVE: "VRF and destination address to receiver, its segment and edge; TTL - 1",
     Table.ARRIVE: "receiver on this host, of the identity it is judged by: port, MAC, zone",
     Table.TRACK: "connection tracking, in the zone of the instance judged for",
@@ -171,6 +180,12 @@ _ARP_SENDER: Final = (
 _NESTED_TAG: Final = Key(Bits(VLAN_VID, 0, 12), _hole("nested"))
 _TAGGED: Final = Key(Bits(VLAN_VID, 12, 1), 1)
 
+_DHCP: Final = (
+    *(_IPV4, _key(IP_PROTO, PROTO_UDP)),
+    *(_key(UDP_SRC, 68), _key(UDP_DST, 67)),
+)
+_EVERYBODY: Final = 0xFFFFFFFF  # 255.255.255.255
+
 _ADMIT: Final = (
     Shape(
         "admit.ipv4",
@@ -203,6 +218,22 @@ _ADMIT: Final = (
         (PopVlan(), _load(r.SEGMENT, _hole("segment")), _load(r.NESTED, _hole("nested"))),
         Table.ANSWER,
         "ARP from a tagged sub-port of a VM's port",
+    ),
+    Shape(
+        "admit.dhcp",
+        *(Table.ADMIT, Band.NARROW),
+        (_NO_TAG, *_DHCP, _key(IPV4_DST, _EVERYBODY)),
+        (Punt(Meter.DHCP),),
+        None,
+        "who asks everybody for an address may have any or none; ports and MACs tell",
+    ),
+    Shape(
+        "admit.nested_dhcp",
+        *(Table.ADMIT, Band.NARROW),
+        (_TAGGED, *_DHCP, _key(IPV4_DST, _EVERYBODY)),
+        (Punt(Meter.DHCP),),
+        None,
+        "the same, from a tagged sub-port of a VM's port",
     ),
     Shape(
         "admit.fabric",
@@ -305,6 +336,17 @@ _ANSWER: Final = (
         ),
         Table.EMIT,
         "a segment's own instances may ping its gateway",
+    ),
+    Shape(
+        "answer.dhcp",
+        *(Table.ANSWER, Band.ROW),
+        (
+            *(_is(r.SEGMENT, _hole("segment")), *_DHCP),
+            _key(IPV4_DST, _hole("gateway")),
+        ),
+        (Punt(Meter.DHCP),),
+        None,
+        "an instance asks its gateway to renew its lease",
     ),
     Shape(
         "answer.pass",
@@ -561,8 +603,15 @@ _EMIT: Final = (
 )
 
 
+# Where what is denied ends: a receiver that nobody here may reach has no address, or no rule.
+_TOLD: Final = (Table.RESOLVE, Table.PERMIT)
+
+
 def _miss(table: Table) -> Shape:
     name = f"{table.name.lower()}.drop"
+    if table in _TOLD:
+        meaning = "nothing else matched: drop and count; some of it is shown to the controller"
+        return Shape(name, table, Band.MISS, (), (Punt(Meter.DENIED),), None, meaning)
     return Shape(name, table, Band.MISS, (), (), None, "nothing else matched: drop, and count")
 
 

@@ -18,6 +18,7 @@ from controller.dataplane.actions import (
     Output,
     OutputBits,
     PopVlan,
+    Punt,
     PushVlan,
     SetField,
     SetQueue,
@@ -66,6 +67,7 @@ _MATCH_NAMES: Final = {
     "ipv4_src": "nw_src",
     "ipv4_dst": "nw_dst",
     "tcp_dst": "tp_dst",
+    "udp_src": "tp_src",
     "udp_dst": "tp_dst",
     "icmpv4_type": "icmp_type",
     "icmpv4_code": "icmp_code",
@@ -79,7 +81,7 @@ _ORDER: Final = (
     *("ct_mark", *(register.name for register in REGS), "in_port", "vlan_vid"),
     *("eth_src", "eth_dst", "ipv4_src", "ipv4_dst", "arp_spa", "arp_tpa"),
     *("arp_op", "arp_sha", "arp_tha", "ip_dscp", "nw_ttl", "icmpv4_type", "icmpv4_code"),
-    *("tcp_dst", "udp_dst"),
+    *("udp_src", "tcp_dst", "udp_dst"),
 )
 _MACS: Final = frozenset({"eth_dst", "eth_src", "arp_sha", "arp_tha"})
 _ADDRESSES: Final = frozenset({"ipv4_src", "ipv4_dst", "arp_spa", "arp_tpa"})
@@ -130,6 +132,8 @@ def format_action(action: Action) -> str:
             return f"output:{_plain(port)}"
         case OutputBits(bits):
             return f"output:{format_bits(bits)}"
+        case Punt(meter):
+            return f"controller(meter_id={_plain(meter)})"
         case Track(zone, table):
             return f"ct(table={table},zone={format_bits(zone)})"
         case Commit(zone, mark):

@@ -86,6 +86,8 @@ class SpeakerChannel:
         self._pending: dict[int, _Pending] = {}
         self._watched: dict[range, dict[int, Failure]] = {}
         self._live: dict[Session, Window] = {}
+        self.on_packet: Callable[[Session, bytes], None] = _nobody
+        """Takes packet-in messages."""
         self.turns = Turns()
 
     async def connect(self, path: str, watcher: Watcher) -> None:
@@ -229,7 +231,9 @@ class SpeakerChannel:
         if session in self._live:
             self._live[session].moves += 1  # answers come in order: ours may be the next
         pending = self._pending.get(head.xid)
-        if head.type == Type.ERROR:
+        if head.type == Type.PACKET_IN:
+            self.on_packet(session, data)
+        elif head.type == Type.ERROR:
             self._error(head.xid, pending, failure(data))
         elif pending is not None:
             pending.take(data)
@@ -250,6 +254,10 @@ class SpeakerChannel:
             return
         if count := window.read(len(data)):
             self._writer.write(taken(*session, count))
+
+
+def _nobody(_session: Session, _data: bytes) -> None:
+    """Packets that nobody takes."""
 
 
 async def _next_in_time(pending: _Pending, window: Window, timeout_s: float) -> bytes | None:

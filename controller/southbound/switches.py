@@ -27,6 +27,7 @@ from controller.reconcile.events import (
 )
 from controller.southbound.channel import Refused, SpeakerChannel
 from controller.southbound.flush import Flusher
+from controller.southbound.meters import Meters
 from controller.southbound.openflow.encode import ADD, DELETE_STRICT, delete_cookie
 from controller.southbound.openflow.members import Encoder, bundled
 from controller.southbound.openflow.messages import (
@@ -68,6 +69,7 @@ class Switches:
         self._datapath_id = datapath_id
         self._timeout_s = timeout_s
         self._flusher = Flusher(channel, timeout_s)
+        self._meters = Meters(channel.xid)
         self._encoder = Encoder()
         self._reader = StatsReader()
 
@@ -134,6 +136,7 @@ class Switches:
         self._channel.watch(beginning)
         self._channel.watch(xids)
         messages = itertools.chain(
+            self._meters.missing(session),
             [bundle_control(opening, bundle, BundleControl.OPEN_REQUEST)],
             self._members(bundle, effect, xids),
             [barrier(fence)],
@@ -146,6 +149,7 @@ class Switches:
         for error in refused.values():
             raise RemoteError(f"bundle open_request: {describe(error)}")
         if errors:
+            self._meters.forget(session)
             discard = BundleControl.DISCARD_REQUEST
             await self._control(session, bundle, discard, self._timeout_s)
             raise RemoteError(_refusal(effect, xids, errors))

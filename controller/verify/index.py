@@ -38,6 +38,7 @@ from controller.verify.ways import Way, Ways
 SINGLES: Final = (
     *("answer.pass", "track.near", "track.far", "permit.reply", "permit.related"),
     *("deliver.here", "deliver.judged", "emit.plain", "emit.nested"),
+    *("admit.dhcp", "admit.nested_dhcp"),
 )
 """Shapes without columns that every edge switch needs."""
 
@@ -152,6 +153,7 @@ class Index:
             and tables.has("answer.arp", segment)
             and tables.has("answer.announce", segment, member.own.ip)
             and tables.gateways.get(sender.segment) == frozenset({member.gateway})
+            and tables.has("answer.dhcp", sender.segment, member.gateway)
         )
 
     def check_chain(self, chain: Chain) -> None:

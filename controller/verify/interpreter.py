@@ -21,6 +21,7 @@ from controller.dataplane.actions import (
     Output,
     OutputBits,
     PopVlan,
+    Punt,
     PushVlan,
     SetField,
     SetQueue,
@@ -243,6 +244,8 @@ def _act(state: _State, action: Action) -> int | None:
         case Commit(zone, mark):
             value = state.read(mark.source)
             state.conntrack = state.conntrack.commit(state.read(zone), state.packet, value)
+        case Punt():
+            pass  # what the controller answers is not the switch's doing
         case Conjoin():
             raise TypeError("a clause of a conjunction is not carried out")
     return None

@@ -13,15 +13,16 @@ from functools import cached_property
 from ipaddress import IPv4Address
 from typing import Literal
 
+from controller.dataplane.actions import Punt
 from controller.dataplane.fields import PROTO_ICMP
-from controller.dataplane.pipeline import GATEWAY_MAC
+from controller.dataplane.pipeline import GATEWAY_MAC, Meter
 from controller.model.intent import Instance, QosClass
 from controller.model.meaning import Decision, verdict
 from controller.model.network import Network
 from controller.topology.graph import carries, weight
 from controller.topology.routes import Routes
 from controller.verify.interpreter import Ambiguous
-from controller.verify.packet import Packet, arp_request, tagged
+from controller.verify.packet import EVERYBODY, Packet, arp_request, dhcp_request, tagged
 from controller.verify.probe import Answer, Question, ask, first_packet, send
 from controller.verify.site import (
     NOTHING_KNOWN,
@@ -102,15 +103,19 @@ class Judge:
         return self._allowed(question, meant, answer)
 
     def neighbourhood(self, instance: Instance) -> Fault | None:
-        """What a host's stack needs: ARP is answered, its own address is not, its gateway is."""
+        """What a host's stack needs: ARP, its gateway's echo and DHCP; its own address is its."""
         try:
             return (
                 self._arp(instance, self._gateway(instance), "an ARP answer")
                 or self._arp(instance, instance.ip, "no ARP answer")
                 or self._echo(instance)
+                or self._dhcp(instance, 0, EVERYBODY)
+                or self._dhcp(instance, int(instance.ip), EVERYBODY)
+                or self._dhcp(instance, int(instance.ip), int(self._gateway(instance)))
             )
         except Ambiguous as error:
-            return Fault("ambiguous", f"{instance.name}'s ARP and echo", "an answer", str(error))
+            what = f"{instance.name}'s ARP, echo and DHCP"
+            return Fault("ambiguous", what, "an answer", str(error))
 
     def _arp(self, instance: Instance, target: IPv4Address, expected: str) -> Fault | None:
         request = arp_request(mac=_mac(instance), source=int(instance.ip), target=int(target))
@@ -126,6 +131,15 @@ class Judge:
         if walk is None or isinstance(walk.fate, Answered):
             return None
         return self._fault("gateway", question, "an answer", _fate(walk), walk)
+
+    def _dhcp(self, instance: Instance, source: int, target: int) -> Fault | None:
+        """The controller hears it, which answers."""
+        request = dhcp_request(mac=_mac(instance), source=source, target=target)
+        walk = self._send(instance, _tagged(instance, request))
+        if walk is None or _heard(walk):
+            return None
+        subject = f"{instance.name} asks {IPv4Address(target)} for a lease"
+        return Fault("gateway", subject, "handed up to the controller", _fate(walk))
 
     def _gateway(self, instance: Instance) -> IPv4Address:
         return self.network.intent.segment_of(instance).gateway
@@ -274,3 +288,9 @@ def _tagged(instance: Instance, packet: Packet) -> Packet:
 
 def _mac(instance: Instance) -> int:
     return int(instance.mac.replace(":", ""), 16)
+
+
+def _heard(walk: Walk) -> bool:
+    """Whether a DHCP request was handed up."""
+    entries = [step.entry for hop in walk.hops for step in hop.steps if step.entry is not None]
+    return bool(entries) and Punt(Meter.DHCP) in entries[-1].actions

@@ -21,6 +21,10 @@ ECHO_REQUEST: Final = 8
 ECHO_REPLY: Final = 0
 START_TTL: Final = 64
 CLIENT_PORT: Final = 40000
+DHCP_CLIENT_PORT: Final = 68
+DHCP_SERVER_PORT: Final = 67
+EVERYBODY: Final = 0xFFFFFFFF
+"""255.255.255.255."""
 """Source port of packets that the verifier makes up: any would do."""
 
 
@@ -102,6 +106,18 @@ def with_ports(packet: Packet, *, source: int, target: int) -> Packet:
 def tagged(packet: Packet, vid: int) -> Packet:
     """The packet in an 802.1Q tag, as a nested port sends it."""
     return packet.pushed(ETH_8021Q).with_vid(vid)
+
+
+def dhcp_request(*, mac: int, source: int, target: int) -> Packet:
+    """What a DHCP client says to a server (RFC 2131, section 4.1), as far as addresses go."""
+    packet = ipv4(
+        source_mac=mac,
+        target_mac=(1 << 48) - 1,
+        source=source,
+        target=target,
+        protocol=PROTO_UDP,
+    )
+    return with_ports(packet, source=DHCP_CLIENT_PORT, target=DHCP_SERVER_PORT)
 
 
 def arp_request(*, mac: int, source: int, target: int) -> Packet:

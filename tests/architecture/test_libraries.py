@@ -8,6 +8,7 @@ import sys
 from tests.architecture.imports import CONTROLLER, imports, sources
 
 HOMES = {
+    "dpkt": {"packets"},
     "eventlet": {"app.py"},
     "fastapi": {"northbound"},
     "google": {"northbound"},

@@ -49,6 +49,16 @@ class Secured:
             row.partition(",")[2].strip('"') for row in rows.splitlines() if row.startswith("true")
         ]
 
+    def cut_off(self) -> bool:
+        """Whether nobody is connected; cuts who is.
+
+        A wrong address that the controller puts right before Open vSwitch looks is not seen.
+        """
+        left = [s["name"] for s in self.controller.get("/v1/switches") if s["connected"]]
+        for name in left:
+            self.ovs.cut(name)
+        return not left
+
     def until(self, holds: Callable[[], bool]) -> None:
         deadline = time.monotonic() + 30
         while not holds():
@@ -97,11 +107,7 @@ def test_a_stranger_has_none(secured: Secured) -> None:
     stranger = files(secured.folder, "stranger", trustme.CA())
     secured.ovs.vsctl("set-ssl", stranger[0], stranger[1], secured.own[2])
     try:
-        for bridge in BRIDGES:
-            secured.ovs.cut(bridge)
-        secured.until(
-            lambda: not any(s["connected"] for s in secured.controller.get("/v1/switches"))
-        )
+        secured.until(secured.cut_off)
         assert secured.connected() == []
     finally:
         secured.ovs.vsctl("set-ssl", *secured.own)

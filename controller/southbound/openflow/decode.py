@@ -22,6 +22,7 @@ from controller.dataplane.actions import (
     Output,
     OutputBits,
     PopVlan,
+    Punt,
     PushVlan,
     SetField,
     SetQueue,
@@ -59,6 +60,7 @@ _MOVE: Final = struct.Struct("!HHHII")
 _OUTPUT_REG: Final = struct.Struct("!HI")
 _CT: Final = struct.Struct("!HIHB3xH")
 _CLAUSE: Final = struct.Struct("!BBI")
+_METERED: Final = struct.Struct("!6xHHI")
 _FIELDS: Final = {(f.oxm_class, f.number): f for f in ALL}
 # Fields that Open vSwitch reads under either name come back under the older, Nicira one.
 _NXM_NAMES: Final = {
@@ -234,6 +236,8 @@ def _read_nicira(body: bytes) -> Action:
             return Conjoin(clause + 1, of, number)
         case (0x2320, 35):
             return _read_ct(rest)
+        case (0x2320, 37):
+            return _read_punt(rest)
     raise Unreadable(f"action of vendor {vendor:#x}, subtype {subtype}")
 
 
@@ -249,6 +253,13 @@ def _read_ct(body: bytes) -> Action:
         case 1, 0xFF, (Move() as mark,):
             return Commit(zone, mark)
     raise Unreadable("a ct action of another kind")
+
+
+def _read_punt(body: bytes) -> Action:
+    kind, size, meter = _METERED.unpack_from(body)
+    if (kind, size, len(body)) != (5, 8, _METERED.size):
+        raise Unreadable("a controller action of another kind")
+    return Punt(meter)
 
 
 def _bits(header: int, offset: int, width: int) -> Bits:

@@ -20,6 +20,7 @@ from controller.dataplane.actions import (
     Output,
     OutputBits,
     PopVlan,
+    Punt,
     PushVlan,
     SetField,
     SetQueue,
@@ -58,6 +59,9 @@ _MOVE: Final = struct.Struct("!HHHII")
 _OUTPUT_REG: Final = struct.Struct("!HIH6x")
 _CT: Final = struct.Struct("!HIHB3xH")
 _CLAUSE: Final = struct.Struct("!BBI")  # counted from 0
+_METERED: Final = struct.Struct("!6xHHI")  # no property but the meter's: the whole packet
+_METER_ID: Final = 5
+_METER_SIZE: Final = 8
 _CT_COMMIT: Final = 1
 _NO_TABLE: Final = 0xFF
 
@@ -108,9 +112,14 @@ def _oxm(field: Field, value: int, mask: int) -> bytes:
 
 
 def _instructions(actions: Iterable[Action], goto: int | None) -> bytes:
-    data = b"".join(_action(action) for action in actions)
+    data = encode_actions(actions)
     out = _INSTRUCTION.pack(_APPLY_ACTIONS, _INSTRUCTION.size + len(data)) + data if data else b""
     return out if goto is None else out + _GOTO.pack(_GOTO_TABLE, _GOTO.size, goto)
+
+
+def encode_actions(actions: Iterable[Action]) -> bytes:
+    """Actions one behind the other."""
+    return b"".join(_action(action) for action in actions)
 
 
 def _action(action: Action) -> bytes:
@@ -137,6 +146,8 @@ def _action(action: Action) -> bytes:
         case OutputBits(bits):
             place = bits.offset << 6 | bits.width - 1
             return _nicira(15, _OUTPUT_REG.pack(place, oxm_header(bits.field), 0))
+        case Punt(meter):
+            return _nicira(37, _METERED.pack(_METER_ID, _METER_SIZE, number_of(meter)))
         case Track(zone, table):
             return _nicira(35, _ct(0, zone, table))
         case Commit(zone, mark):
