@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -22,7 +23,7 @@ def test_the_file_keeps_hashes_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "below" / "tokens.json"
     token = TokenFile(path).add(Principal("ci", Role.ADMIN))
     assert token.startswith("bulkhead_") and len(token) > 50
-    assert token not in path.read_text()
+    assert token not in path.read_text() and token[-35:] not in path.read_text()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert TokenFile(path).by_token(token) == Principal("ci", Role.ADMIN)
     assert TokenFile(path).by_token(token[:-1]) is None
@@ -191,24 +192,63 @@ def test_too_many_requests_are_told_when_to_come_again(tmp_path: Path) -> None:
     assert [guarded("viewer", "GET", "/v1/status").status_code for _ in range(3)] == [200, 200, 429]
 
 
-def test_guessing_is_slowed_and_who_was_right_before_is_not(tmp_path: Path) -> None:
-    now = [0.0]
-    file = TokenFile(tmp_path / "tokens.json")
-    good, late = (file.add(Principal(name, Role.ADMIN)) for name in ("a", "b"))
-    gate = Gate(file, clock=lambda: now[0])
-    gate.enter(Credentials(good), "192.0.2.1", Need.SITE)
-    for number in range(10):
-        with pytest.raises(Unauthenticated):
-            gate.enter(Credentials(f"guess-{number}"), "192.0.2.1", Need.SITE)
-    with pytest.raises(TooMany) as caught:
-        gate.enter(Credentials("guess-10"), "192.0.2.1", Need.SITE)
-    assert 0 < caught.value.retry_after_s <= 1
-    with pytest.raises(TooMany):  # even the right one, which was not shown from there before
-        gate.enter(Credentials(late), "192.0.2.1", Need.SITE)
-    assert gate.enter(Credentials(good), "192.0.2.1", Need.SITE).name == "a"
-    assert gate.enter(Credentials(late), "192.0.2.2", Need.SITE).name == "b"
-    now[0] += 1.0
-    assert gate.enter(Credentials(late), "192.0.2.1", Need.SITE).name == "b"
+class Guessed:
+    """A gate at a time, with two tokens; wrong ones come from one address."""
+
+    HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"
+
+    def __init__(self, folder: Path) -> None:
+        self.now = 0.0
+        file = TokenFile(folder / "tokens.json")
+        self.a, self.b = (file.add(Principal(name, Role.ADMIN)) for name in ("a", "b"))
+        self._gate = Gate(file, clock=lambda: self.now)
+
+    def enter(self, token: str, source: str = HERE) -> str:
+        return self._gate.enter(Credentials(token), source, Need.SITE).name
+
+    def guess(self, token: str) -> TooMany:
+        """Wrong ones until it is too many: the refusal."""
+        for number in range(10):
+            with pytest.raises(Unauthenticated):
+                self.enter(f"{token}{number}")
+        with pytest.raises(TooMany) as caught:
+            self.enter(f"{token}x")
+        return caught.value
+
+
+@pytest.fixture
+def guessed(tmp_path: Path) -> Guessed:
+    return Guessed(tmp_path)
+
+
+def test_guessing_at_a_token_is_slowed_and_who_was_right_before_is_not(guessed: Guessed) -> None:
+    assert guessed.enter(guessed.a) == "a"
+    assert 0 < guessed.guess(guessed.a[:-5]).retry_after_s <= 1
+    guessed.guess(guessed.b[:-5])
+    with pytest.raises(TooMany):  # even the right one: it was not shown from there before
+        guessed.enter(guessed.b)
+    assert guessed.enter(guessed.a) == "a"
+    assert guessed.enter(guessed.b, Guessed.ELSEWHERE) == "b"
+    guessed.now += 1.0
+    assert guessed.enter(guessed.b) == "b"
+
+
+def test_what_others_at_an_address_get_wrong_slows_nobody(guessed: Guessed) -> None:
+    guessed.guess("bulkhead_of-nobody-at-all")
+    guessed.guess(guessed.a[:-5])
+    assert guessed.enter(guessed.b) == "b"
+
+
+def test_tokens_from_before_there_were_ids_are_known(guessed: Guessed, tmp_path: Path) -> None:
+    path = tmp_path / "tokens.json"
+    principals = json.loads(path.read_text())["principals"]
+    for item in principals:
+        del item["id"]
+    path.write_text(json.dumps({"principals": principals}))
+    assert guessed.enter(guessed.a) == "a"
+    guessed.guess("bulkhead_of-nobody-at-all")
+    with pytest.raises(TooMany):  # whose token is meant is not known
+        guessed.enter(guessed.b)
 
 
 def test_without_tokens_whoever_reaches_the_address_is_an_admin() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
@@ -48,11 +49,61 @@ class Served:
 
 @dataclass
 class Opened:
-    """A tab, and what went wrong in it."""
+    """A tab, and what went wrong in it. ``refusals``: statuses it is about, 0: no answer."""
 
     page: Page
     served: Served
+    refusals: set[int] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
+
+    def listen(self) -> None:
+        """Note what the browser complains of."""
+
+        def said(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning"):
+                self.faults.append(message.text)
+
+        def failed(error: Error) -> None:
+            self.faults.append(str(error))
+
+        self.page.on("console", said)
+        self.page.on("pageerror", failed)
+
+    def unexpected(self) -> list[str]:
+        """The faults that no refusal explains."""
+        told = [
+            f"status of {status} " if status else "ERR_CONNECTION_REFUSED"
+            for status in self.refusals
+        ]
+        return [text for text in self.faults if not any(part in text for part in told)]
+
+    def go(self) -> Opened:
+        """The same, on its way to the page."""
+        self.page.goto(self.served.url)
+        return self
+
+    def timed(self) -> Opened:
+        """The same, with a clock that only the test moves."""
+        self.page.clock.install(time=0)
+        self.page.clock.pause_at(1)
+        return self
+
+    def drawn(self) -> Opened:
+        """The same, once the network is drawn."""
+        self.page.wait_for_selector("#topology[data-nodes]")
+        return self
+
+    def told(self, kind: str = "in-sync", **data: object) -> None:
+        """An event, once the page has drawn what it led to."""
+        data = data or {"revision": 1, "switches": ["edge-1"]}
+        with self.page.expect_response(lambda response: "/v1/matrix" in response.url) as asked:
+            self.served.record(kind, **data)
+        asked.value.finished()
+        self.page.evaluate("new Promise((done) => setTimeout(done))")  # what waits for it has run
+
+
+Serve = Callable[..., Served]
+Visit = Callable[..., Opened]
 
 
 @pytest.fixture(scope="module")  # while playwright runs, its thread runs no other event loop
@@ -65,34 +116,36 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def served() -> Iterator[Served]:
-    found = Served(FakeController())
-    yield found
-    found.close()
+def serve() -> Iterator[Serve]:
+    """Makes servers: ``serve(gate=...)``."""
+    made: list[Served] = []
 
+    def start(engine: FakeController | None = None, gate: Gate | None = None) -> Served:
+        made.append(Served(engine or FakeController(), gate))
+        return made[-1]
 
-def opened(browser: Browser, served: Served, scheme: str = "light") -> Opened:
-    """The page, once it has drawn the network."""
-    page = browser.new_page(color_scheme=scheme, viewport={"width": 1400, "height": 1000})  # type: ignore[arg-type]
-    tab = Opened(page, served)
-
-    def said(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            tab.faults.append(message.text)
-
-    def failed(error: Error) -> None:
-        tab.faults.append(str(error))
-
-    page.on("console", said)
-    page.on("pageerror", failed)
-    page.goto(served.url)
-    return tab
+    yield start
+    for one in made:
+        one.close()
 
 
 @pytest.fixture
-def tab(browser: Browser, served: Served) -> Iterator[Opened]:
-    found = opened(browser, served)
-    found.page.wait_for_selector("#topology[data-nodes]")
-    yield found
-    found.page.close()
-    assert found.faults == []
+def visit(browser: Browser, serve: Serve) -> Iterator[Visit]:
+    """Tabs for the page of a server, by default of a new one; nothing may go wrong in them."""
+    made: list[Opened] = []
+
+    def visited(served: Served | None = None, scheme: str = "light") -> Opened:
+        options: Any = {"color_scheme": scheme, "viewport": {"width": 1400, "height": 1000}}
+        made.append(Opened(browser.new_page(**options), served or serve()))
+        made[-1].listen()
+        return made[-1]
+
+    yield visited
+    for tab in made:
+        tab.page.close()
+    assert [tab.unexpected() for tab in made] == [[] for _ in made]
+
+
+@pytest.fixture
+def tab(visit: Visit) -> Opened:
+    return visit().go().drawn()

@@ -13,7 +13,7 @@ from controller.northbound.access.audit import AuditLog
 from controller.northbound.access.limits import Buckets
 from controller.northbound.access.principals import ANYBODY, Principal, Role
 from controller.northbound.access.refusals import Forbidden, Unauthenticated
-from controller.northbound.access.tokens import TokenFile, digest
+from controller.northbound.access.tokens import TokenFile, digest, id_of
 
 _WRONG_PER_S: Final = 1.0
 _WRONG_BURST: Final = 10.0
@@ -79,18 +79,24 @@ class Gate:
         return principal
 
     def _known(self, tokens: TokenFile, shown: Credentials, source: str) -> Principal:
-        """Who shows these. Who guesses is slowed: a token that was never right waits its turn."""
+        """Who shows these. Who guesses is slowed: a token that was never right waits its turn.
+
+        Wrong ones are counted by address and by the token that they claim to be, if there is such
+        a one: nobody is slowed by what others at the same address (a proxy's, perhaps) get wrong.
+        """
         if shown.certificate and (found := tokens.by_certificate(shown.certificate)):
             return found
         if not shown.token:
             raise Unauthenticated("a token is needed: Authorization: Bearer TOKEN")
         mark = source, digest(shown.token)
+        claimed = id_of(shown.token)
+        guesser = f"{source} {claimed}" if tokens.has_id(claimed) else source
         if mark not in self._good:
-            self._wrong.check(source)
+            self._wrong.check(guesser)
         principal = tokens.by_token(shown.token)
         if principal is None:
             self._good.pop(mark, None)
-            self._wrong.take(source)
+            self._wrong.take(guesser)
             raise Unauthenticated("this token is not known; ask for one: bulkhead token add")
         self._good[mark] = None
         self._good.move_to_end(mark)

@@ -2,6 +2,8 @@
 
 A token is 256 random bits, so a plain SHA-256 of it cannot be searched for; the slow hashes that
 passwords need would only cost every request (NIST SP 800-63B section 5.1.2, look-up secrets).
+Its first 48 bits are its id, which the file has too: who guesses has to say whose token is meant,
+and 208 bits are left to be guessed.
 """
 
 from __future__ import annotations
@@ -25,14 +27,19 @@ from controller.northbound.access.principals import Principal, Role
 PREFIX: Final = "bulkhead_"
 """What every token begins with, so that scanners for leaked secrets know one."""
 
-_KEYS: Final = frozenset({"name", "role", "tenants", "sha256", "certificate", "created_at"})
+_ID_LENGTH: Final = 8  # characters of 6 bits
+_KEYS: Final = frozenset({"name", "role", "tenants", "id", "sha256", "certificate", "created_at"})
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One principal, known by the hash of a token or by the name in a client's certificate."""
+    """One principal, known by the hash of a token or by the name in a client's certificate.
+
+    ``id`` is that of the token; "" for a certificate, and for a token from before there were ids.
+    """
 
     principal: Principal
+    id: str
     sha256: str
     certificate: str
     created_at: str
@@ -41,6 +48,11 @@ class Entry:
 def digest(token: str) -> str:
     """What of a token is kept."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def id_of(token: str) -> str:
+    """Which token this is, or says it is. No secret."""
+    return token.removeprefix(PREFIX)[:_ID_LENGTH]
 
 
 class TokenFile:
@@ -67,6 +79,10 @@ class TokenFile:
         found = [e for e in self.entries() if e.sha256 and hmac.compare_digest(e.sha256, wanted)]
         return found[0].principal if found else None
 
+    def has_id(self, token_id: str) -> bool:
+        """Whether there is a token with this id."""
+        return any(entry.id == token_id for entry in self.entries() if entry.id)
+
     def by_certificate(self, name: str) -> Principal | None:
         """Whose certificate has this common name."""
         found = [e for e in self.entries() if e.certificate and e.certificate == name]
@@ -80,6 +96,7 @@ class TokenFile:
         token = "" if certificate else PREFIX + secrets.token_urlsafe(32)
         made = Entry(
             principal,
+            id_of(token),
             digest(token) if token else "",
             certificate,
             datetime.now(UTC).isoformat(timespec="seconds"),
@@ -112,6 +129,8 @@ def _encode(entry: Entry) -> dict[str, Any]:
     found: dict[str, Any] = {"name": principal.name, "role": str(principal.role)}
     if principal.tenants is not None:
         found["tenants"] = sorted(principal.tenants)
+    if entry.id:
+        found["id"] = entry.id
     key = "certificate" if entry.certificate else "sha256"
     return {**found, key: entry.certificate or entry.sha256, "created_at": entry.created_at}
 
@@ -151,6 +170,7 @@ def _entry(item: Mapping[str, Any]) -> Entry | str:
     )
     return Entry(
         principal,
+        str(item.get("id", "")),
         str(item.get("sha256", "")),
         str(item.get("certificate", "")),
         str(item.get("created_at", "")),

@@ -2,12 +2,15 @@
 
 import { ask } from "./api.js";
 import { bad, el, find, good, show, weak } from "./dom.js";
+import { guard } from "./messages.js";
+import { start as startRule, withdrawn, written } from "./rule.js";
 
-/** Makes the forms preview; `guard` runs what may fail and shows why. */
-export function start(guard) {
+/** Makes the forms preview. */
+export function start() {
   const on = (id, request) => find(id).addEventListener("submit", (event) => {
     event.preventDefault();
-    guard(() => preview(request(Object.fromEntries(new FormData(event.target)), event.submitter), guard));
+    const fields = Object.fromEntries(new FormData(event.target));
+    guard(async () => preview(await request(fields, event.submitter)));
   });
   on("move-tenant-form", ({ name, vrf, vlan }) => ({
     path: `/v1/tenants/${encodeURIComponent(name)}/move`,
@@ -19,15 +22,12 @@ export function start(guard) {
     method: "POST",
     body: { host },
   }));
-  on("rule-form", ({ name, from, to, allow }, button) => ({
-    path: `/v1/rules/${encodeURIComponent(name)}`,
-    method: button?.value === "delete" ? "DELETE" : "PUT",
-    body: button?.value === "delete" ? undefined : { from: labels(from), to: labels(to), allow: list(allow) },
-  }));
+  on("rule-form", ({ name }, button) => (button?.value === "delete" ? withdrawn(name) : written(name)));
+  startRule();
 }
 
-async function preview({ path, method, body }, guard) {
-  const plan = await ask(`${path}?dry_run=true`, { method, body });
+async function preview({ path, method, body, revision }) {
+  const plan = await ask(`${path}?dry_run=true`, { method, body, revision });
   const pairs = plan.pairs.slice(0, 50).map((text) => el("li", {}, text));
   const more = plan.pairs.length - pairs.length;
   if (more > 0) pairs.push(el("li", {}, weak(`and ${more} more`)));
@@ -49,9 +49,3 @@ async function apply(plan) {
   const how = done.applied ? good("is on every switch") : bad(`is stored; waiting for ${waiting}`);
   show(find("preview"), el("p", { id: "applied" }, text, how));
 }
-
-const list = (text) => text.split(",").map((item) => item.trim()).filter(Boolean);
-const labels = (text) => Object.fromEntries(list(text).map((item) => {
-  const [key, ...value] = item.split("=");
-  return [key.trim(), value.join("=").trim()];
-}));

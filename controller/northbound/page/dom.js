@@ -20,11 +20,15 @@ export function table(heads, rows) {
   return el("table", {}, el("thead", {}, head), el("tbody", {}, ...body));
 }
 
-/** Replaces what a place shows, and keeps where it was scrolled to. */
+/** Replaces what a place shows; keeps where it was scrolled to, and the keyboard on what has the same `data-key`. */
 export function show(place, ...children) {
   const { scrollTop, scrollLeft } = place;
+  const held = place.contains(document.activeElement) ? document.activeElement : null;
   place.replaceChildren(...children);
   Object.assign(place, { scrollTop, scrollLeft });
+  if (!held || held === place) return;
+  const same = [...place.querySelectorAll("[data-key]")].find((item) => item.dataset.key === held.dataset.key);
+  (same ?? place).focus({ preventScroll: true });
 }
 
 export const good = (text) => el("span", { class: "good" }, text);

@@ -1,66 +1,85 @@
 // Who may reach whom: tenants first; a cell leads to the services of the two.
 
-import { ask } from "./api.js";
+import { ask, Refused } from "./api.js";
 import { el, find, show } from "./dom.js";
+import { guard, tell } from "./messages.js";
+import { byArrows } from "./arrows.js";
 
-let pair = null;
+let pair = null; // the two tenants whose services are shown
+let turn = 0;
+let explain = null;
 
-/** Draws the matrix where the reader is; `choose(source, destination, cell)` is told of a service pair. */
-export async function draw(choose) {
-  const match = find("matrix-match").value.trim();
-  const matrix = await ask(`/v1/matrix?${new URLSearchParams({ ...pair, match })}`);
-  const cells = new Map(matrix.cells.map((cell) => [`${cell.source} ${cell.destination}`, cell]));
-  const pick = (source, destination, cell) => {
-    if (matrix.of === "services") return choose(source, destination, cell);
-    pair = { source, destination };
-    return draw(choose);
-  };
-  find("matrix-match").onchange = () => draw(choose);
-  place(choose, matrix);
-  show(find("matrix"), grid(matrix, cells, pick));
+/** `choose(source, destination, cell)` is told of a pair of services that the reader chooses. */
+export function start(choose) {
+  explain = choose;
+  find("matrix-match").addEventListener("change", () => guard(draw));
 }
 
-function place(choose, { sources, total }) {
-  const back = () => {
-    pair = null;
-    draw(choose);
-  };
+/** Draws the matrix where the reader is; of answers that overtake each other, that of the last question. */
+export async function draw() {
+  const mine = ++turn;
+  const matrix = await asked();
+  if (mine !== turn) return;
+  place(matrix);
+  show(find("matrix"), grid(matrix));
+}
+
+async function asked() {
+  const match = find("matrix-match").value.trim();
+  try {
+    return await ask(`/v1/matrix?${new URLSearchParams({ ...pair, match })}`);
+  } catch (error) {
+    if (!pair || !(error instanceof Refused && error.status === 404)) throw error;
+    tell(`${error.message}: here are all tenants`); // one of the two was deleted meanwhile
+    leave();
+    return asked();
+  }
+}
+
+function leave() {
+  pair = null;
+  find("matrix-match").value = ""; // it was about other names
+}
+
+/** Goes down to the services of two tenants, or back up, and takes the keyboard along to a button. */
+async function go(where, key) {
+  leave();
+  pair = where;
+  await draw();
+  const buttons = [...document.querySelectorAll("#matrix button")];
+  (buttons.find((button) => button.dataset.key === key) ?? buttons[0] ?? find("matrix")).focus();
+}
+
+function place({ sources, destinations, total }) {
+  const back = () => guard(() => go(null, `${pair.source} ${pair.destination}`));
   const shown = pair
-    ? [el("button", { id: "matrix-back", onclick: back }, "all tenants"), ` services of ${pair.source} to those of ${pair.destination}; choose a pair to have it explained`]
+    ? [el("button", { id: "matrix-back", "data-key": "back", onclick: back }, "all tenants"),
+      ` services of ${pair.source} to those of ${pair.destination}; choose a pair to have it explained`]
     : ["tenants, from the left to the top; a number says how many rules open something"];
-  const part = sources.length < total.sources ? ` (${sources.length} of ${total.sources} shown: look for a name)` : "";
+  const parts = [[sources, total.sources], [destinations, total.destinations]]
+    .filter(([names, all]) => names.length < all)
+    .map(([names, all]) => `${names.length} of ${all}`);
+  const part = parts.length ? ` (${[...new Set(parts)].join(" and ")} shown: look for a name)` : "";
   show(find("matrix-place"), ...shown, part);
 }
 
-function grid(matrix, cells, pick) {
+function grid(matrix) {
+  const cells = new Map(matrix.cells.map((cell) => [`${cell.source} ${cell.destination}`, cell]));
+  const button = (source, destination) => {
+    const key = `${source} ${destination}`;
+    const cell = cells.get(key);
+    const title = `${source} to ${destination}: ${cell ? told(cell) : "denied"}`;
+    const text = cell ? String((cell.rules ?? cell.openings).length) : "·";
+    const onclick = () => (matrix.of === "services"
+      ? explain(source, destination, cell) : guard(() => go({ source, destination })));
+    return el("button", { class: cell && "allowed", "data-key": key, title, "aria-label": title, onclick }, text);
+  };
   const head = el("tr", {}, el("td"), ...matrix.destinations.map((name) => el("th", { scope: "col" }, name)));
-  const rows = matrix.sources.map((source) =>
-    el("tr", {}, el("th", { scope: "row" }, source), ...matrix.destinations.map((destination) => {
-      const cell = cells.get(`${source} ${destination}`);
-      const what = cell ? told(cell) : "denied";
-      const title = `${source} to ${destination}: ${what}`;
-      const text = cell ? String((cell.rules ?? cell.openings).length) : "·";
-      const go = () => pick(source, destination, cell);
-      return el("td", {}, el("button", { class: cell && "allowed", title, "aria-label": title, onclick: go }, text));
-    })));
+  const rows = matrix.sources.map((source) => el("tr", {}, el("th", { scope: "row" }, source),
+    ...matrix.destinations.map((destination) => el("td", {}, button(source, destination)))));
   const made = el("table", { class: "matrix" }, el("thead", {}, head), el("tbody", {}, ...rows));
-  made.addEventListener("keydown", arrows);
+  made.addEventListener("keydown", byArrows);
   return made;
 }
 
 const told = (cell) => (cell.rules ?? cell.openings.map((one) => `${one.allow.join(", ")} by ${one.rule} as ${one.class}`)).join("; ");
-
-/** Arrow keys go from cell to cell. */
-function arrows(event) {
-  const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-  const step = steps[event.key];
-  const cell = event.target.closest("td");
-  if (!step || !cell) return;
-  const row = cell.parentElement;
-  const rows = [...row.parentElement.rows];
-  const next = rows[rows.indexOf(row) + step[0]]?.cells[cell.cellIndex + step[1]]?.querySelector("button");
-  if (next) {
-    next.focus();
-    event.preventDefault();
-  }
-}
