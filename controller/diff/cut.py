@@ -12,24 +12,20 @@ is known again with the next packet of the opening side.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final
 
-from controller.dataplane.fields import PROTO_ICMP, PROTO_TCP, PROTO_UDP
 from controller.dataplane.program import Differences, Program, differences
-from controller.diff.ends import Ends, Meeting, ended, meetings, touched
+from controller.diff.alone import Side, alone, sides
+from controller.diff.ends import Ends, ended, ends_of, meetings, touched
 from controller.diff.joined import Joined, Lost, Pair, is_clause, together
+from controller.diff.losses import Loss, losses, parts
 from controller.diff.opens import ANYTHING, NOTHING, Opens
-from controller.diff.permitted import Change, change, permitted
-
-MOST_PORTS: Final = 64
-"""Up to how many ports are cut one by one."""
 
 MOST_ADDRESSES: Final = 16
 """Up to how many addresses of one identity are cut one by one."""
-
 
 MOST_PAIRS: Final = 20_000
 """Up to how many pairs of identities a conjunction that is lost is cut pair by pair."""
@@ -60,24 +56,32 @@ class Cut:
         return (self.source, self.target, self.protocol, self.port) == (None,) * 4
 
 
-def cuts(before: Program, after: Program, found: Differences | None = None) -> tuple[Cut, ...]:
+def cuts(
+    before: Program,
+    after: Program,
+    found: Differences | None = None,
+    base: Program | None = None,
+) -> tuple[Cut, ...]:
     """What one switch must forget when its program goes from one to another.
 
     To be carried out once no switch permits any more what this one forgets: a packet that still
     comes from another makes its connection known again. ``found`` is the difference of the two,
-    where it is known. The cost is that of the difference, and of one look at the other rows where
-    it has to do with who somebody is or what he may do.
+    where it is known. ``base`` is what the switch held before the whole change of which this is a
+    part: what is permitted only since then may be cut too where that saves much. The cost is that
+    of the difference, and of one look at the other rows where it has to do with who somebody is or
+    what he may do.
     """
     found = differences(before, after) if found is None else found
-    old = Ends(before)
+    old = ends_of(before)
     pairs, wide = _of_conjunctions(before, old, found)
     what = touched(found, pairs)
     if what is None:
         return tuple(wide)
-    new = Ends(after) if what.places or what.peers else old
+    new = ends_of(after) if what.places or what.peers else old
     whole = map(Cut, sorted(ended(what, new)))
-    lost = _lost(tuple(meetings(what, old, new)), before, after)
-    return tuple(dict.fromkeys((*whole, *lost, *wide)))
+    lost = tuple(losses(tuple(meetings(what, old, new)), before, after))
+    singly = _of(lost, before if base is None else base, after)
+    return tuple(dict.fromkeys((*whole, *singly, *wide)))
 
 
 def _of_conjunctions(before: Program, old: Ends, found: Differences) -> tuple[set[Pair], list[Cut]]:
@@ -100,7 +104,7 @@ def _of_conjunctions(before: Program, old: Ends, found: Differences) -> tuple[se
 
 def _wide(old: Ends, lost: Lost, opens: Opens) -> Iterator[Cut]:
     """All that instances here opened to anybody, or anybody to them, by what a conjunction let."""
-    for protocol, port in _parts(opens, ANYTHING) if any(opens) else ():
+    for protocol, port in parts(opens, ANYTHING) if any(opens) else ():
         for here in old.places.values():
             if here.identity in lost.sources:
                 yield Cut(here.zone, here.ip, None, protocol, port)
@@ -108,67 +112,49 @@ def _wide(old: Ends, lost: Lost, opens: Opens) -> Iterator[Cut]:
                 yield Cut(here.zone, None, here.ip, protocol, port)
 
 
-def _lost(found: Sequence[Meeting], before: Program, after: Program) -> Iterator[Cut]:
+def _of(found: Sequence[Loss], base: Program, after: Program) -> Iterator[Cut]:
     """Cuts of what was permitted and is no more."""
-    was = permitted(before, {pair for m in found for pair in _both_ways(m.before)})
-    now = permitted(after, {pair for m in found if m.after for pair in _both_ways(m.after)})
-    known: dict[tuple[Pair, Pair | None], Change] = {}
-    for meeting in found:
-        for outwards in (True, False):
-            one, other = meeting.before, meeting.after
-            if not outwards:
-                one, other = one[::-1], other and other[::-1]
-            if (one, other) not in known:
-                known[one, other] = change(was.get(one), now.get(other) if other else None)
-            if any(known[one, other].lost):
-                yield from _cuts(meeting, known[one, other], outwards=outwards)
+    whole = alone(found, base, after)
+    for one in whole.values():
+        for protocol, port in one.parts:
+            yield _by_itself(one.side, protocol, port, one.zones)
+    for loss in found:
+        if loss.meeting.is_own and any(side in whole for side in sides(loss)):
+            continue
+        yield from _cuts(_without(loss, whole))
 
 
-def _both_ways(pair: Pair) -> tuple[Pair, Pair]:
-    return pair, pair[::-1]
+def _without(loss: Loss, whole: Collection[Side]) -> Loss:
+    """A loss but for the addresses that are cut by themselves."""
+    meeting = loss.meeting
+    if not whole or not meeting.is_moved or meeting.is_own:
+        return loss
+    rest = tuple(ip for ip in meeting.addresses if Side(ip, not loss.outwards) not in whole)
+    return loss._replace(meeting=replace(meeting, addresses=rest))
 
 
-def _cuts(meeting: Meeting, found: Change, *, outwards: bool) -> Iterator[Cut]:
+def _cuts(loss: Loss) -> Iterator[Cut]:
     """What the instances opened to the addresses, or they to them, as far as it is lost."""
-    kept = found.kept
+    meeting, kept = loss.meeting, loss.kept
     addresses: Sequence[int | None] = meeting.addresses
     if len(addresses) > MOST_ADDRESSES:
         addresses, kept = [None], ANYTHING  # other addresses may keep anything
-    parts = tuple(_parts(found.lost, kept))
     if meeting.is_moved and len(meeting.places) * len(addresses) > MOST_MEETINGS:
-        yield from _everywhere(meeting, _parts(found.lost, ANYTHING), outwards=outwards)
+        yield from _everywhere(loss)
         return
-    for here, (protocol, port), address in product(meeting.places, parts, addresses):
-        source, target = (here.ip, address) if outwards else (address, here.ip)
+    some = tuple(parts(loss.lost, kept))
+    for here, (protocol, port), address in product(meeting.places, some, addresses):
+        source, target = (here.ip, address) if loss.outwards else (address, here.ip)
         yield Cut(here.zone, source, target, protocol, port)
 
 
-def _everywhere(
-    meeting: Meeting, parts: Iterator[tuple[int | None, int | None]], *, outwards: bool
-) -> Iterator[Cut]:
+def _everywhere(loss: Loss) -> Iterator[Cut]:
     """By what has moved alone: few addresses that many instances here have to do with."""
-    zones = tuple(sorted(here.zone for here in meeting.places))
-    for (protocol, port), address in product(parts, meeting.addresses):
-        source, target = (None, address) if outwards else (address, None)
-        yield Cut(None, source, target, protocol, port, zones)
+    zones = tuple(sorted(here.zone for here in loss.meeting.places))
+    for (protocol, port), ip in product(parts(loss.lost, ANYTHING), loss.meeting.addresses):
+        yield _by_itself(Side(ip, not loss.outwards), protocol, port, zones)
 
 
-def _parts(lost: Opens, kept: Opens) -> Iterator[tuple[int | None, int | None]]:
-    """What is lost as protocols and ports, without what is kept where that can be said."""
-    if lost.others or not any(kept):
-        yield None, None
-        return
-    if lost.icmp:
-        yield PROTO_ICMP, None
-    for protocol, gone, left in ((PROTO_TCP, lost.tcp, kept.tcp), (PROTO_UDP, lost.udp, kept.udp)):
-        if gone and left and gone.bit_count() <= MOST_PORTS:
-            yield from ((protocol, port) for port in _ports(gone))
-        elif gone:
-            yield protocol, None
-
-
-def _ports(ports: int) -> Iterator[int]:
-    while ports:
-        lowest = ports & -ports
-        yield lowest.bit_length() - 1
-        ports ^= lowest
+def _by_itself(side: Side, protocol: int | None, port: int | None, zones: tuple[int, ...]) -> Cut:
+    source, target = (side.ip, None) if side.opens else (None, side.ip)
+    return Cut(None, source, target, protocol, port, zones)

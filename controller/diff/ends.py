@@ -55,13 +55,15 @@ class Touched:
 class Meeting:
     """Instances of one identity and the addresses of another, with both before and after.
 
-    ``after`` None: the instances do not resolve those addresses any more.
+    ``after`` None: the instances do not resolve those addresses any more. ``is_own``: it is one
+    instance, and who that is has changed.
     """
 
     places: tuple[Place, ...]
     addresses: tuple[int, ...]
     before: tuple[int, int]
     after: tuple[int, int] | None
+    is_own: bool = False
 
     @property
     def is_moved(self) -> bool:
@@ -147,6 +149,11 @@ class Ends:
         return None if row is None else peer(row).identity
 
 
+def ends_of(program: Program) -> Ends:
+    """A program's; those of the last few are kept."""
+    return _ends(Same(program))
+
+
 def ended(what: Touched, new: Ends) -> frozenset[int]:
     """Zones whose instance is no more, or has another address.
 
@@ -173,10 +180,10 @@ def meetings(what: Touched, old: Ends, new: Ends) -> Iterator[Meeting]:
     moved = {here.zone for here in what.places}
     yield from _of_moved(what, old, new)
     for (vrf, identity), places in old.alike.items():
-        groups = _touched_groups(what, old, new, vrf, what.pairs.get(identity, frozenset()))
-        if groups:
+        those = _touched_groups(what, old, new, vrf, what.pairs.get(identity, frozenset()))
+        if those:
             stay = (p for p in places if p.zone not in moved and p.zone in new.places)
-            yield from _meetings(tuple(stay), identity, groups)
+            yield from _meetings(tuple(stay), identity, those)
 
 
 _NOBODY: Final[Mapping[int, Any]] = MappingProxyType({})
@@ -187,10 +194,12 @@ Group = tuple[int, int | None]
 Groups = Mapping[Group, list[int]]
 
 
-def _meetings(places: tuple[Place, ...], identity: int, groups: Groups) -> Iterator[Meeting]:
+def _meetings(
+    places: tuple[Place, ...], identity: int, groups: Groups, *, is_own: bool = False
+) -> Iterator[Meeting]:
     for (was, is_), addresses in groups.items() if places else ():
         after = None if is_ is None else (identity, is_)
-        yield Meeting(places, tuple(addresses), (places[0].identity, was), after)
+        yield Meeting(places, tuple(addresses), (places[0].identity, was), after, is_own)
 
 
 def _of_moved(what: Touched, old: Ends, new: Ends) -> Iterator[Meeting]:
@@ -203,11 +212,11 @@ def _of_moved(what: Touched, old: Ends, new: Ends) -> Iterator[Meeting]:
             continue
         view = (here.vrf, now.vrf)
         if view not in views:
-            views[view] = _groups(old, here.vrf, new, now.vrf)
-        yield from _meetings((here,), now.identity, views[view])
+            views[view] = grouped(old, here.vrf, new, now.vrf)
+        yield from _meetings((here,), now.identity, views[view], is_own=True)
 
 
-def _groups(old: Ends, before: int, new: Ends, after: int) -> Groups:
+def grouped(old: Ends, before: int, new: Ends, after: int) -> Groups:
     """All addresses that a VRF resolved, by who is behind them, and behind them in a VRF after.
 
     Most are alike, so they are taken together; only those that are not are looked up.
@@ -238,6 +247,11 @@ def _touched_groups(
         if stay:
             found[identity, identity] = stay
     return found
+
+
+@lru_cache(maxsize=16)
+def _ends(program: Same[Program]) -> Ends:
+    return Ends(program.value)
 
 
 @lru_cache(maxsize=8192)

@@ -23,6 +23,9 @@ class Opens(NamedTuple):
     def __or__(self, more: Opens) -> Opens:
         return Opens(*(one | other for one, other in zip(self, more, strict=True)))
 
+    def __and__(self, more: Opens) -> Opens:
+        return Opens(*(one & other for one, other in zip(self, more, strict=True)))
+
     def without(self, rest: Opens) -> Opens:
         """What is in this set and not in the other."""
         return Opens(*(one & ~other for one, other in zip(self, rest, strict=True)))

@@ -71,8 +71,13 @@ def change(before: Marks | None, after: Marks | None) -> Change:
     marks = {None, *before, *after}
     return Change(
         _union(_by(before, mark).without(_by(after, mark)) for mark in marks),
-        _union(after.values()),
+        whatever_marked(after),
     )
+
+
+def whatever_marked(marks: Marks | None) -> Opens:
+    """What is permitted with some mark."""
+    return _union((marks or _NO_MARKS).values())
 
 
 def _by(marks: Marks, mark: int | None) -> Opens:

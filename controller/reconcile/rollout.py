@@ -161,7 +161,11 @@ def _send(
     assert session is not None, f"{name} has no session, yet is in a rollout"
     held = switch.held or EMPTY
     awaited = held if phase is Phase.FLUSH else _awaited(held, rollout, name)
-    due = switch.owed if phase is Phase.FLUSH else _due(held, awaited, phase, rows)
+    due = (
+        switch.owed
+        if phase is Phase.FLUSH
+        else _due(rollout.base[name], held, awaited, phase, rows)
+    )
     owed = tuple(dict.fromkeys((*switch.owed, *due)))
     unread = None if switch.unread is None else (*switch.unread, *rows)
     switch = replace(switch, changes=switch.changes + 1, sending=True, awaited=awaited, owed=owed)
@@ -184,7 +188,9 @@ def _awaited(held: Program, rollout: Rollout, name: str) -> Program:
     return _applied(held, phase, work[name])
 
 
-def _due(held: Program, after: Program, phase: Phase, rows: tuple[Row, ...]) -> tuple[Cut, ...]:
+def _due(
+    base: Program, held: Program, after: Program, phase: Phase, rows: tuple[Row, ...]
+) -> tuple[Cut, ...]:
     """What a switch forgets together with a change of its rows.
 
     At once, because a controller that ends here knows nothing of it when it comes back; and once
@@ -195,7 +201,8 @@ def _due(held: Program, after: Program, phase: Phase, rows: tuple[Row, ...]) -> 
         return ()
     changed = () if phase.removes else tuple(_replaced(held, rows))
     removed = rows if phase.removes else ()
-    return cuts(held, after, Differences(added=(), changed=changed, removed=removed))
+    found = Differences(added=(), changed=changed, removed=removed)
+    return cuts(held, after, found, base)
 
 
 def _replaced(held: Program, rows: tuple[Row, ...]) -> Iterator[tuple[Row, Row]]:

@@ -11,6 +11,7 @@ from controller.compile.grants import blocks
 from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program, program
 from controller.dataplane.shapes import Row
+from controller.diff.alone import MOST_SINGLY
 from controller.diff.cut import MOST_ADDRESSES, MOST_MEETINGS, Cut, cuts
 
 WEB, API, DB = 11, 12, 13
@@ -213,14 +214,83 @@ def test_many_addresses_are_cut_as_one_and_only_of_what_was_lost() -> None:
     )
 
 
-def test_what_many_have_to_do_with_is_cut_by_its_own_address_in_every_zone() -> None:
-    many = tuple(here(zone, W2 + zone, WEB) for zone in range(1, MOST_MEETINGS + 2))
-    rules = [(WEB, API, "tcp/80"), (API, WEB, "icmp")]
-    before = of(*rules, site=(*many, there(A1, API)))
-    after = of(*rules, site=(*many, there(A1, DB)))
-    found = cuts(before, after)
-    assert {(c.zone, c.source, c.target, c.protocol, c.port) for c in found} == {
+def crowd(size: int) -> tuple[Row, ...]:
+    """So many web instances here, in zones from 1 on, their addresses, and at last the API's."""
+    numbers = range(1, size + 1)
+    instances = (here(zone, A1 + zone, WEB) for zone in numbers)
+    return (*instances, *(there(A1 + zone, WEB) for zone in numbers), there(A1, API))
+
+
+def said(found: tuple[Cut, ...]) -> set[tuple[int | None, ...]]:
+    return {(c.zone, c.source, c.target, c.protocol, c.port) for c in found}
+
+
+RULES = ((WEB, API, "tcp/80"), (API, WEB, "icmp"))
+BOTH_AT_ONCE = {(None, None, A1, None, None), (None, A1, None, None, None)}
+
+
+def test_who_has_lost_the_same_with_many_is_cut_by_his_own_address() -> None:
+    few, many = crowd(MOST_SINGLY), crowd(MOST_SINGLY + 1)
+    singly = cuts(of(*RULES, site=few), of(*RULES, site=(*few[:-1], there(A1, DB))))
+    assert len(singly) == 2 * MOST_SINGLY
+    assert None not in {cut.zone for cut in singly}
+    found = cuts(of(*RULES, site=many), of(*RULES, site=(*many[:-1], there(A1, DB))))
+    assert said(found) == BOTH_AT_ONCE
+    assert {cut.zones for cut in found} == {tuple(range(1, MOST_SINGLY + 2))}
+
+
+def test_his_own_zone_is_cut_with_the_others() -> None:
+    many, api = crowd(MOST_SINGLY + 1), here(99, A1, API, port=5)
+    now = (*many[:-1], there(A1, DB), here(99, A1, DB, port=5))
+    found = cuts(of(*RULES, site=(*many, api)), of(*RULES, site=now))
+    assert said(found) == BOTH_AT_ONCE
+    assert all(99 in cut.zones for cut in found)
+
+
+def test_what_he_may_do_now_is_left_out() -> None:
+    many = crowd(MOST_SINGLY + 1)
+    moved = (*many[:-1], there(A1, DB))
+    found = cuts(of(*RULES, site=many), of(*RULES, (WEB, DB, "tcp/443"), site=moved))
+    assert said(found) == {(None, None, A1, 6, 80), (None, A1, None, None, None)}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        here(99, W1, DB, port=5),  # somebody who keeps it
+        here(99, W1, DB, vrf=OTHER_VRF, port=5),  # the same, in a VRF that knows him still
+        here(99, A1, DB, vrf=OTHER_VRF, port=5),  # somebody else with his address
+    ],
+    ids=["keeps it", "in another VRF", "has the same address"],
+)
+def test_what_stays_with_anybody_is_not_cut_with_the_rest(other: Row) -> None:
+    leak = there(A1, API, vrf=OTHER_VRF), there(W2, WEB, vrf=OTHER_VRF)
+    rules = (*RULES, (DB, API, "tcp/80"), (DB, WEB, "any"), (WEB, DB, "any"), (DB, 20, "tcp/80"))
+    many = (*crowd(MOST_SINGLY + 1), other, *leak)
+    gone = tuple(row for row in many if row != there(A1, API))
+    after = (*gone, there(A1, 20))
+    found = cuts(of(*rules, site=many), of(*rules, site=after))
+    tcp = {(c.zone, c.source, c.target) for c in found if c.target == A1}
+    assert tcp == {(zone, A1 + zone, A1) for zone in range(1, MOST_SINGLY + 2)}
+
+
+def test_what_is_permitted_since_the_change_began_does_not_count() -> None:
+    many = crowd(MOST_SINGLY + 1)
+    rules = (*RULES, (WEB, WEB, "tcp/22"), (WEB, DB, "tcp/80"))
+    base = of(*rules, site=many)
+    midway = (here(99, W1, WEB, vrf=OTHER_VRF), there(A1, DB, vrf=OTHER_VRF))
+    before, after = (of(*rules, site=(*some, *midway)) for some in (many, many[:-1]))
+    assert len(cuts(before, after)) == MOST_SINGLY + 2
+    assert said(cuts(before, after, base=base)) == {
         (None, None, A1, 6, 80),
-        (None, A1, None, 1, None),
+        (None, A1, None, None, None),
     }
+
+
+def test_what_very_many_have_lost_is_cut_so_even_if_some_keep_it() -> None:
+    many = (*crowd(MOST_MEETINGS + 1), here(999, W1, DB, port=5))
+    rules = (*RULES, (DB, API, "any"), (DB, 20, "any"), (API, DB, "any"), (20, DB, "any"))
+    after = tuple(there(A1, 20) if row == there(A1, API) else row for row in many)
+    found = cuts(of(*rules, site=many), of(*rules, site=after))
+    assert said(found) == {(None, None, A1, 6, 80), (None, A1, None, 1, None)}
     assert {c.zones for c in found} == {tuple(range(1, MOST_MEETINGS + 2))}

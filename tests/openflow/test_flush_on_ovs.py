@@ -37,6 +37,7 @@ CUTS = [
     Cut(7, A, C, 6, 8080),
     Cut(9),
     Cut(None, A),
+    Cut(None, None, B),
     Cut(None, None, C, 6, 443),
 ]
 

@@ -18,6 +18,7 @@ from controller.verify.site import Site
 from tests.diff.test_flushed import (
     altered,
     connect,
+    cut_alone,
     known,
     may_be_known,
     meanings,
@@ -46,9 +47,10 @@ def test_what_is_denied_in_the_end_is_known_to_nobody(data: DataObject) -> None:
     asked = spread([q for q in questions(was) if was.allows(q)])
     made, state = connect(Site(old, compile_network(old)), asked)
     found.conntrack.update(state)
-    found.feed(NetworkChanged(new, 2))
-    stumble(found, new, data)
-    found.settle()
+    with cut_alone(data):
+        found.feed(NetworkChanged(new, 2))
+        stumble(found, new, data)
+        found.settle()
     assert_holds(found, new)
     for question, _ in made:
         if known(found.conntrack, question, later):

@@ -1,0 +1,167 @@
+"""Whose connections are cut by his own address alone, in every zone, without cutting what stays.
+
+Who is somebody else now, or nobody, may have had to do with thousands of instances here: a cut for
+each of them, when often he has lost the same with all. Then one cut says it. It takes nothing that
+was permitted and stays so: that is looked up, for whoever is here and has to do with the address.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import product
+from operator import or_
+from typing import Final, NamedTuple
+
+from controller.dataplane.fields import PROTO_TCP, PROTO_UDP
+from controller.dataplane.program import Program
+from controller.diff.ends import Ends, ends_of, grouped
+from controller.diff.joined import Pair
+from controller.diff.losses import Loss, Part, both_ways, parts
+from controller.diff.opens import ANYTHING, NOTHING, Opens
+from controller.diff.permitted import permitted, whatever_marked
+
+MOST_SINGLY: Final = 16
+"""Up to how many cuts about one address name the other end too, whatever could be said at once."""
+
+
+class Side(NamedTuple):
+    """Connections that somebody with an address opened, or that were opened to him."""
+
+    ip: int
+    opens: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What is cut of a side, with whomever it was; ``zones``: in which of them there may be any."""
+
+    side: Side
+    parts: tuple[Part, ...]
+    zones: tuple[int, ...]
+
+
+def sides(loss: Loss) -> Iterator[Side]:
+    """Of whom a loss is, where it is because he is somebody else: an instance, or addresses."""
+    if loss.meeting.is_own:
+        yield Side(loss.meeting.places[0].ip, loss.outwards)
+    elif loss.meeting.is_moved:
+        yield from (Side(ip, not loss.outwards) for ip in loss.meeting.addresses)
+
+
+def alone(found: Sequence[Loss], before: Program, after: Program) -> Mapping[Side, Whole]:
+    """The sides that are cut by themselves: many cuts otherwise, and nothing of them stays.
+
+    What stays is what is permitted ``before`` and ``after``. That is looked for among whoever is
+    here at both times, with his address; zones of others are new, or forgotten as a whole.
+    """
+    many = _many(found)
+    if not many:
+        return {}
+    by_side: dict[Side, list[Loss]] = defaultdict(list)
+    for loss in found:
+        for side in many.intersection(sides(loss)):
+            by_side[side].append(loss)
+    left = _left({side.ip for side in many}, before, after)
+    wholes = {side: _whole(side, some, left[side].now) for side, some in by_side.items()}
+    return {
+        side: whole
+        for side, whole in wholes.items()
+        if not any(_taken(whole.parts) & left[side].stays)
+    }
+
+
+def _many(found: Iterable[Loss]) -> set[Side]:
+    count: Counter[Side] = Counter()
+    for loss in found:
+        for side in sides(loss) if not loss.meeting.is_own else ():
+            count[side] += len(loss.meeting.places)
+    return {side for side, cuts in count.items() if cuts > MOST_SINGLY}
+
+
+def _whole(side: Side, some: Sequence[Loss], now: Opens) -> Whole:
+    """What somebody with an address has lost with anybody; as ports, where he may do others."""
+    lost = reduce(or_, (loss.lost for loss in some), NOTHING)
+    zones = sorted({here.zone for loss in some for here in loss.meeting.places})
+    return Whole(side, tuple(parts(lost, now)), tuple(zones))
+
+
+def _taken(cut: Iterable[Part]) -> Opens:
+    """What cuts of some parts may take. One of ICMP takes some ports of other protocols too."""
+    return reduce(or_, map(_taken_by, cut), NOTHING)
+
+
+def _taken_by(part: Part) -> Opens:
+    match part:
+        case (protocol, None) if protocol == PROTO_TCP:
+            return NOTHING._replace(tcp=ANYTHING.tcp)
+        case (protocol, None) if protocol == PROTO_UDP:
+            return NOTHING._replace(udp=ANYTHING.udp)
+        case (protocol, int(port)) if protocol == PROTO_TCP:
+            return NOTHING._replace(tcp=1 << port)
+        case (protocol, int(port)) if protocol == PROTO_UDP:
+            return NOTHING._replace(udp=1 << port)
+        case _:
+            return ANYTHING
+
+
+class _Left(NamedTuple):
+    """What is permitted now with anybody, and what of it was before."""
+
+    now: Opens = NOTHING
+    stays: Opens = NOTHING
+
+
+def _left(ips: Collection[int], before: Program, after: Program) -> Mapping[Side, _Left]:
+    """What is left of the sides of some addresses."""
+    old, new = ends_of(before), ends_of(after)
+    found = {*_with_those_here(ips, old, new), *_of_those_here(ips, old, new)}
+    was = permitted(before, {pair for met in found if met.before for pair in both_ways(met.before)})
+    now = permitted(after, {pair for met in found for pair in both_ways(met.after)})
+    left: dict[Side, _Left] = defaultdict(_Left)
+    for met in found:
+        for one, other, opens in _directions(met):
+            if other in now:
+                side, may = Side(met.ip, opens), whatever_marked(now[other])
+                stays = may & whatever_marked(was.get(one) if one else None)
+                left[side] = _Left(left[side].now | may, left[side].stays | stays)
+    return left
+
+
+class _Met(NamedTuple):
+    """An address, and who that and the other end are before and after; None: they did not meet."""
+
+    ip: int
+    before: Pair | None
+    after: Pair
+
+
+def _directions(met: _Met) -> Iterator[tuple[Pair | None, Pair, bool]]:
+    yield met.before, met.after, True
+    yield met.before and met.before[::-1], met.after[::-1], False
+
+
+def _with_those_here(ips: Collection[int], old: Ends, new: Ends) -> Iterator[_Met]:
+    """Whom the instances here find behind the addresses, as seen from the addresses."""
+    here = {(group, group) for group in (*old.alike, *new.alike)}
+    for was in {*old.places.values()} - {*new.places.values()}:
+        if now := new.places.get(was.zone):
+            here.add(((was.vrf, was.identity), (now.vrf, now.identity)))
+    vrfs = {vrf for two in here for vrf, _ in two}
+    known = {(vrf, ip): (old.peer(vrf, ip), new.peer(vrf, ip)) for vrf in vrfs for ip in ips}
+    for ((vrf, one), (later, other)), ip in product(here, ips):
+        met, meets = known[vrf, ip][0], known[later, ip][1]
+        if meets is not None:
+            yield _Met(ip, None if met is None else (met, one), (meets, other))
+
+
+def _of_those_here(ips: Collection[int], old: Ends, new: Ends) -> Iterator[_Met]:
+    """Whom the instances here that have those addresses resolve."""
+    for now in new.places.values():
+        was = old.places.get(now.zone) if now.ip in ips else None
+        if was is not None:
+            for met, later in grouped(old, was.vrf, new, now.vrf):
+                if later is not None:
+                    yield _Met(now.ip, (was.identity, met), (now.identity, later))
