@@ -10,21 +10,18 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from ipaddress import IPv4Address
 from typing import Final
 
 from controller.dataplane import cookie, registers
-from controller.dataplane.fields import PROTO_ICMP, PROTO_TCP, PROTO_UDP
 from controller.dataplane.pipeline import Table
 from controller.errors import RemoteError
 from controller.journal import Journal
 from controller.model.holdings import holdings
 from controller.model.intent import Instance
-from controller.model.meaning import verdict
 from controller.model.network import Network
 from controller.northbound.views import INSTANCE_MTU
 from controller.packets import dhcp
-from controller.packets.denials import Denial, Denials
+from controller.packets.denials import Denials, denial
 from controller.packets.headers import Headers, read
 from controller.southbound.channel import Session, SpeakerChannel
 from controller.southbound.openflow.punts import PacketIn, packet_in, packet_out
@@ -32,7 +29,6 @@ from controller.southbound.window import SessionLost
 
 log = logging.getLogger(__name__)
 
-_PROTOCOLS: Final = {PROTO_ICMP: "icmp", PROTO_TCP: "tcp", PROTO_UDP: "udp"}
 _KINDS: Final = {dhcp.OFFER: "is offered", dhcp.ACK: "has been given", dhcp.NAK: "is refused for"}
 
 
@@ -118,47 +114,6 @@ class HandedUp:
             log.debug("an answer is lost with its session; the client asks again")
 
     def _denied(self, switch: str, packet: PacketIn, headers: Headers) -> None:
-        if not _is_one(headers.destination):
-            return
-        denial = self._denial(switch, packet, headers)
-        if denial is not None and self._denials.is_news(denial.source, denial.destination):
-            self._journal.record(
-                "denied",
-                switch=denial.switch,
-                source=denial.source,
-                destination=denial.destination,
-                protocol=denial.protocol,
-                port=denial.port,
-                why=denial.why,
-            )
-
-    def _denial(self, switch: str, packet: PacketIn, headers: Headers) -> Denial | None:
-        """What the packet shows; None where rules allow it by now: it fell into a change."""
-        intent = self._network().intent
-        number = packet.read(registers.VRF.bits)
-        vrf = next((vrf.name for vrf in intent.vrfs.values() if vrf.id == number), None)
-        if vrf is None:
-            return None
-        found = holdings(intent).views[vrf]
-        source = intent.instances.get(found.get(int(headers.source), ""))
-        destination = intent.instances.get(found.get(int(headers.destination), ""))
-        why = "no rule allows it"
-        if destination is None:
-            why = f"nobody that VRF {vrf} may reach has this address"
-        elif source is not None:
-            flow = headers.protocol, headers.port or 0, headers.dscp
-            if verdict(intent, source, destination, *flow) is not None:
-                return None
-        return Denial(
-            switch=switch,
-            source=source.name if source else str(headers.source),
-            destination=destination.name if destination else str(headers.destination),
-            protocol=_PROTOCOLS.get(headers.protocol, str(headers.protocol)),
-            port=headers.port,
-            why=why,
-        )
-
-
-def _is_one(address: IPv4Address) -> bool:
-    """Whether an address is one host's; what is said to many reaches nobody, which is no news."""
-    return not (address.is_multicast or address == IPv4Address("255.255.255.255"))
+        found = denial(self._network().intent, packet.read(registers.VRF.bits), headers)
+        if found and self._denials.is_news(found.source.name, found.destination.name):
+            self._journal.record("denied", switch=switch, **found.document())

@@ -38,6 +38,8 @@ def test_who_is_denied_whom_is_told(running: Running) -> None:
         "switch": "edge-1",
         "source": "web-2",
         "destination": "promo-cache-2",
+        "services": ["web", "promo-cache"],
+        "tenants": ["shop", "promo"],
         "protocol": "tcp",
         "port": 4711,
         "why": "no rule allows it",
