@@ -69,6 +69,7 @@ class Control:
         self._prover = prover or Prover(incremental=incremental)
         self.journal = Journal(last=int(time.time() * 1000))
         self._facts_known = False
+        self._sessions: dict[str, int] = {}
         self.loop = Loop(
             *(switches, self._prover, self.journal),
             audit_s=audit_s,
@@ -197,6 +198,7 @@ class Control:
                 tell_facts(self._network.facts, facts, self.journal)
             self._facts_known = True
             self._change(replace(self._network, facts=facts))
+            self._let_in(facts)
 
     def switch_up(self, datapath_id: int, session: int) -> None:
         """A switch has connected."""
@@ -206,7 +208,9 @@ class Control:
         else:
             log.info("%s is connected", name)
             self.journal.record("switch-up", switch=name)
-            self.loop.feed(SwitchUp(name, session))
+            self._sessions[name] = session
+            if self._facts_known and name not in self._network.facts.unseen:
+                self.loop.feed(SwitchUp(name, session))
 
     def switch_down(self, datapath_id: int, session: int) -> None:
         """A switch's session has ended."""
@@ -214,6 +218,8 @@ class Control:
         if name is not None:
             log.warning("%s has disconnected; it keeps forwarding", name)
             self.journal.record("switch-down", switch=name)
+            if self._sessions.get(name) == session:
+                del self._sessions[name]
             self.loop.feed(SwitchDown(name, session))
 
     def end_events(self) -> None:
@@ -226,6 +232,12 @@ class Control:
         await self.loop.close()
 
     # Inside.
+
+    def _let_in(self, facts: Facts) -> None:
+        """Tell the loop of switches whose ports are known by now; others keep what they hold."""
+        for name in self._sessions.keys() - facts.unseen:
+            if self.loop.state.switch(name).session != self._sessions[name]:
+                self.loop.feed(SwitchUp(name, self._sessions[name]))
 
     def _newest(self) -> tuple[Revision, Network]:
         return self._revision, self._network

@@ -135,12 +135,13 @@ async def _begin(
     keeper.start()
     for database in databases.values():
         database.start()
+    loop = asyncio.get_running_loop()
+    loop.call_later(settings.request_timeout_s, ports.go_on)
     ports.follow(control.network())
     names = {number: name for name, number in numbers.items()}
     up = HandedUp(channel, control.network, names, control.journal, settings.dhcp_lease_s)
     channel.on_packet = up.take
     await channel.connect(speaker, control)
-    loop = asyncio.get_running_loop()
     proofs = loop.create_task(control.prove_regularly(settings.proof_s))
     rpc = loop.create_task(_serve_rpc(cases, settings))
     await ending.wait()

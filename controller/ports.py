@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 
 from controller.host.queues import ClassQueue
@@ -16,6 +17,8 @@ from controller.southbound.ovsdb import (
     SwitchDatabase,
     Wanted,
 )
+
+log = logging.getLogger(__name__)
 
 PortKey = tuple[str, str]
 
@@ -39,6 +42,7 @@ class SwitchPorts:
         self._databases: Mapping[str, SwitchDatabase] = {}
         self._topology = Topology()
         self._network: Network | None = None
+        self._waits = True
 
     def remotes(self, topology: Topology) -> list[str]:
         """The remotes of the topology's switches, each once."""
@@ -56,11 +60,23 @@ class SwitchPorts:
 
         def told(observed: Observed) -> None:
             self._shown[remote] = observed
-            if len(self._shown) == len(self._databases):
-                self._observe(self._facts())
-                self._declare_queues()
+            self._tell()
 
         return told
+
+    def go_on(self) -> None:
+        """Wait no longer for remotes that have not shown themselves: a dead host holds up none."""
+        self._waits = False
+        for remote in sorted(self._databases.keys() - self._shown.keys()):
+            log.warning("OVSDB %s has not answered: its switches are left as they are", remote)
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._waits and len(self._shown) < len(self._databases):
+            return
+        self._waits = False
+        self._observe(self._facts())
+        self._declare_queues()
 
     def follow(self, network: Network) -> None:
         """Declare the bridges and queues of a network; nothing where they are those of before."""
@@ -94,13 +110,17 @@ class SwitchPorts:
         for shown in self._shown.values():
             ports |= shown.ports
             down |= shown.down
+        unseen = {n for n in self._topology.switches if self._remote(n) not in self._shown}
         return Facts(
             ports={key: number for key, number in ports.items() if key[0] != key[1]},
             down_links=frozenset(
                 link.name
                 for link in self._topology.links.values()
-                if not all(key in ports and key not in down for key in ends(link))
+                if not all(
+                    key[0] in unseen or (key in ports and key not in down) for key in ends(link)
+                )
             ),
+            unseen=frozenset(unseen),
         )
 
     def _bridge(self, topology: Topology, name: str) -> Bridge:

@@ -46,13 +46,15 @@ def report(effect: Settled | Drift | Problem | Reverted, journal: Journal) -> No
 
 def tell_facts(before: Facts, after: Facts, journal: Journal) -> None:
     """Tell which ports and links have come and gone."""
+    unknown = before.unseen  # what a switch has when it is first seen is no news
     for kind, ports in (
         ("bound", after.ports.keys() - before.ports.keys()),
         ("unbound", before.ports.keys() - after.ports.keys()),
     ):
         by_switch: dict[str, list[str]] = defaultdict(list)
         for switch, port in sorted(ports):
-            by_switch[switch].append(port)
+            if switch not in unknown:
+                by_switch[switch].append(port)
         for switch, names in by_switch.items():
             shown = names[:MOST_PORTS]
             journal.record(kind, switch=switch, count=len(names), ports=shown)

@@ -35,7 +35,7 @@ def under_way(state: State, serial: int) -> bool:
 def pending(network: Network, state: State, serial: int) -> dict[str, str]:
     """By switch, why it has not confirmed; where all have, what the last proof found."""
     found = {
-        name: _why_not(state, name)
+        name: _why_not(network, state, name)
         for name in sorted(network.topology.switches)
         if state.switch(name).serial < serial or serial == 0
     }
@@ -68,12 +68,14 @@ def _status(network: Network, state: State, serial: int, name: str) -> SwitchSta
         in_sync=in_sync,
         revision=switch.revision,
         entries=len(switch.held) if switch.held is not None else 0,
-        problem=None if in_sync else _why_not(state, name),
+        problem=None if in_sync else _why_not(network, state, name),
     )
 
 
-def _why_not(state: State, name: str) -> str:
+def _why_not(network: Network, state: State, name: str) -> str:
     switch = state.switch(name)
+    if name in network.facts.unseen:
+        return "its OVSDB has not answered: its ports are not known, it keeps what it holds"
     if switch.session is None:
         return "not connected"
     return switch.problem or _held_up(state) or "has not confirmed yet"

@@ -49,17 +49,7 @@ class PrivateOvs:
         self._run("ovsdb-tool", "create", self._file, str(_SCHEMA))
         if self.datapath == "netdev":
             self._ledger.add("taps", self._file)
-        self._spawn(
-            "ovsdb-server",
-            *("ovsdb-server", self._file),
-            f"--remote=punix:{self.run_dir}/db.sock",
-            "--remote=db:Open_vSwitch,Open_vSwitch,manager_options",
-            "--private-key=db:Open_vSwitch,SSL,private_key",
-            "--certificate=db:Open_vSwitch,SSL,certificate",
-            "--ca-cert=db:Open_vSwitch,SSL,ca_cert",
-            f"--unixctl={self.run_dir}/ovsdb-server.ctl",
-        )
-        self._wait(lambda: (self.run_dir / "db.sock").exists(), "ovsdb-server")
+        self.start_database()
         self.vsctl("--no-wait", "init")
         self.vsctl("--no-wait", "set", "Open_vSwitch", ".", "other_config:vlan-limit=2")
         self.start_switch()
@@ -81,6 +71,27 @@ class PrivateOvs:
         if self.datapath == "netdev":
             # Those of a run that was killed before are not the switch's own, and stay otherwise.
             delete_taps(self._file)
+
+    def start_database(self) -> None:
+        """Start ovsdb-server and wait until it takes connections."""
+        self._spawn(
+            "ovsdb-server",
+            *("ovsdb-server", self._file),
+            f"--remote=punix:{self.run_dir}/db.sock",
+            "--remote=db:Open_vSwitch,Open_vSwitch,manager_options",
+            "--private-key=db:Open_vSwitch,SSL,private_key",
+            "--certificate=db:Open_vSwitch,SSL,certificate",
+            "--ca-cert=db:Open_vSwitch,SSL,ca_cert",
+            f"--unixctl={self.run_dir}/ovsdb-server.ctl",
+        )
+        self._wait(lambda: (self.run_dir / "db.sock").exists(), "ovsdb-server")
+
+    def kill_database(self) -> None:
+        """SIGKILL to ovsdb-server: ovs-vswitchd only forwards until it is back."""
+        process = self._processes.pop("ovsdb-server")
+        process.kill()
+        process.wait()
+        (self.run_dir / "db.sock").unlink(missing_ok=True)
 
     def start_switch(self) -> None:
         """Start ovs-vswitchd and wait until it has taken up its database."""

@@ -88,11 +88,13 @@ def _link_ports(links: Same[Mapping[str, Link]]) -> Mapping[str, tuple[str, ...]
 class Facts:
     """What was observed. ``ports``: (switch, interface name or iface-id) to OpenFlow port number.
 
-    ``down_links`` are names of links that cannot carry a frame now.
+    ``down_links`` are names of links that cannot carry a frame now; ``unseen`` are switches that
+    nobody has observed yet: what their ports are is not known.
     """
 
     ports: Mapping[tuple[str, str], int] = field(default_factory=dict)
     down_links: frozenset[str] = frozenset()
+    unseen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
