@@ -19,7 +19,7 @@ from typing import Any, Final
 from bench import workload
 from bench.http import Connection
 from bench.live import LiveSite, Port, instance_ports, link_ports, live_site
-from bench.measure import Result, say
+from bench.measure import Result, percentile, say
 from controller.model.network import Network
 
 CALLS_PER_S: Final = 1000
@@ -96,7 +96,7 @@ async def _measure(site: LiveSite, network: Network) -> tuple[float, float]:
     took_s = time.monotonic() - began
     say(
         f"  burst: {len(burst.took_ms) / took_s:.0f} calls/s stored ({burst.refused} refused),"
-        f" p50 {_percentile(burst.took_ms, 50):.0f} ms, p99 {_percentile(burst.took_ms, 99):.0f} ms"
+        f" p50 {percentile(burst.took_ms, 50):.0f} ms, p99 {percentile(burst.took_ms, 99):.0f} ms"
     )
     await asyncio.to_thread(site.wait_in_sync)
     say(f"  in sync {time.monotonic() - began - took_s:.2f} s after its last answer")
@@ -110,7 +110,7 @@ async def _measure(site: LiveSite, network: Network) -> tuple[float, float]:
     said("a bare GET", read_ms)
     for client in clients:
         client.close()
-    return _percentile(lone_ms, 99), _percentile(read_ms, 99)
+    return percentile(lone_ms, 99), percentile(read_ms, 99)
 
 
 async def _burst(clients: list[Connection], network: Network, seconds: float) -> _Burst:
@@ -206,9 +206,4 @@ async def _events(connection: Connection, after: int) -> list[Any]:
 
 def said(what: str, took_ms: list[float]) -> None:
     """Tell of times beside the result."""
-    say(f"  {what}: p50 {_percentile(took_ms, 50):.1f} ms, p99 {_percentile(took_ms, 99):.1f} ms")
-
-
-def _percentile(values: list[float], percent: int) -> float:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
+    say(f"  {what}: p50 {percentile(took_ms, 50):.1f} ms, p99 {percentile(took_ms, 99):.1f} ms")

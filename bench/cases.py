@@ -32,6 +32,7 @@ CASES: Final[Mapping[str, str]] = {
     "ports": "bench.ports:run",
     "routes": "bench.routes:run",
     "rest_reads": "bench.rest:rest_reads",
+    "rest_beside": "bench.beside:rest_beside",
     "rest_writes": "bench.rest:rest_writes",
     "bulk_apply": "bench.rest:bulk_apply",
 }
@@ -50,6 +51,7 @@ SIZES: Final[Mapping[str, tuple[int, ...]]] = {
     "ports": (2000,),
     "routes": (10_000,),
     "rest_reads": (1000,),
+    "rest_beside": (1000,),
     "rest_writes": (1000,),
     "bulk_apply": (10_000,),
 }

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TypeVar
 
-from labkit.processes import CONTROLLER, put_ahead
+from labkit.processes import CONTROLLER, put_ahead, session_ahead
 
 T = TypeVar("T")
 
@@ -62,7 +62,8 @@ def ahead() -> Iterator[None]:
     before = os.getpriority(os.PRIO_PROCESS, 0)
     put_ahead(os.getpid(), CONTROLLER)
     try:
-        yield
+        with session_ahead():
+            yield
     finally:
         if os.geteuid() == 0:
             os.setpriority(os.PRIO_PROCESS, 0, before)
@@ -83,3 +84,9 @@ def median_ms(what: str, times: int, work: Callable[[int], object]) -> float:
         took.append(timed(lambda number=number: work(number))[1])  # type: ignore[misc]
         say(f"  {what} {number + 1}/{times}: {took[-1]:.1f} ms")
     return median(took)
+
+
+def percentile(values: list[float], percent: int) -> float:
+    """The value that so many percent are not above; 0 where there are none."""
+    ordered = sorted(values) or [0.0]
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]

@@ -16,15 +16,15 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from bench.measure import Result, ahead, say, timed
+from bench.measure import Result, ahead, percentile, say, timed
 from controller.dataplane.cookie import Feature, cookie
 from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program, by_key
 from controller.dataplane.shapes import Row
 from controller.reconcile.events import BundleDone, ReadBack, ReadBackDone, SendBundle
 from controller.southbound.channel import SpeakerChannel
-from controller.southbound.openflow.messages import barrier
 from controller.southbound.switches import Switches
+from labkit.barriers import ask_barriers
 from labkit.ledger import Ledger
 from labkit.ovs import PrivateOvs
 from labkit.speaker import SpeakerProcess, connected
@@ -97,11 +97,11 @@ async def _measure(
     for number in range(REPEATS):
         async with _barriers(channel, other) as took_ms:
             await asyncio.sleep(0.2)
-        idle.append(_p99(took_ms))
+        idle.append(percentile(took_ms, 99))
         waited_ms = _waited_ms()
         async with _barriers(channel, other) as took_ms:
             ours.append(await _read_back(switches, session, program))
-        busy.append(_p99(took_ms))
+        busy.append(percentile(took_ms, 99))
         waited_ms = _waited_ms() - waited_ms
         theirs.append(timed(lambda: ovs.ofctl("dump-flows", BRIDGE))[1])
         say(
@@ -130,31 +130,16 @@ async def _read_back(switches: Switches, session: int, program: Program) -> floa
 async def _barriers(
     channel: SpeakerChannel, session: tuple[int, int]
 ) -> AsyncIterator[list[float]]:
-    """Send barriers at their times, whether those before were answered or not; what they took."""
-    loop, tasks, took_ms = asyncio.get_running_loop(), set[asyncio.Task[None]](), list[float]()
-
-    async def ask(due_s: float) -> None:
-        xid = channel.xid()
-        await channel.request(session, [barrier(xid)], xid, _TIMEOUT_S)
-        took_ms.append((loop.time() - due_s) * 1000)
-
-    async def tick() -> None:
-        due_s = loop.time()
-        while True:
-            due_s += _EVERY_S
-            await asyncio.sleep(due_s - loop.time())
-            tasks.add(loop.create_task(ask(due_s)))
-
-    ticker = loop.create_task(tick())
+    """What barriers take meanwhile, in ms."""
+    took_ms: list[float] = []
+    asking = asyncio.create_task(
+        ask_barriers(channel, lambda: session, _EVERY_S, lambda _due, took: took_ms.append(took))
+    )
     try:
         yield took_ms
     finally:
-        ticker.cancel()
-        await asyncio.gather(*tasks)
-
-
-def _p99(took_ms: list[float]) -> float:
-    return sorted(took_ms or [0.0])[len(took_ms) * 99 // 100]
+        asking.cancel()
+        await asyncio.wait({asking})
 
 
 def _waited_ms() -> float:

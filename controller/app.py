@@ -264,7 +264,9 @@ class Speaker(app_manager.RyuApp):
         self._process = subprocess.Popen(
             [*self.ENGINE_COMMAND, "--speaker", str(self._path)],
             env={**os.environ, **environment_of(SETTINGS)},
-            start_new_session=True,  # Ctrl-C is ours to pass on, in order
+            # Ctrl-C is ours to pass on, in order. Not a session of its own: to Linux that would be
+            # somebody else's work (sched(7), autogroup), and our nice value would not count there.
+            process_group=0,
         )
         return int(self._process.wait())
 

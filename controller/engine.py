@@ -47,6 +47,9 @@ from controller.store.server import StoreServer
 log = logging.getLogger("controller.engine")
 
 _SYNC_FIRST_S: Final = 3.0
+_THREAD_S: Final = 0.0005
+"""How long a thread that computes (a proof, a plan, news of OVSDB) keeps the interpreter while the
+loop waits for it. With Python's 5 ms, each answer that the loop sends may cost it that long."""
 
 
 def main() -> int:
@@ -54,6 +57,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m controller.engine", description=__doc__)
     parser.add_argument("--speaker", required=True, help="socket of the speaker")
     arguments = parser.parse_args()
+    sys.setswitchinterval(_THREAD_S)
     try:
         settings = load(environment=os.environ).settings
         logging.basicConfig(

@@ -21,10 +21,21 @@ ROOT = Path(__file__).parent.parent
 
 
 class ControllerProcess:
-    """``ryu-manager controller.app`` on ports of its own, with its state under the run's folder."""
+    """``ryu-manager controller.app`` on ports of its own, with its state under the run's folder.
 
-    def __init__(self, ledger: Ledger, *, rest_port: int | None = None, **settings: object) -> None:
+    ``app`` is another Ryu application in its place.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        rest_port: int | None = None,
+        app: str = "controller.app",
+        **settings: object,
+    ) -> None:
         self._ledger = ledger
+        self._app = app
         self._folder = ledger.folder
         self.rest_port = rest_port or free_port()
         self.grpc_port = free_port()
@@ -55,7 +66,7 @@ class ControllerProcess:
             self.process = subprocess.Popen(
                 [
                     str(Path(sys.executable).with_name("ryu-manager")),
-                    *("--config-file", str(config), "controller.app"),
+                    *("--config-file", str(config), self._app),
                 ],
                 cwd=ROOT,
                 env={**os.environ, "PYTHONWARNINGS": "ignore"},

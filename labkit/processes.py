@@ -6,8 +6,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,8 @@ from labkit.ledger import start_time
 
 _GONE_S = 10.0
 _POLL_S = 0.002
+_AUTOGROUP: Final = Path("/proc/self/autogroup")
+_FIRST: Final = -20
 
 DATAPATH: Final = -15
 CONTROLLER: Final = -10
@@ -27,6 +29,23 @@ def put_ahead(pid: int, nice: int) -> None:
     """Let a process that was just started, and all that it starts, go before others; as root."""
     if os.geteuid() == 0:
         os.setpriority(os.PRIO_PROCESS, pid, nice)
+
+
+@contextmanager
+def session_ahead() -> Iterator[None]:
+    """Let this session go before all others, as root, where Linux keeps sessions apart.
+
+    There nice values count within a session alone (sched(7), autogroup).
+    """
+    if os.geteuid() != 0 or not _AUTOGROUP.exists():
+        yield
+        return
+    before = int(_AUTOGROUP.read_text().split()[-1])
+    _AUTOGROUP.write_text(str(_FIRST))
+    try:
+        yield
+    finally:
+        _AUTOGROUP.write_text(str(before))
 
 
 def children(pid: int) -> list[int]:

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -107,10 +107,15 @@ class Site:
 
     def plug_instances(self, controller: ControllerProcess, progress: Progress) -> None:
         """Give every instance of the controller a namespace, its addresses, and a port."""
-        instances = controller.get("/v1/instances")
+        self.plug_some(controller, controller.get("/v1/instances"), progress)
+
+    def plug_some(
+        self, controller: ControllerProcess, instances: Sequence[Mapping[str, Any]], tell: Progress
+    ) -> None:
+        """Do so with these instances, which are as the controller tells them."""
         by_bridge: dict[str, dict[str, str]] = {}
         for instance in instances:
-            progress(instance["name"])
+            tell(instance["name"])
             by_bridge.setdefault(instance["switch"], {})[self._add(instance)] = instance["port"]
         for name, plugs in by_bridge.items():
             self._bridges[name].plug(plugs)

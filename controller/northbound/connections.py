@@ -1,30 +1,44 @@
-"""HTTP connections: what TLS says of the client, and how long a client may take to ask."""
+"""HTTP connections: what TLS says of the client, how long it may take to ask, and its turn."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from controller.northbound.joining import JoinedWrites
 from controller.northbound.rest_gate import CERTIFICATE
+from controller.northbound.turns import Turns
 
 ASK_S: Final = 10.0
 """From the connection, or from the first byte of a later request, to the end of its headers."""
 
+_UNREAD_MOST: Final = 1 << 16
+
 
 class Connection(H11Protocol):
-    """uvicorn's connection that ends when a request does not come to its end in time."""
+    """uvicorn's connection that ends when a request does not come to its end in time.
+
+    What comes is read when it is this connection's turn.
+    """
 
     _asking: asyncio.TimerHandle | None = None
+
+    def __init__(self, *args: Any, turns: Turns, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._turns = turns
+        self._unread = bytearray()
+        self._held = False
 
     def connection_made(  # type: ignore[override] # as uvicorn does
         self, transport: asyncio.Transport
     ) -> None:
         """A client is here; its certificate, if it has shown one, goes with every request."""
-        super().connection_made(transport)
+        self._joined = JoinedWrites(transport)
+        super().connection_made(cast(asyncio.Transport, self._joined))
         name = _common_name(transport.get_extra_info("ssl_object"))
         if name:
             self.app = _Named(self.app, name)
@@ -32,17 +46,44 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a request."""
-        before = self.cycle
-        if self._asking is None and (before is None or before.response_complete):
+        self._unset_keepalive_if_required()  # its time is over, though its turn has not come
+        if self._asking is None and (self.cycle is None or self.cycle.response_complete):
             self._await_request()
+        if not self._unread:
+            self._turns.take(self._read)
+        self._unread += data
+        if len(self._unread) > _UNREAD_MOST and not self._held:
+            self._held = True
+            self.transport.pause_reading()
+
+    def on_response_complete(self) -> None:
+        """An answer was written to its end."""
+        self._joined.send()
+        super().on_response_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone. What it has asked for to the end is done all the same."""
+        self._read()
+        self._request_is_here()
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """The server ends: what has come is answered."""
+        self._read()
+        super().shutdown()
+
+    def _read(self) -> None:
+        if not self._unread:
+            return
+        data, self._unread = bytes(self._unread), bytearray()
+        if self._held:
+            self._held = False
+            if not self.flow.read_paused:
+                self.transport.resume_reading()
+        before = self.cycle
         super().data_received(data)
         if self.cycle is not before:
             self._request_is_here()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The client is gone."""
-        self._request_is_here()
-        super().connection_lost(exc)
 
     def _await_request(self) -> None:
         self._asking = self.loop.call_later(ASK_S, self.transport.close)

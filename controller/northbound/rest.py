@@ -58,7 +58,7 @@ def create_app(cases: UseCases) -> FastAPI:
     app.state.apply_timeout_s = cases.apply_timeout_s
     app.state.replays = response_replays(controller)
     handle_errors(app)
-    for collection in COLLECTIONS:
+    for collection in reversed(COLLECTIONS):  # tried in order: instances are asked for most
         app.include_router(_collection(collection, controller, queries, operations))
     app.include_router(_changes(operations))
     app.include_router(observations(controller, queries, cases.proofs))

@@ -7,6 +7,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Generator
+from functools import partial
 from typing import Any, Final
 
 import uvicorn
@@ -15,6 +16,7 @@ from controller.errors import BulkheadError
 from controller.northbound.access.exposure import Tls
 from controller.northbound.connections import Connection
 from controller.northbound.rest import create_app
+from controller.northbound.turns import Turns
 from controller.northbound.use_cases import UseCases
 
 _CONNECTIONS_MOST: Final = 2000
@@ -67,7 +69,7 @@ class RestServer:
             log_config=None,
             server_header=False,
             timeout_graceful_shutdown=5,
-            http=Connection,
+            http=partial(Connection, turns=Turns()),  # type: ignore[arg-type] # made by calling it
             limit_concurrency=_CONNECTIONS_MOST,
             **_secured(self._tls),
         )

@@ -57,7 +57,7 @@ class StoreServer:
                 *("ovsdb-server", str(self.file), f"--remote=p{self.remote}"),
                 *(f"--unixctl={self._control}", "-vconsole:warn", "-vsyslog:off"),
             ],
-            start_new_session=True,
+            process_group=0,
         )
         self._wait()
 

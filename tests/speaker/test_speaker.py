@@ -151,6 +151,14 @@ def test_a_signal_ends_both_in_order_and_no_flow_is_lost(
     assert flow_count(ovs) == 1
 
 
+def test_the_engine_is_of_the_speakers_session_and_hears_no_interrupt_of_its_terminal(
+    controller: Controller,
+) -> None:
+    engine, speaker = controller.engine().pid, controller.process.pid
+    assert os.getsid(engine) == os.getsid(speaker), "its nice value would count for nothing"
+    assert os.getpgid(engine) != os.getpgid(speaker), "an interrupt would reach it out of order"
+
+
 def test_an_engine_without_its_speaker_ends(controller: Controller, ovs: PrivateOvs) -> None:
     engine = controller.engine()
     controller.connect(ovs)

@@ -1,0 +1,129 @@
+"""Connections: requests in pieces, several at once, and from clients that do not wait."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+
+from controller.northbound import connections
+from controller.northbound.joining import JoinedWrites
+from controller.northbound.server import RestServer
+from controller.northbound.use_cases import UseCases
+from tests.northbound.fakes import FakeController
+
+READ = b"GET /v1/instances/%s HTTP/1.1\r\nHost: a\r\n\r\n"
+BODY = b'{"service": "web", "host": "host-2"}'
+PUT = (
+    b"PUT /v1/instances/web-2 HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    b"Content-Length: %d\r\n\r\n"
+)
+PATIENCE_S = 30
+
+
+class Wire:
+    """A transport that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.given: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        self.given.append(data)
+
+    def close(self) -> None:
+        self.given.append(b"closed")
+
+
+def joined(wire: Wire) -> JoinedWrites:
+    return JoinedWrites(cast(asyncio.Transport, wire))
+
+
+def test_what_is_written_in_a_turn_is_sent_together() -> None:
+    async def trial() -> list[bytes]:
+        wire = Wire()
+        transport = joined(wire)
+        for data in (b"head", b"", b"body"):
+            transport.write(data)
+        assert wire.given == []
+        await asyncio.sleep(0)
+        transport.write(b"more")
+        transport.close()
+        await asyncio.sleep(0)
+        return wire.given
+
+    assert asyncio.run(trial()) == [b"headbody", b"more", b"closed"]
+
+
+def test_what_a_transport_can_do_else_it_does() -> None:
+    wire = Wire()
+    assert joined(wire).given is wire.given
+
+
+async def _started(engine: FakeController) -> tuple[RestServer, Any, Any]:
+    server = RestServer(UseCases.of(engine), port=0)
+    await server.start()
+    return server, *await asyncio.open_connection(*server.address)
+
+
+async def _answer(reader: asyncio.StreamReader) -> bytes:
+    """Status line and body."""
+    async with asyncio.timeout(PATIENCE_S):
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        return head.split(b"\r\n")[0] + b" " + await reader.readexactly(length)
+
+
+def test_requests_in_pieces_and_several_at_once_are_answered_in_order(
+    engine: FakeController,
+) -> None:
+    names = [b"web-1", b"api-1", b"nobody", b"api-2"]
+
+    async def trial() -> list[bytes]:
+        server, reader, writer = await _started(engine)
+        for piece in READ % names[0]:
+            writer.write(bytes([piece]))
+            await writer.drain()
+            await asyncio.sleep(0)
+        found = [await _answer(reader)]
+        writer.write(b"".join(READ % name for name in names[1:]))
+        found += [await _answer(reader) for _ in names[1:]]
+        writer.close()
+        await server.stop()
+        return found
+
+    answers = asyncio.run(trial())
+    assert [answer.split()[1] for answer in answers] == [b"200", b"200", b"404", b"200"]
+    assert all(name in answer for name, answer in zip(names, answers, strict=True))
+
+
+def test_what_a_client_has_asked_for_is_done_although_it_has_left(engine: FakeController) -> None:
+    async def trial() -> None:
+        server, _, writer = await _started(engine)
+        writer.write(PUT % len(BODY) + BODY)
+        writer.close()
+        async with asyncio.timeout(PATIENCE_S):
+            while engine.revision() < 2:
+                await asyncio.sleep(0)
+        await server.stop()
+
+    asyncio.run(trial())
+    assert engine.network().intent.instances["web-2"].host == "host-2"
+
+
+def test_a_large_body_waits_for_its_turns_and_comes_whole(
+    engine: FakeController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "_UNREAD_MOST", 100)  # so that it is held again and again
+    body = BODY + b" " * 300_000
+
+    async def trial() -> bytes:
+        server, reader, writer = await _started(engine)
+        writer.write(PUT % len(body) + body)
+        found = await _answer(reader)
+        writer.close()
+        await server.stop()
+        return found
+
+    assert asyncio.run(trial()).startswith(b"HTTP/1.1 201")
+    assert engine.network().intent.instances["web-2"].host == "host-2"
