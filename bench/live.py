@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+import httpx
 import yaml
 
 from bench.measure import say
@@ -45,6 +46,7 @@ class LiveSite:
     ovs: PrivateOvs
     controller: ControllerProcess
     apart: Mapping[str, PrivateOvs]
+    elsewhere: frozenset[str] = frozenset()
 
     def ovs_of(self, bridge: str) -> PrivateOvs:
         """The Open vSwitch that a bridge is of."""
@@ -77,13 +79,25 @@ class LiveSite:
         """
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
-            switches = {item["name"]: item for item in self.controller.get("/v1/switches")}
-            if all(item["in_sync"] for item in switches.values()) and all(
-                switches[name]["entries"] == count for name, count in (entries or {}).items()
+            switches = self._switches()
+            here = switches.keys() - self.elsewhere
+            if (
+                here
+                and all(switches[name]["in_sync"] for name in here)
+                and all(
+                    switches[name]["entries"] == count for name, count in (entries or {}).items()
+                )
             ):
                 return switches
             time.sleep(_POLL_S)
         raise RuntimeError(f"not in sync within {timeout_s:.0f} s: {switches}, wanted {entries}")
+
+    def _switches(self) -> dict[str, Any]:
+        """The switches by name; none while the controller starts."""
+        try:
+            return {item["name"]: item for item in self.controller.get("/v1/switches")}
+        except httpx.TransportError:
+            return {}
 
 
 def batched_ports(ports: list[Port]) -> Iterator[list[Port]]:
@@ -111,6 +125,7 @@ def live_site(
     ovs_kind: Any = "dummy",
     apart: Collection[str] = (),
     *,
+    elsewhere: Collection[str] = (),
     stored: bool = True,
     **settings: object,
 ) -> Iterator[LiveSite]:
@@ -119,6 +134,7 @@ def live_site(
     The intent is ``stored`` unless the caller does that.
 
     The switches ``apart`` have an Open vSwitch each, as hosts do; one takes ports ever more slowly.
+    Those ``elsewhere`` are declared, and nobody answers for them.
     """
     ledger = Ledger.create(f"bench-{name}")
     try:
@@ -131,6 +147,7 @@ def live_site(
                 for switch in apart
             }
             remotes = {s: own.get(s, ovs).database for s in network.topology.switches}
+            remotes |= {switch: f"unix:{ledger.folder}/{switch}.sock" for switch in elsewhere}
             controller = ControllerProcess(
                 ledger,
                 topology=topology,
@@ -142,10 +159,11 @@ def live_site(
             )
             controller.start()
             running.callback(controller.stop)
-            controller.wait_ready(_READY_S)
+            site = LiveSite(ledger, ovs, controller, own, frozenset(elsewhere))
+            site.wait_in_sync()
             if stored:
                 _store(controller, network)
-            yield LiveSite(ledger, ovs, controller, own)
+            yield site
     finally:
         ledger.clean()
 
