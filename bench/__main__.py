@@ -27,9 +27,17 @@ def main() -> int:
         help=_WHAT,
     )
     parser.add_argument("--services", type=_count, default=1000, help="default 1000")
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=CASES,
+        default=[],
+        metavar="NAME",
+        help="with all: nothing else, and what was found of the others is kept (repeatable)",
+    )
     arguments = parser.parse_args()
     if arguments.name == "all":
-        return int(run_all() > 0)
+        return int(run_all(arguments.only) > 0)
     print(case(arguments.name)(arguments.services).line(), flush=True)
     return 0
 

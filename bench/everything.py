@@ -12,7 +12,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -38,10 +38,17 @@ class Run:
     error: str = ""
 
 
-def run_all() -> int:
-    """Run everything and write down what was found; the number of benchmarks that failed."""
-    runs = list(_runs())
-    RESULTS.write_text(json.dumps(_record(runs), indent=1) + "\n")
+def run_all(only: Collection[str] = ()) -> int:
+    """Run everything and write down what was found; the number of benchmarks that failed.
+
+    With ``only``, the benchmarks of these names: of the others what was found before stays.
+    """
+    runs = list(_runs(only))
+    kept = _before() if only else {}
+    found = kept | {(run.name, run.services): asdict(run) for run in runs}
+    sizes = [(name, services) for name in SIZES for services in SIZES[name]]
+    record = _record([found[size] for size in sizes if size in found])
+    RESULTS.write_text(json.dumps(record, indent=1) + "\n")
     failed = [run for run in runs if run.result is None]
     for run in failed:
         say(f"FAILED: {run.name} --services {run.services}: {run.error}")
@@ -49,8 +56,18 @@ def run_all() -> int:
     return len(failed)
 
 
-def _runs() -> Iterator[Run]:
-    todo = [(name, services) for name, sizes in SIZES.items() for services in sizes]
+def _before() -> dict[tuple[str, int], dict[str, Any]]:
+    runs = json.loads(RESULTS.read_text())["runs"]
+    return {(run["name"], run["services"]): run for run in runs}
+
+
+def _runs(only: Collection[str]) -> Iterator[Run]:
+    todo = [
+        (name, services)
+        for name, sizes in SIZES.items()
+        for services in sizes
+        if not only or name in only
+    ]
     began = time.monotonic()
     for number, (name, services) in enumerate(todo, 1):
         spent = time.monotonic() - began
@@ -83,7 +100,7 @@ def _last_line(text: str) -> str:
     return (text.strip().splitlines() or ["no word why"])[-1]
 
 
-def _record(runs: list[Run]) -> dict[str, Any]:
+def _record(runs: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "machine": {
@@ -98,7 +115,7 @@ def _record(runs: list[Run]) -> dict[str, Any]:
             "Open vSwitch": _open_vswitch(),
             **{name: version(name) for name in ("ryu", "networkx", "ovs")},
         },
-        "runs": [asdict(run) for run in runs],
+        "runs": runs,
     }
 
 

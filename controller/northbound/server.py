@@ -68,6 +68,7 @@ class RestServer:
             access_log=False,
             log_config=None,
             server_header=False,
+            proxy_headers=False,  # whoever is on this machine could say that it is somebody else
             timeout_graceful_shutdown=5,
             http=partial(Connection, turns=Turns()),  # type: ignore[arg-type] # made by calling it
             limit_concurrency=_CONNECTIONS_MOST,

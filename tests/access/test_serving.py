@@ -140,6 +140,24 @@ def test_grpc_over_tls_knows_tokens(loop: asyncio.Runner, files: Files, guarded:
     assert not any(token in text for token in guarded.tokens.values())
 
 
+def test_nobody_can_say_that_they_come_from_elsewhere(
+    loop: asyncio.Runner, guarded: Guarded
+) -> None:
+    """What is on this machine, too: the audit log and the limits are by the address of the peer."""
+
+    async def trial() -> None:
+        server = RestServer(guarded.cases, port=0)
+        await server.start()
+        url = f"http://127.0.0.1:{server.address[1]}/v1/status"
+        async with httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.get(url, headers={"X-Forwarded-For": "192.0.2.7"})
+            assert answer.status_code == 401
+        await server.stop()
+
+    loop.run(trial())
+    assert guarded.audited()[-1]["source"] == "127.0.0.1"
+
+
 def test_a_request_that_does_not_come_to_its_end_is_ended(
     loop: asyncio.Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 from typing import Any, cast
 
 import pytest
@@ -127,3 +129,64 @@ def test_a_large_body_waits_for_its_turns_and_comes_whole(
 
     assert asyncio.run(trial()).startswith(b"HTTP/1.1 201")
     assert engine.network().intent.instances["web-2"].host == "host-2"
+
+
+def test_headers_without_end_are_refused(engine: FakeController) -> None:
+    async def trial() -> bytes:
+        server, reader, writer = await _started(engine)
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n")
+        answer = asyncio.create_task(reader.read())
+        with contextlib.suppress(ConnectionError):  # it is closed on us while we write
+            for number in itertools.count():
+                writer.write(b"X-%d: %s\r\n" % (number, b"x" * 1000))
+                await writer.drain()
+                if answer.done():
+                    break
+        async with asyncio.timeout(PATIENCE_S):
+            with contextlib.suppress(ConnectionResetError):  # as the kernel tells it at times
+                assert (await answer).startswith(b"HTTP/1.1 400")
+        await server.stop()
+        return b"ended"
+
+    assert asyncio.run(trial()) == b"ended"
+
+
+def test_an_early_refusal_is_not_followed_by_another_for_the_rest_of_the_body(
+    engine: FakeController,
+) -> None:
+    """What is refused by its head alone leaves a body that nobody reads."""
+    put = PUT.replace(b"/v1/instances/web-2", b"/nowhere") % 200_000
+
+    async def trial() -> list[bytes]:
+        server, reader, writer = await _started(engine)
+        writer.write(put)
+        found = [await _answer(reader)]
+        for _ in range(200):
+            writer.write(b" " * 1000)
+            await writer.drain()
+        writer.write(READ % b"web-1")
+        found.append(await _answer(reader))
+        writer.close()
+        await server.stop()
+        return found
+
+    assert [answer.split()[1] for answer in asyncio.run(trial())] == [b"404", b"200"]
+
+
+def test_a_client_that_would_rather_speak_http_2_is_answered_all_the_same(
+    engine: FakeController,
+) -> None:
+    wish = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+
+    async def trial() -> list[bytes]:
+        server, reader, writer = await _started(engine)
+        found = []
+        for head in (READ % b"web-1", PUT % len(BODY), READ % b"web-2"):
+            writer.write(head.replace(b"Host: a\r\n", b"Host: a\r\n" + wish))
+            writer.write(BODY if head.startswith(b"PUT") else b"")
+            found.append(await _answer(reader))
+        writer.close()
+        await server.stop()
+        return found
+
+    assert [answer.split()[1] for answer in asyncio.run(trial())] == [b"200", b"201", b"200"]
