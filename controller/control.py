@@ -24,6 +24,7 @@ from controller.needs import History, Revision, Switches
 from controller.northbound.ports import (
     Draft,
     Events,
+    LinkLoad,
     Origins,
     Outcome,
     ProofStatus,
@@ -76,6 +77,7 @@ class Control:
             incremental=incremental,
             clock=clock,
         )
+        self.link_loads: Callable[[], Mapping[str, LinkLoad]] = dict
         self._writing = Writing(history, self._newest, self._adopt_all, self._catch_up)
 
     # What the northbound asks.
@@ -99,6 +101,10 @@ class Control:
     def switches(self) -> Sequence[SwitchStatus]:
         """The declared switches, by name."""
         return switch_statuses(self._network, self.loop.state, self.loop.serial)
+
+    def loads(self) -> Mapping[str, LinkLoad]:
+        """What the links carry, as ``link_loads`` counts it."""
+        return self.link_loads()
 
     def proofs(self) -> ProofStatus:
         """The last proofs that were made."""

@@ -23,6 +23,7 @@ from controller.handed_up import HandedUp
 from controller.heap import Heap
 from controller.history import StoredHistory
 from controller.host.queues import QueueKeeper
+from controller.loads import LinkLoads
 from controller.model.decode import decode_intent
 from controller.model.decode_topology import decode_topology
 from controller.model.intent import Intent
@@ -38,6 +39,7 @@ from controller.northbound.use_cases import UseCases
 from controller.ports import SwitchPorts
 from controller.settings import Settings, load
 from controller.southbound.channel import SpeakerChannel
+from controller.southbound.counters import PortCounters
 from controller.southbound.ovsdb import SwitchDatabase, use_certificate
 from controller.southbound.switches import Switches
 from controller.store.compacting import compact_when_quiet
@@ -131,6 +133,9 @@ async def _begin(
     if settings.switch_tls_cert:
         use_certificate(settings.switch_tls_cert, settings.switch_tls_key, settings.switch_tls_ca)
     databases = {r: SwitchDatabase(r, ports.teller(r)) for r in ports.remotes(topology)}
+    counters = {remote: PortCounters(remote) for remote in databases}
+    loads = LinkLoads(topology, counters)
+    control.link_loads, ports.on_devices = loads.now, loads.found
     ports.connect(databases, topology)
     cases = UseCases.of(control, settings.apply_timeout_s, gate_of(settings))
     rest = RestServer(cases, *_host_port(settings.rest), tls_of(settings))
@@ -139,6 +144,8 @@ async def _begin(
     keeper.start()
     for database in databases.values():
         database.start()
+    for counter in counters.values():
+        counter.start()
     loop = asyncio.get_running_loop()
     loop.call_later(settings.request_timeout_s, ports.go_on)
     ports.follow(control.network())
@@ -157,6 +164,8 @@ async def _begin(
     await control.close()
     for database in databases.values():
         await database.close()
+    for counter in counters.values():
+        await asyncio.to_thread(counter.close)
     keeper.close()
     await channel.close()
 

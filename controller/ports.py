@@ -38,6 +38,7 @@ class SwitchPorts:
         self._settings = settings
         self._observe = observe
         self._want_queues = want_queues
+        self.on_devices: Callable[[str, Mapping[PortKey, str]], None] = lambda _remote, _found: None
         self._shown: dict[str, Observed] = {}
         self._databases: Mapping[str, SwitchDatabase] = {}
         self._topology = Topology()
@@ -60,6 +61,7 @@ class SwitchPorts:
 
         def told(observed: Observed) -> None:
             self._shown[remote] = observed
+            self.on_devices(remote, observed.devices)
             self._tell()
 
         return told

@@ -503,7 +503,7 @@ class Switch(_message.Message):
     def __init__(self, name: _Optional[str] = ..., role: _Optional[str] = ..., number: _Optional[int] = ..., datapath_id: _Optional[str] = ..., host: _Optional[str] = ...) -> None: ...
 
 class Link(_message.Message):
-    __slots__ = ("name", "a", "b", "rate_mbps", "latency_us", "cost", "vrfs", "up")
+    __slots__ = ("name", "a", "b", "rate_mbps", "latency_us", "cost", "vrfs", "up", "load")
     NAME_FIELD_NUMBER: _ClassVar[int]
     A_FIELD_NUMBER: _ClassVar[int]
     B_FIELD_NUMBER: _ClassVar[int]
@@ -512,6 +512,7 @@ class Link(_message.Message):
     COST_FIELD_NUMBER: _ClassVar[int]
     VRFS_FIELD_NUMBER: _ClassVar[int]
     UP_FIELD_NUMBER: _ClassVar[int]
+    LOAD_FIELD_NUMBER: _ClassVar[int]
     name: str
     a: Endpoint
     b: Endpoint
@@ -520,7 +521,18 @@ class Link(_message.Message):
     cost: int
     vrfs: _containers.RepeatedScalarFieldContainer[str]
     up: bool
-    def __init__(self, name: _Optional[str] = ..., a: _Optional[_Union[Endpoint, _Mapping]] = ..., b: _Optional[_Union[Endpoint, _Mapping]] = ..., rate_mbps: _Optional[int] = ..., latency_us: _Optional[int] = ..., cost: _Optional[int] = ..., vrfs: _Optional[_Iterable[str]] = ..., up: _Optional[bool] = ...) -> None: ...
+    load: LinkLoad
+    def __init__(self, name: _Optional[str] = ..., a: _Optional[_Union[Endpoint, _Mapping]] = ..., b: _Optional[_Union[Endpoint, _Mapping]] = ..., rate_mbps: _Optional[int] = ..., latency_us: _Optional[int] = ..., cost: _Optional[int] = ..., vrfs: _Optional[_Iterable[str]] = ..., up: _Optional[bool] = ..., load: _Optional[_Union[LinkLoad, _Mapping]] = ...) -> None: ...
+
+class LinkLoad(_message.Message):
+    __slots__ = ("a_to_b_bps", "b_to_a_bps", "share")
+    A_TO_B_BPS_FIELD_NUMBER: _ClassVar[int]
+    B_TO_A_BPS_FIELD_NUMBER: _ClassVar[int]
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    a_to_b_bps: float
+    b_to_a_bps: float
+    share: float
+    def __init__(self, a_to_b_bps: _Optional[float] = ..., b_to_a_bps: _Optional[float] = ..., share: _Optional[float] = ...) -> None: ...
 
 class Endpoint(_message.Message):
     __slots__ = ("switch", "port", "number")

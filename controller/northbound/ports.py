@@ -113,6 +113,14 @@ class RevisionInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkLoad:
+    """What a link carries each way, in bit/s over the last seconds."""
+
+    a_to_b_bps: int
+    b_to_a_bps: int
+
+
+@dataclass(frozen=True, slots=True)
 class JournalEvent:
     """Something that happened. ``at`` is ISO 8601 in UTC; ``data`` is JSON-able."""
 
@@ -167,6 +175,9 @@ class Controller(Protocol):
 
     def switches(self) -> Sequence[SwitchStatus]:
         """Every declared switch."""
+
+    def loads(self) -> Mapping[str, LinkLoad]:
+        """What the links carry, by name; those of which it is known."""
 
     def installed(self) -> Mapping[str, Program]:
         """What each switch is known to hold, by read-back."""

@@ -85,7 +85,7 @@ class Queries:
 
     def topology(self) -> Body:
         """Switches, links and hosts."""
-        return topology_view(self._controller.network())
+        return topology_view(self._controller.network(), self._controller.loads())
 
     def switches(self) -> list[Body]:
         """Every declared switch with its state."""

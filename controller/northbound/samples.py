@@ -65,6 +65,7 @@ TOPOLOGY: Final[Body] = {
             "cost": 1,
             "vrfs": [],
             "up": True,
+            "load": {"a_to_b_bps": 412000000, "b_to_a_bps": 9800000, "share": 0.412},
         }
     ],
     "hosts": ["host-1"],

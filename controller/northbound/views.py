@@ -11,7 +11,7 @@ from controller.model.intent import Instance, Intent
 from controller.model.network import Endpoint, Link, Network, Switch
 from controller.model.reach import Reach
 from controller.model.syntax import ports_text
-from controller.northbound.ports import SwitchStatus
+from controller.northbound.ports import LinkLoad, SwitchStatus
 
 Body = dict[str, Any]
 
@@ -88,12 +88,14 @@ def switch_view(status: SwitchStatus) -> Body:
     return asdict(status)
 
 
-def topology_view(network: Network) -> Body:
+def topology_view(network: Network, loads: Mapping[str, LinkLoad]) -> Body:
     """Switches and links as declared, with what was observed of them."""
     switches = network.topology.switches.values()
     return {
         "switches": [_switch(switch) for switch in switches],
-        "links": [_link(network, link) for link in network.topology.links.values()],
+        "links": [
+            _link(network, link, loads.get(link.name)) for link in network.topology.links.values()
+        ],
         "hosts": sorted(switch.host for switch in switches if switch.role == "edge"),
     }
 
@@ -108,7 +110,7 @@ def _switch(switch: Switch) -> Body:
     }
 
 
-def _link(network: Network, link: Link) -> Body:
+def _link(network: Network, link: Link, load: LinkLoad | None) -> Body:
     return {
         "name": link.name,
         "a": _end(network, link.a),
@@ -118,7 +120,14 @@ def _link(network: Network, link: Link) -> Body:
         "cost": link.cost,
         "vrfs": list(link.vrfs),
         "up": link.name not in network.facts.down_links,
+        "load": None if load is None else _load(link, load),
     }
+
+
+def _load(link: Link, load: LinkLoad) -> Body:
+    """``share``: of what the link carries one way, in the direction that carries more."""
+    most_bps = max(load.a_to_b_bps, load.b_to_a_bps)
+    return {**asdict(load), "share": round(most_bps / (link.rate_mbps * 1_000_000), 4)}
 
 
 def _end(network: Network, end: Endpoint) -> Body:

@@ -13,6 +13,7 @@ from controller.model.decode import decode_intent
 from controller.model.intent import Intent
 from controller.model.network import Network
 from controller.northbound.ports import (
+    LinkLoad,
     Note,
     Origins,
     Outcome,
@@ -70,6 +71,7 @@ class FakeController:
         self.places: Origins = {}
         self.disconnected: set[str] = set()
         self.emptied: set[str] = set()
+        self.carried = {"core": LinkLoad(412_000_000, 9_800_000)}
         self.keys: dict[str, int] = {}
         self.journal = Journal()
         self.meanwhile: Callable[[], None] | None = None
@@ -116,6 +118,9 @@ class FakeController:
         programs = compile_network(self._network)
         known = {n: p for n, p in programs.items() if n not in self.disconnected}
         return {**known, **dict.fromkeys(self.emptied, Program())}
+
+    def loads(self) -> Mapping[str, LinkLoad]:
+        return self.carried
 
     def proofs(self) -> ProofStatus:
         return ProofStatus(None, None)

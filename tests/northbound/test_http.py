@@ -116,6 +116,9 @@ def test_routes_and_topology(call: Client) -> None:
     topology = call.get("/v1/topology")
     assert topology["hosts"] == ["host-1", "host-2", "host-3"]
     assert all(link["up"] for link in topology["links"])
+    loads = {link["name"]: link["load"] for link in topology["links"]}
+    core = {"a_to_b_bps": 412_000_000, "b_to_a_bps": 9_800_000, "share": 0.412}
+    assert loads == {**dict.fromkeys(loads), "core": core}
 
 
 def test_the_server_serves_in_the_callers_loop_and_stops(engine: FakeController) -> None:

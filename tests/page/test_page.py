@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from controller.northbound.ports import LinkLoad
+from tests.northbound.fakes import HOSTS, FakeController
 from tests.page.conftest import Opened, Serve, Visit
 
 
@@ -12,6 +14,7 @@ def test_the_topology_is_drawn_with_its_tables(tab: Opened) -> None:
     topology = tab.served.engine.topology
     place = tab.page.locator("#topology")
     assert place.get_attribute("data-nodes") == str(len(topology.switches))
+    assert place.get_attribute("data-hosts") == str(len(HOSTS))
     assert place.get_attribute("data-links") == str(len(topology.links))
     assert tab.page.locator("#switches tbody tr").count() == len(topology.switches)
     expect(tab.page.locator("#standing")).to_contain_text("ready")
@@ -22,10 +25,25 @@ def test_the_topology_is_drawn_with_its_tables(tab: Opened) -> None:
 def test_it_looks_the_same_after_a_reload(tab: Opened) -> None:
     place = tab.page.locator("#topology")
     first = place.get_attribute("data-places")
-    assert first and first.count(":") == len(tab.served.engine.topology.switches)
+    assert first and first.count(":") == len(tab.served.engine.topology.switches) + len(HOSTS)
     tab.page.reload()
     tab.page.wait_for_selector("#topology[data-nodes]")
     assert place.get_attribute("data-places") == first
+
+
+def test_links_tell_what_they_carry_and_go_on_telling(serve: Serve, visit: Visit) -> None:
+    engine = FakeController()
+    one, other, *_ = engine.topology.links.values()
+    engine.carried = {one.name: LinkLoad(one.rate_mbps * 600_000, 0)}
+    tab = visit(serve(engine)).timed().go().drawn()
+    place, busiest = tab.page.locator("#topology"), tab.page.locator("#busiest")
+    labels = place.get_attribute("data-labels") or ""
+    assert f"{one.name}: 1G · 60%" in labels.split("; ")
+    assert f"{other.name}: 1G" in labels.split("; ")
+    expect(busiest).to_have_text(f"busiest: {one.name} 600M of 1G (60%)")
+    engine.carried = {other.name: LinkLoad(5, one.rate_mbps * 1_234)}
+    tab.page.clock.run_for(5200)
+    expect(busiest).to_have_text(f"busiest: {other.name} 1.23M of 1G (<1%)")
 
 
 def test_a_move_is_previewed_and_applied(tab: Opened) -> None:

@@ -6,14 +6,17 @@ import { clear, tell, told } from "./messages.js";
 import { Refresher } from "./refresher.js";
 
 const AGAIN_MS = 2000;
+const LOADS_MS = 5000; // Open vSwitch counts no more often
 const NEWS = "controller";
 let session = new AbortController();
 let entered = () => {};
 
-/** Goes on for ever: `draw()` asks for everything and shows it, `event(event)` shows one event. */
-export async function live(draw, event) {
+/** Goes on for ever: `draw()` asks for everything and shows it, `loads()` what is no event, `event(event)` shows one. */
+export async function live(draw, loads, event) {
   let last = 0;
-  const refresher = new Refresher(draw, (error) => session.abort(error));
+  const failed = (error) => session.abort(error);
+  const refresher = new Refresher(draw, failed);
+  const regular = new Refresher(loads, failed);
   const heard = (one) => {
     last = one.id;
     event(one);
@@ -21,14 +24,18 @@ export async function live(draw, event) {
   };
   for (;;) {
     session = new AbortController();
+    let timer = null;
+    let ended = new Unanswered();
     try {
       await refresher.now();
       clear(NEWS);
+      timer = setInterval(() => regular.soon(), LOADS_MS);
       await follow(last, heard, session.signal);
-      await recover(new Unanswered());
     } catch (error) {
-      await recover(session.signal.reason ?? error);
+      ended = session.signal.reason ?? error;
     }
+    clearInterval(timer);
+    await recover(ended);
   }
 }
 

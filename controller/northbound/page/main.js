@@ -11,6 +11,7 @@ import { showEvent, showRevisions, showStatus, showSwitches, showTenants } from 
 import { draw as drawTopology } from "./topology.js";
 
 const NAMES_OFFERED = 1000;
+let states = []; // of switches, as they came last
 
 async function draw() {
   const status = await ask("/v1/status"); // alone: a wrong token is shown to the controller once
@@ -18,6 +19,7 @@ async function draw() {
     ask("/v1/topology"), ask("/v1/switches"), ask("/v1/tenants"),
     ask("/v1/revisions?limit=30"), ask("/v1/vrfs"), ask(`/v1/instances?limit=${NAMES_OFFERED}`),
   ]);
+  states = switches;
   showStatus(status);
   drawTopology(topology, switches);
   showTenants(tenants, vrfs);
@@ -28,6 +30,11 @@ async function draw() {
   choices("move-tenant-form", "vrf", vrfs.map((item) => item.name));
   choices("move-instance-form", "host", topology.hosts);
   await drawMatrix();
+}
+
+/** What links carry is no event: it is asked for now and then, while somebody looks. */
+async function drawLoads() {
+  if (!document.hidden) drawTopology(await ask("/v1/topology"), states);
 }
 
 function offer(id, names) {
@@ -54,4 +61,4 @@ find("explain-form").addEventListener("submit", (event) => {
 });
 startMatrix((source, destination, cell) => guard(() => explainServices(source, destination, cell)));
 startChanges();
-live(draw, showEvent);
+live(draw, drawLoads, showEvent);

@@ -1,0 +1,114 @@
+"""Counters of ports through a real OVSDB, written as Open vSwitch writes them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from controller.loads import LinkLoads
+from controller.northbound.ports import LinkLoad
+from controller.southbound.counters import PortCounters
+from labkit.ledger import Ledger
+from labkit.ovs import PrivateOvs
+from tests.strategies import site
+
+REMOTE = "a"
+EVERY = ("--", "set", "Open_vSwitch", ".", "other_config:stats-update-interval=3600000")
+
+
+@pytest.fixture
+def ovs() -> Iterator[PrivateOvs]:
+    """One that writes no counters of its own for an hour: the test does."""
+    ledger = Ledger.create("test-counters")
+    try:
+        with PrivateOvs(ledger) as found:
+            found.vsctl("add-br", "b", "--", "set", "bridge", "b", "datapath_type=dummy", *EVERY)
+            yield found
+    finally:
+        ledger.clean()
+
+
+@pytest.fixture
+def counters(ovs: PrivateOvs) -> Iterator[PortCounters]:
+    found = PortCounters(ovs.database)
+    found.start()
+    yield found
+    found.close()
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for something that another thread brings about."""
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def sent(ovs: PrivateOvs, device: str, count: int) -> None:
+    ovs.vsctl("set", "interface", device, f"statistics:tx_bytes={count}")
+
+
+def test_only_what_is_asked_for_is_counted(ovs: PrivateOvs, counters: PortCounters) -> None:
+    for device in ("p1", "p2"):
+        ovs.vsctl("add-port", "b", device, "--", "set", "interface", device, "type=dummy")
+    counters.watch(["p1"])
+    until(lambda: "p1" in counters._counted)
+    start = counters._counted["p1"].sent_bytes
+    sent(ovs, "p2", start + 1)
+    sent(ovs, "p1", start + 450_000_000)
+    until(lambda: counters.rate_bps("p1") is not None)
+    assert counters.rate_bps("p1") == 1_000_000  # in an hour, which is its interval
+    assert counters.rate_bps("p2") is None
+    counters.watch(["p1", "p2"])
+    until(lambda: "p2" in counters._counted)
+    assert counters.rate_bps("p1") == 1_000_000  # what did not change was not counted anew
+    ovs.vsctl("del-port", "b", "p1")
+    until(lambda: counters.rate_bps("p1") is None)
+
+
+def test_without_its_database_nothing_is_known(ovs: PrivateOvs, counters: PortCounters) -> None:
+    ovs.vsctl("add-port", "b", "p1", "--", "set", "interface", "p1", "type=dummy")
+    counters.watch(["p1"])
+    until(lambda: "p1" in counters._counted)
+    start = counters._counted["p1"].sent_bytes
+    sent(ovs, "p1", start + 450)
+    until(lambda: counters.rate_bps("p1") == 1)
+    ovs.kill_database()
+    until(lambda: counters.rate_bps("p1") is None)
+    ovs.start_database()
+    until(lambda: "p1" in counters._counted)
+    assert counters.rate_bps("p1") is None
+    sent(ovs, "p1", start + 1350)
+    until(lambda: counters.rate_bps("p1") == 2)
+
+
+def test_a_link_carries_what_its_ports_send() -> None:
+    topology = site()
+    link = next(iter(topology.links.values()))
+    one, other = (link.a.switch, link.a.port), (link.b.switch, link.b.port)
+    sending = _Sending({"dev-a": 7, "dev-b": 0})
+    loads = LinkLoads(topology, {REMOTE: sending})
+    stranger = ("edge-1", "web-1")
+    loads.found(REMOTE, {one: "dev-a", stranger: "tap7"})
+    assert sending.watched == {"dev-a"}
+    assert loads.now() == {}
+    loads.found(REMOTE, {one: "dev-a", other: "dev-b"})
+    assert sending.watched == {"dev-a", "dev-b"}
+    assert loads.now() == {link.name: LinkLoad(7, 0)}
+    loads.found(REMOTE, {one: "dev-a"})
+    assert loads.now() == {}
+
+
+class _Sending(PortCounters):
+    """Ports that send what the test says."""
+
+    def __init__(self, rates: dict[str, int]) -> None:
+        self.rates, self.watched = rates, set[str]()
+
+    def watch(self, devices: object) -> None:
+        self.watched = set(devices)  # type: ignore[call-overload]
+
+    def rate_bps(self, device: str) -> int | None:
+        return self.rates.get(device)
