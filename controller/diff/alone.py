@@ -64,8 +64,11 @@ def alone(found: Sequence[Loss], before: Program, after: Program) -> Mapping[Sid
     for loss in found:
         for side in many.intersection(sides(loss)):
             by_side[side].append(loss)
-    left = _left({side.ip for side in many}, before, after)
-    wholes = {side: _whole(side, some, left[side].now) for side, some in by_side.items()}
+    ips = {side.ip for side in many}
+    left, own = _left(ips, before, after), _zones_of(ips, after)
+    wholes = {
+        side: _whole(side, some, left[side].now, own[side.ip]) for side, some in by_side.items()
+    }
     return {
         side: whole
         for side, whole in wholes.items()
@@ -81,11 +84,19 @@ def _many(found: Iterable[Loss]) -> set[Side]:
     return {side for side, cuts in count.items() if cuts > MOST_SINGLY}
 
 
-def _whole(side: Side, some: Sequence[Loss], now: Opens) -> Whole:
+def _zones_of(ips: Collection[int], after: Program) -> Mapping[int, set[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    for here in ends_of(after).places.values():
+        if here.ip in ips:
+            found[here.ip].add(here.zone)
+    return found
+
+
+def _whole(side: Side, some: Sequence[Loss], now: Opens, own: Collection[int]) -> Whole:
     """What somebody with an address has lost with anybody; as ports, where he may do others."""
     lost = reduce(or_, (loss.lost for loss in some), NOTHING)
-    zones = sorted({here.zone for loss in some for here in loss.meeting.places})
-    return Whole(side, tuple(parts(lost, now)), tuple(zones))
+    others = {here.zone for loss in some for here in loss.meeting.places}
+    return Whole(side, tuple(parts(lost, now)), tuple(sorted(others.union(own))))
 
 
 def _taken(cut: Iterable[Part]) -> Opens:

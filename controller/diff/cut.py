@@ -12,7 +12,7 @@ is known again with the next packet of the opening side.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final
@@ -20,7 +20,7 @@ from typing import Final
 from controller.dataplane.program import Differences, Program, differences
 from controller.diff.alone import Side, alone, sides
 from controller.diff.ends import Ends, ended, ends_of, meetings, touched
-from controller.diff.joined import Joined, Lost, Pair, is_clause, together
+from controller.diff.joined import Joined, Lost, Pair, loses, together
 from controller.diff.losses import Loss, losses, parts
 from controller.diff.opens import ANYTHING, NOTHING, Opens
 
@@ -84,11 +84,30 @@ def cuts(
     return tuple(dict.fromkeys((*whole, *singly, *wide)))
 
 
+def needed(found: Iterable[Cut]) -> tuple[Cut, ...]:
+    """Those cuts that no other takes with it."""
+    some = tuple(dict.fromkeys(found))
+    wide = [cut for cut in some if cut.zone is None]
+    return tuple(cut for cut in some if not any(_covers(other, cut) for other in wide))
+
+
+def _covers(wide: Cut, cut: Cut) -> bool:
+    """Whether a cut in every zone takes one of a single zone with it; not a zone as a whole."""
+    return (
+        wide.source in (None, cut.source)
+        and wide.target in (None, cut.target)
+        and wide.protocol in (None, cut.protocol)
+        and wide.port in (None, cut.port)
+        and cut.zone in wide.zones
+    )
+
+
 def _of_conjunctions(before: Program, old: Ends, found: Differences) -> tuple[set[Pair], list[Cut]]:
     """What conjunctions have lost: as pairs, and as cuts where that would be too many."""
     pairs: set[Pair] = set()
     wide: list[Cut] = []
-    if not any(is_clause(row) for row in (*found.removed, *(row for row, _ in found.changed))):
+    gone = ((row, None) for row in found.removed)
+    if not any(loses(row, now) for row, now in (*gone, *found.changed)):
         return pairs, wide
     joined = Joined.of(before)
     here = {place.identity for place in old.places.values()}

@@ -94,9 +94,11 @@ class Joined:
         return pair[0] in sources and pair[1] in destinations
 
 
-def is_clause(row: Row) -> bool:
-    """Whether a row is a part of conjunctions."""
-    return row.shape in _CLAUSES
+def loses(row: Row, now: Row | None) -> bool:
+    """Whether a row that is another now was a part of conjunctions that it is no part of now."""
+    if row.shape in _SHARED:
+        return now is None
+    return row.shape in _CLAUSES and bool(_less(row, now))
 
 
 def together(lost: Iterable[Lost]) -> Iterator[Lost]:

@@ -17,7 +17,8 @@ Six phases, each finished on every switch (barrier) before the next begins:
 6. *flush*: no rows any more. Connections that were permitted and are no more are forgotten
    (:mod:`controller.diff.cut`), now that no switch lets their packets pass.
 
-So every packet meets the old meaning or the new one on every switch, never a third.
+So every packet meets the old meaning or the new one on every switch, never a third. Where one
+switch alone changes, what comes is one bundle (1 and 2) and so is what goes (3 and 5).
 """
 
 from __future__ import annotations
@@ -69,6 +70,10 @@ class Phase(Enum):
     def drains(self) -> bool:
         """Whether it begins only when frames already on the wire, and answers to them, are in."""
         return self in (Phase.WITHDRAW, Phase.REMOVE, Phase.NARROW)
+
+    def drains_after(self, before: Phase) -> bool:
+        """Whether it does when the one before it was that: once is enough for what clauses say."""
+        return self.drains and before is not Phase.NARROW
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +145,19 @@ class Plan:
     switches: Mapping[str, SwitchDelta]
 
     def phases(self) -> Iterator[tuple[Phase, Mapping[str, tuple[Row, ...]]]]:
-        """The phases that have work, in order, each with its rows by switch."""
-        for phase in Phase:
-            work = {
-                name: rows for name, delta in self.switches.items() if (rows := delta.rows(phase))
-            }
-            if work:
-                yield phase, work
+        """The phases that have work, in order, each with its rows by switch.
+
+        An order between switches needs two: where one alone changes, what comes is one bundle, and
+        so is what goes.
+        """
+        work = {phase: self._work(phase) for phase in Phase}
+        if len(self.switches) == 1:
+            work = _together(work)
+        return ((phase, rows) for phase, rows in work.items() if rows)
+
+    def _work(self, phase: Phase) -> Mapping[str, tuple[Row, ...]]:
+        each = ((name, delta.rows(phase)) for name, delta in self.switches.items())
+        return {name: rows for name, rows in each if rows}
 
     @property
     def drains(self) -> bool:
@@ -166,6 +177,20 @@ class Plan:
 
     def __bool__(self) -> bool:
         return bool(self.switches)
+
+
+def _together(
+    work: Mapping[Phase, Mapping[str, tuple[Row, ...]]],
+) -> dict[Phase, Mapping[str, tuple[Row, ...]]]:
+    """The phases of a lone switch, each with the one before it where nothing is between them."""
+    found = dict(work)
+    for first, then in ((Phase.ADD, Phase.SWAP), (Phase.WITHDRAW, Phase.REMOVE)):
+        if found[then] and not (then is Phase.REMOVE and found[Phase.NARROW]):
+            found[then] = {
+                name: (*found[first].get(name, ()), *rows) for name, rows in found[then].items()
+            }
+            found[first] = {}
+    return found
 
 
 def delta(before: Program, after: Program) -> SwitchDelta:

@@ -15,7 +15,7 @@ from typing import Final
 
 from controller.dataplane.program import Differences, Program
 from controller.dataplane.shapes import Row
-from controller.diff.cut import Cut, cuts
+from controller.diff.cut import Cut, cuts, needed
 from controller.diff.plan import EMPTY, Phase, plan
 from controller.reconcile.events import Effect, Reverted, SendBundle
 from controller.reconcile.state import Rollout, State
@@ -121,12 +121,13 @@ def _unclear(state: State, name: str) -> bool:
 def _end_phase(state: State, rollout: Rollout, now: float) -> Step:
     if rollout.refused is not None:
         return _revert(state, rollout, rollout.refused)
-    rest = rollout.phases[1:]
-    if not rest and rollout.phases[0][0] is not Phase.FLUSH:
+    done, rest = rollout.phases[0][0], rollout.phases[1:]
+    if not rest and done is not Phase.FLUSH:
         rest = _flush(state)
     if not rest:
         return replace(state, rollout=None), []
-    drain = now + rollout.drain_s if rest[0][0].drains and rollout.drain_s else None
+    drains = rest[0][0].drains_after(done) and rollout.drain_s
+    drain = now + rollout.drain_s if drains else None
     following = replace(rollout, phases=rest, sent=False, not_before_s=drain)
     return replace(state, rollout=following), []
 
@@ -162,13 +163,14 @@ def _send(
     held = switch.held or EMPTY
     awaited = held if phase is Phase.FLUSH else _awaited(held, rollout, name)
     due = (
-        switch.owed
+        needed(switch.owed)
         if phase is Phase.FLUSH
         else _due(rollout.base[name], held, awaited, phase, rows)
     )
     owed = tuple(dict.fromkeys((*switch.owed, *due)))
     unread = None if switch.unread is None else (*switch.unread, *rows)
-    switch = replace(switch, changes=switch.changes + 1, sending=True, awaited=awaited, owed=owed)
+    changes = switch.changes + (phase is not Phase.FLUSH)  # rows stay as they are being read
+    switch = replace(switch, changes=changes, sending=True, awaited=awaited, owed=owed)
     switch = replace(switch, unread=unread)
     state = state.with_switch(name, switch)
     if phase.removes:

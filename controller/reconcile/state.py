@@ -73,6 +73,14 @@ class Rollout:
         """Whether a switch has something to do yet."""
         return any(name in work for _, work in self.phases)
 
+    def changes(self, name: str) -> bool:
+        """Whether a switch's rows change yet."""
+        return any(name in work for phase, work in self.phases if phase is not Phase.FLUSH)
+
+    def forgets(self, name: str) -> bool:
+        """Whether a switch is busy with its flush, which leaves rows as they are."""
+        return self.sent and self.phases[0][0] is Phase.FLUSH and name in self.waiting
+
 
 @dataclass(frozen=True, slots=True)
 class State:

@@ -218,13 +218,17 @@ def _ask_all(state: State) -> State:
 
 
 def _ask(state: State, name: str, now: float) -> Step:
-    """Read a switch back when it is unknown, or changed and no longer being changed."""
-    switch = state.switch(name)
-    busy = switch.session is None or switch.reading or switch.sending
+    """Read a switch back when it is unknown, or changed and no longer being changed.
+
+    It may be forgetting connections meanwhile.
+    """
+    switch, rollout = state.switch(name), state.rollout
+    sending = switch.sending and not (rollout is not None and rollout.forgets(name))
+    busy = switch.session is None or switch.reading or sending
     early = switch.retry_at_s is not None and now < switch.retry_at_s
     if busy or early:
         return state, []
-    rolling = state.rollout is not None and state.rollout.involves(name)
+    rolling = rollout is not None and rollout.changes(name)
     if switch.held is not None and (not switch.unconfirmed or rolling):
         return state, []
     if switch.held is not None and switch.unread == ():

@@ -12,7 +12,7 @@ from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program, program
 from controller.dataplane.shapes import Row
 from controller.diff.alone import MOST_SINGLY
-from controller.diff.cut import MOST_ADDRESSES, MOST_MEETINGS, Cut, cuts
+from controller.diff.cut import MOST_ADDRESSES, MOST_MEETINGS, Cut, cuts, needed
 
 WEB, API, DB = 11, 12, 13
 VRF, OTHER_VRF = 1, 2
@@ -294,3 +294,13 @@ def test_what_very_many_have_lost_is_cut_so_even_if_some_keep_it() -> None:
     found = cuts(of(*rules, site=many), of(*rules, site=after))
     assert said(found) == {(None, None, A1, 6, 80), (None, A1, None, 1, None)}
     assert {c.zones for c in found} == {tuple(range(1, MOST_MEETINGS + 2))}
+
+
+def test_what_another_cut_takes_with_it_is_not_sent() -> None:
+    wide = Cut(None, W1, None, TCP, None, (1, 2))
+    kept = (
+        *(Cut(1), Cut(3, W1, W2, TCP), Cut(1, W2, W1, TCP), Cut(1, W1, W2), Cut(1, W1, None, UDP)),
+        Cut(None, None, W1, TCP, 80, (1, 2)),
+    )
+    taken = (Cut(1, W1, W2, TCP), Cut(2, W1, None, TCP, 80), Cut(1, W1, A1, TCP, 443))
+    assert needed((*taken, wide, *kept, wide)) == (wide, *kept)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from controller.dataplane.shapes import Row
 from controller.model.intent import frozen
 from controller.model.network import Network
-from controller.reconcile.events import NetworkChanged, ReadBack, SendBundle, Tick
+from controller.reconcile.events import Effect, NetworkChanged, ReadBack, SendBundle, Tick
 from tests.reconcile.world import World, assert_holds, world
 from tests.sites import two_hosts
 
@@ -79,3 +81,25 @@ def test_an_entry_that_had_nothing_to_do_with_it_is_noticed_at_the_next_audit() 
     found.settle()
     assert [drift.switch for drift in found.drifts] == ["edge-1"]
     assert_holds(found, without_ping(network))
+
+
+@pytest.mark.parametrize("first", [ReadBack, SendBundle])
+def test_a_switch_is_read_back_while_it_forgets(first: type[Effect]) -> None:
+    found, network = settled()
+    found.feed(NetworkChanged(without_ping(network), 2))
+    while not any(isinstance(effect, ReadBack) for effect in found.todo):
+        found.answer(found.todo.pop(0), "well")
+    here = [effect for effect in found.todo if of(effect) == of(found.todo[0])]
+    assert {type(effect) for effect in here} == {ReadBack, SendBundle}
+    assert all(not e.add and not e.remove and e.cuts for e in here if isinstance(e, SendBundle))
+    here.sort(key=lambda effect: not isinstance(effect, first))
+    for effect in here:
+        assert not found.state.in_line(of(effect))
+        found.todo.remove(effect)
+        found.answer(effect, "well")
+    assert found.state.in_line(of(here[0])), "and nothing is asked again"
+
+
+def of(effect: Effect) -> str:
+    assert isinstance(effect, ReadBack | SendBundle)
+    return effect.switch

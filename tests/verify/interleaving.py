@@ -116,8 +116,10 @@ class Timeline:
 
 def stages(before: Mapping[str, Program], after: Mapping[str, Program]) -> Iterator[Stage]:
     """The stages of a plan."""
-    found = plan(before, after)
-    return (Stage(phase, work, wet=not found.drains) for phase, work in found.phases())
+    found, last = plan(before, after), Phase.ADD
+    for phase, work in found.phases():
+        yield Stage(phase, work, wet=not (found.drains and phase.drains_after(last)))
+        last = phase
 
 
 def refused(
