@@ -92,6 +92,18 @@ class LiveSite:
             time.sleep(_POLL_S)
         raise RuntimeError(f"not in sync within {timeout_s:.0f} s: {switches}, wanted {entries}")
 
+    def wait_bound(self, count: int, timeout_s: float = _READY_S) -> None:
+        """Wait until the controller has seen so many ports come. Raises RuntimeError."""
+        deadline = time.monotonic() + timeout_s
+        found = 0
+        while time.monotonic() < deadline:
+            events = self.controller.get("/v1/events", after=0, follow="false")
+            found = sum(e["data"]["count"] for e in events if e["kind"] == "bound")
+            if found >= count:
+                return
+            time.sleep(_POLL_S)
+        raise RuntimeError(f"{found} of {count} ports were seen within {timeout_s:.0f} s")
+
     def _switches(self) -> dict[str, Any]:
         """The switches by name; none while the controller starts."""
         try:

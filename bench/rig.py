@@ -136,6 +136,7 @@ def rig(services: int) -> Iterator[Rig]:
         every = [*link_ports(network), *instance_ports(network)]
         here = [port for port in every if port.bridge not in site.elsewhere]
         site.plug(here, "dummy")
+        site.wait_bound(len(here), _READY_S)
         say(f"  {len(here)} ports are plugged in {time.monotonic() - began:.1f} s")
         yield Rig(site, network)
 
