@@ -34,3 +34,6 @@ export function show(place, ...children) {
 export const good = (text) => el("span", { class: "good" }, text);
 export const bad = (text) => el("span", { class: "bad" }, text);
 export const weak = (text) => el("span", { class: "weak" }, text);
+
+/** A time of day, of a time in ISO 8601. */
+export const clock = (text) => new Date(text).toLocaleTimeString([], { hour12: false });

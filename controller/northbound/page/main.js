@@ -2,6 +2,7 @@
 
 import { ask, useToken } from "./api.js";
 import { start as startChanges } from "./change.js";
+import { denied, start as startDenied } from "./denied.js";
 import { el, find, show } from "./dom.js";
 import { explain, explainServices } from "./explain.js";
 import { live, restart } from "./live.js";
@@ -60,5 +61,9 @@ find("explain-form").addEventListener("submit", (event) => {
   guard(() => explain(Object.fromEntries(new FormData(event.target))));
 });
 startMatrix((source, destination, cell) => guard(() => explainServices(source, destination, cell)));
+startDenied((question) => guard(() => explain(question)));
 startChanges();
-live(draw, drawLoads, showEvent);
+live(draw, drawLoads, (event) => {
+  showEvent(event);
+  if (event.kind === "denied") denied(event);
+});

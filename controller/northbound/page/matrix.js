@@ -1,6 +1,7 @@
 // Who may reach whom: tenants first; a cell leads to the services of the two.
 
 import { ask, Refused } from "./api.js";
+import { lastDenied } from "./denied.js";
 import { el, find, show } from "./dom.js";
 import { guard, tell } from "./messages.js";
 import { byArrows } from "./arrows.js";
@@ -68,11 +69,12 @@ function grid(matrix) {
   const button = (source, destination) => {
     const key = `${source} ${destination}`;
     const cell = cells.get(key);
-    const title = `${source} to ${destination}: ${cell ? told(cell) : "denied"}`;
+    const seen = lastDenied(source, destination);
+    const title = `${source} to ${destination}: ${cell ? told(cell) : "denied"}${seen ? `; tried and denied at ${seen}` : ""}`;
     const text = cell ? String((cell.rules ?? cell.openings).length) : "·";
     const onclick = () => (matrix.of === "services"
       ? explain(source, destination, cell) : guard(() => go({ source, destination })));
-    return el("button", { class: cell && "allowed", "data-key": key, title, "aria-label": title, onclick }, text);
+    return el("button", { class: [cell && "allowed", seen && "tried"].filter(Boolean).join(" ") || null, "data-key": key, title, "aria-label": title, onclick }, text);
   };
   const head = el("tr", {}, el("td"), ...matrix.destinations.map((name) => el("th", { scope: "col" }, name)));
   const rows = matrix.sources.map((source) => el("tr", {}, el("th", { scope: "row" }, source),

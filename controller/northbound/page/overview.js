@@ -1,6 +1,6 @@
 // Where things stand: the line at the top, tenants, switches, changes, events.
 
-import { bad, el, find, good, show, table, weak } from "./dom.js";
+import { bad, clock, el, find, good, show, table, weak } from "./dom.js";
 
 const EVENTS_SHOWN = 100;
 
@@ -48,5 +48,3 @@ export function showEvent({ id, kind, data: { at, ...data } }) {
   list.prepend(el("li", { "data-id": id }, weak(clock(at)), ` ${kind} `, weak(text)));
   while (list.childElementCount > EVENTS_SHOWN) list.lastElementChild.remove();
 }
-
-const clock = (text) => new Date(text).toLocaleTimeString([], { hour12: false });
