@@ -37,15 +37,28 @@ def session_ahead() -> Iterator[None]:
 
     There nice values count within a session alone (sched(7), autogroup).
     """
-    if os.geteuid() != 0 or not _AUTOGROUP.exists():
+    before = session_nice() if os.geteuid() == 0 else None
+    if before is None:
         yield
         return
-    before = int(_AUTOGROUP.read_text().split()[-1])
     _AUTOGROUP.write_text(str(_FIRST))
     try:
         yield
     finally:
         _AUTOGROUP.write_text(str(before))
+
+
+def session_nice() -> int | None:
+    """How nice this session is to others; None where the kernel does not keep it apart from them.
+
+    Without autogroups there is no such file. It is empty where no group was made for the session:
+    it is that of the machine's first process, or began before autogroups were turned on.
+    """
+    try:
+        text = _AUTOGROUP.read_text()
+    except FileNotFoundError:
+        return None
+    return int(text.split()[-1]) if text.strip() else None
 
 
 def children(pid: int) -> list[int]:

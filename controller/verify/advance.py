@@ -34,7 +34,7 @@ MOST_GROUPS: Final = 64
 MOST_PAIRS: Final = 4096
 """Up to how many pairs of identities a rule's change is looked at pair by pair."""
 
-_SEGMENT = ("answer.arp", "answer.echo")
+_SEGMENT = ("answer.arp", "answer.echo", "answer.dhcp")
 
 
 def advance(ground: Ground, network: Network, held: Mapping[str, Program]) -> Ground:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
@@ -13,8 +14,9 @@ from controller.model.intent import Intent
 from controller.model.network import Network
 from controller.verify.advance import advance
 from controller.verify.proof import Ground, conclude, survey
-from tests.sharing import NEVER, Compiler, compilers, many_from, thresholds
+from tests.sharing import NEVER, Compiler, compiler, compilers, many_from, thresholds
 from tests.strategies import intents, site
+from tests.verify.changes import busy
 from tests.verify.mutants import mutants
 from tests.verify.test_plan_safety import changed, plugged_for
 
@@ -69,3 +71,15 @@ def test_change_by_change_is_the_whole(data: DataObject) -> None:
             [str(f) for f in two.faults],
             ground.index.doubts,
         )
+
+
+@pytest.mark.parametrize("pairs", [NEVER, 1], ids=["rules apart", "rules shared"])
+def test_any_row_that_goes_is_as_in_the_whole(pairs: int) -> None:
+    """None is of a kind that only a proof of the whole looks at."""
+    network = Network(busy(), site(), plugged_for(busy()))
+    programs = dict(compiler(pairs)(network))
+    for switch, held in programs.items():
+        for row in held:
+            without = programs | {switch: held.changed((), [row.key])}
+            found = state(advance(survey(network, programs), network, without))
+            assert found == state(survey(network, without)), row
