@@ -1,4 +1,4 @@
-"""What new instances leave out is filled in at their own cost, as the whole way would fill it in."""
+"""What a new instance leaves out is filled in at its own cost, as the whole way would do it."""
 
 from __future__ import annotations
 
