@@ -132,7 +132,10 @@ async def _begin(
         control.adopt(revision)
     if settings.switch_tls_cert:
         use_certificate(settings.switch_tls_cert, settings.switch_tls_key, settings.switch_tls_ca)
-    databases = {r: SwitchDatabase(r, ports.teller(r)) for r in ports.remotes(topology)}
+    databases = {
+        remote: SwitchDatabase(remote, ports.teller(remote), ports.misser(remote))
+        for remote in ports.remotes(topology)
+    }
     counters = {remote: PortCounters(remote) for remote in databases}
     loads = LinkLoads(topology, counters)
     control.link_loads, ports.on_devices = loads.now, loads.found
