@@ -39,6 +39,7 @@ LABEL: Final = "one member gets another label"
 RULE: Final = "one rule added"
 MOVE: Final = "a tenant of 20 moved"
 MEMORY: Final = "resident memory, all processes"
+SHARED_ROWS: Final = "permit rows that the rule adds to a host's switch"
 CALLS: Final = "placement calls stored, of 1,000 a second"
 ECHO: Final = "echo of another switch, p99"
 BARRIER: Final = "barrier of another switch, p99"
@@ -75,6 +76,7 @@ def _compared() -> Iterator[tuple[Key, Target]]:
 
 TARGETS: Final[Mapping[Key, Target]] = {
     **dict(_compared()),
+    ("shared_rules", 2000, SHARED_ROWS): Target(1.01, RATIO),
     ("plan", 10_000, ITSELF): Target(50, "ms"),
     ("verify_change", 10_000, ITSELF): Target(10, "ms"),
     ("verify_full", 10_000, ITSELF): Target(10_000, "ms"),
