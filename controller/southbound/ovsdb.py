@@ -29,10 +29,11 @@ log = logging.getLogger(__name__)
 
 OWNER: Final = {"owner": "bulkhead"}
 PROTOCOL: Final = "OpenFlow14"
+_BACKOFF_FIRST_MS: Final = 50
 _BACKOFF_MS: Final = 1000
 _IN_VAIN_MS: Final = 400
-"""Who waits so long before the next attempt has made four, 0.35 s after the first. An attempt that
-nobody answers at all takes a second by itself."""
+"""Who waits so long before the next attempt has made four in vain, the last 0.35 s after the first.
+An attempt that nobody answers at all takes a second by itself."""
 
 REST: Final = 4.0
 """After a look at the database, how many times as long as it took nothing is looked at. A lone
@@ -143,7 +144,9 @@ class SwitchDatabase:
         for table, columns in COLUMNS.items():
             helper.register_columns(table, list(columns))
         idl = WatchedIdl(self._remote, helper)
-        idl._session.reconnect.set_backoff(50, _BACKOFF_MS)
+        reconnect = idl._session.reconnect
+        reconnect.set_backoff(_BACKOFF_MS, _BACKOFF_MS)
+        reconnect.min_backoff = _BACKOFF_FIRST_MS  # set_backoff takes no less than a second
         looked: tuple[Wanted, int] | None = None
         rest_until_s, tried = 0.0, False
         while not self._ending:

@@ -62,9 +62,12 @@ def test_who_is_not_there_is_told_of_once_and_still_tried(ovs: PrivateOvs) -> No
             absent.set()
 
         database = SwitchDatabase(ovs.database, lambda _observed: seen.set(), miss)
+        began_s = asyncio.get_running_loop().time()
         database.start()
         async with asyncio.timeout(10):
             await absent.wait()
+            took_s = asyncio.get_running_loop().time() - began_s
+            assert took_s > 0.3, "it may only be late"
             ovs.start_database()
             await seen.wait()
         await database.close()
