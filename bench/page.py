@@ -20,10 +20,11 @@ Generated from `docs/benchmarks.json`, which `make bench` writes; do not edit.
 
 `make bench` runs all of them in under a quarter of an hour. Each ends with one line of JSON: the
 median, what it is held against in the same run, and the ratio, which is what carries over to other
-machines. Progress goes to standard error. The site: hosts of up to 2,000 instances, each an edge
-switch with two uplinks; a segment for every twenty services, in two VRFs; ten kinds of application
-as labels; fifty rules, each between another two of those. What is wanted is said of a machine of
-two cores that does nothing else (`bench/targets.py`)."""
+machines. What else was measured on the way, its *figures*, and progress go to standard error;
+`--figures FILE` writes the figures down, and `make bench` keeps them. The site: hosts of up to
+2,000 instances, each an edge switch with two uplinks; a segment for every twenty services, in two
+VRFs; ten kinds of application as labels; fifty rules, each between another two of those. What is
+wanted is said of a machine of two cores that does nothing else (`bench/targets.py`)."""
 
 _READING: Final = """
 ## How to read them
