@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import httpx
 
@@ -18,7 +18,6 @@ from labkit.ledger import Ledger
 from labkit.processes import CONTROLLER, put_ahead
 
 ROOT = Path(__file__).parent.parent
-_CONTROLLER: Final = "controller.app"
 
 
 class ControllerProcess:
@@ -32,7 +31,7 @@ class ControllerProcess:
         ledger: Ledger,
         *,
         rest_port: int | None = None,
-        app: str = _CONTROLLER,
+        app: str = "controller.app",
         **settings: object,
     ) -> None:
         self._ledger = ledger
@@ -54,11 +53,6 @@ class ControllerProcess:
         self.client = httpx.Client(base_url=self.url, timeout=30)
 
     @property
-    def _place(self) -> Mapping[str, str]:
-        """Where another application is found, which is not installed as the controller is."""
-        return {} if self._app == _CONTROLLER else {"PYTHONPATH": str(ROOT)}
-
-    @property
     def log_file(self) -> Path:
         """Where speaker and engine log."""
         return self._folder / "controller.log"
@@ -75,7 +69,7 @@ class ControllerProcess:
                     *("--config-file", str(config), self._app),
                 ],
                 cwd=ROOT,
-                env={**os.environ, "PYTHONWARNINGS": "ignore", **self._place},
+                env={**os.environ, "PYTHONWARNINGS": "ignore"},
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
