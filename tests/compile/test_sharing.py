@@ -8,43 +8,26 @@ from dataclasses import replace
 
 import pytest
 
-from bench.workload import network, with_rule
+from bench.workload import all_different, of_units, with_rule
 from controller.compile import Compilation, compilation
 from controller.compile.grants import Grantable
 from controller.compile.sharing import own_rules
 from controller.diff.plan import Phase, plan
-from controller.model.intent import Intent, PortRange, Rule, Selector, Service, frozen
+from controller.model.intent import PortRange, Rule, Selector, Service, frozen
 from controller.model.network import Network
 
 EVERYBODY = Selector()
 HTTPS = PortRange("tcp", 443, 443)
 
 
-def of_units(*numbers: int) -> Selector:
-    return Selector(frozen({"unit": tuple(f"u{number}" for number in numbers)}))
-
-
 def with_services(base: Network, services: Mapping[str, Service]) -> Network:
     return replace(base, intent=replace(base.intent, services=frozen(services)))
-
-
-def own_label(service: Service) -> Service:
-    number = service.name.removeprefix("service-")
-    return replace(service, labels=frozen({**service.labels, "unit": f"u{number}"}))
-
-
-def all_different(services: int) -> Network:
-    """A site whose services each have a label of their own, so an identity; and no rules."""
-    base = network(services)
-    own = {name: own_label(service) for name, service in base.intent.services.items()}
-    empty: Intent = replace(base.intent, rules=frozen({}))
-    return with_services(replace(base, intent=empty), own)
 
 
 def halves(services: int) -> Network:
     """One half of the services may open HTTPS to each of the other half."""
     half = services // 2
-    lists = of_units(*range(half)), of_units(*range(half, services))
+    lists = of_units(range(half)), of_units(range(half, services))
     return with_rule(all_different(services), Rule("lists", *lists, (HTTPS,)))
 
 
@@ -99,7 +82,7 @@ def test_a_member_that_changes_costs_the_same_in_a_site_of_any_size() -> None:
 
 def test_an_edge_without_anybody_of_a_rule_holds_nothing_of_it() -> None:
     base = halves(40)  # edge-0 has the even services, edge-1 the odd ones
-    evens = of_units(*range(0, 20, 2)), of_units(*range(20, 40, 2))
+    evens = of_units(range(0, 20, 2)), of_units(range(20, 40, 2))
     rule = Rule("evens", *evens, (PortRange("udp", 53, 53),))
     alone = replace(base, intent=replace(base.intent, rules=frozen({rule.name: rule})))
     assert not any(
@@ -111,7 +94,7 @@ def test_an_edge_without_anybody_of_a_rule_holds_nothing_of_it() -> None:
 
 def test_a_rule_that_comes_widens_clauses_first_and_one_that_goes_narrows_them_last() -> None:
     base = halves(40)
-    lists = of_units(*range(20)), of_units(*range(20, 40))
+    lists = of_units(range(20)), of_units(range(20, 40))
     more = with_rule(base, Rule("more", *lists, (PortRange("udp", 53, 53),)))
     before, after = compilation(base), compilation(more)
     there = dict(plan(before.programs, after.programs).phases())
