@@ -66,7 +66,7 @@ def test_a_rule_with_dscp_between_all_of_two_thousand_services_is_refused() -> N
     assert message == (
         "a rule with `dscp` is held pair by pair (name fewer services, or leave `dscp` out): "
         "4,000,000 pairs of services with different labels; all such rules together have "
-        "4,000,000 and may have 100,000"
+        "4,000,000 and may have 40,000"
     )
 
 
