@@ -63,6 +63,23 @@ def test_two_lists_of_labels_cost_their_sum(services: int) -> None:
     }
 
 
+def test_a_thousand_labels_to_a_thousand_others_cost_two_thousand_and_two() -> None:
+    assert permits(compilation(halves(2000))) == {
+        **{"permit.from_some": 1000, "permit.to_some": 1000},
+        **{"permit.at_tcp": 1, "permit.shared_some": 1},
+    }
+
+
+def test_two_such_rules_with_destinations_in_common_cost_their_sum() -> None:
+    """Half of the sources and three quarters of the destinations are those of both."""
+    lists = of_units(*range(500, 1500)), of_units(*range(750, 1750))
+    both = with_rule(halves(2000), Rule("ranges", *lists, (PortRange("tcp", 8080, 8083), HTTPS)))
+    assert permits(compilation(both)) == {
+        **{"permit.from_some": 1500, "permit.to_some": 1250},
+        **{"permit.at_tcp": 2, "permit.shared_some": 2},
+    }
+
+
 def test_everybody_to_everybody_costs_everybody_once() -> None:
     base = all_different(40)
     rule = Rule("all", EVERYBODY, EVERYBODY, (PortRange("any"),))
