@@ -46,6 +46,10 @@ class Opening:
         """How many pairs these are."""
         return len(self.sources) * len(self.destinations)
 
+    def is_of_many(self) -> bool:
+        """Whether there are so many that they are not held pair by pair if it can be."""
+        return self.size() >= LEAST_PAIRS
+
     def concerns(self, key: IdentityKey) -> bool:
         """Whether it opens something to an identity or from it."""
         return key in self.sources or key in self.destinations
@@ -62,6 +66,8 @@ class Opening:
         found: defaultdict[str, set[IdentityKey]] = defaultdict(set)
         for key in self.destinations:
             found[class_of(self.rule, key)].add(key)
+        if len(found) == 1:
+            return dict.fromkeys(found, self.destinations)
         return {name: frozenset(found[name]) for name in sorted(found)}
 
 
@@ -79,7 +85,7 @@ def shared_rules(openings: Mapping[str, Opening]) -> frozenset[str]:
     sizes = {
         name: opening.size()
         for name, opening in openings.items()
-        if opening.rule.dscp is None and opening.size() >= LEAST_PAIRS
+        if opening.rule.dscp is None and opening.is_of_many()
     }
     if sum(len(openings[name].by_class) for name in sizes) <= MOST_SHARES:
         return frozenset(sizes)

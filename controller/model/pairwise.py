@@ -15,7 +15,6 @@ from typing import Final, NamedTuple
 from controller.model.identity import IdentityKey, identity_labels
 from controller.model.intent import Intent, Rule
 from controller.model.opening import (
-    LEAST_PAIRS,
     MOST_SHARES,
     Keys,
     Opening,
@@ -95,7 +94,7 @@ def _index(populated: Keys) -> LabelSets[IdentityKey]:
 
 def _alone(opening: Opening) -> Iterator[Cost]:
     """A rule that is not shared, and not because it opens a few pairs alone."""
-    if opening.size() < LEAST_PAIRS:
+    if not opening.is_of_many():
         return
     if opening.rule.dscp is not None:
         why = "a rule with `dscp` is held pair by pair (name fewer services, or leave `dscp` out)"

@@ -7,14 +7,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DataObject
 
 from bench.workload import network, with_rule
 from controller.compile import Compilation, compilation
 from controller.compile.grants import Grantable
 from controller.compile.sharing import own_rules
 from controller.diff.plan import Phase, plan
+from controller.model import pairwise
+from controller.model.identity import identities
 from controller.model.intent import Intent, PortRange, Rule, Selector, Service, frozen
 from controller.model.network import Network
+from controller.model.pairwise import check_pairs, is_too_much
+from controller.model.problems import Problems
+from tests.sharing import room_for, rooms, shared_from
+from tests.strategies import intents, site
+from tests.verify.test_plan_safety import plugged_for
 
 EVERYBODY = Selector()
 HTTPS = PortRange("tcp", 443, 443)
@@ -184,3 +194,21 @@ def test_a_rule_that_looks_at_marks_leaves_shared_ones_alone() -> None:
     marked, ping = rule("marked", PortRange("any"), dscp=46), rule("ping", PortRange("icmp"))
     found = own_rules([Grantable(marked, 0), Grantable(ping, 0)], frozenset({"ping"}))
     assert [grantable.rule.name for grantable in found] == ["marked"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_the_check_of_an_intent_counts_at_least_what_is_written_out(data: DataObject) -> None:
+    """The check of an intent and the compiler count alike: it finds something where this does."""
+    intent = data.draw(intents(max_instances=8))
+    room = data.draw(rooms, label="room for")
+    populated = {identities(intent)[i.service] for i in intent.instances.values()}
+    with shared_from(1), room_for(room), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pairwise, "MOST_SHARES", room)
+        patch.setattr(pairwise, "MOST_PAIRS", -1)  # nothing is plainly little
+        problems = Problems()
+        check_pairs(intent, populated, problems)
+        found = compilation(Network(intent, site(), plugged_for(intent)))
+        patch.setattr(pairwise, "MOST_PAIRS", len(found.context.openings.pairs) - 1)
+        assert is_too_much(intent, populated) or not found.context.openings.pairs
+        assert bool(len(problems)) == bool(found.context.openings.pairs)

@@ -25,6 +25,7 @@ from controller.reconcile.events import (
 from controller.southbound.channel import SpeakerChannel
 from controller.southbound.openflow.encode import ADD
 from controller.southbound.openflow.members import encode_rows
+from controller.southbound.openflow.reading import StatsReader
 from controller.southbound.switches import Switches
 from labkit.ledger import Ledger
 from labkit.ovs import PrivateOvs
@@ -62,6 +63,8 @@ def test_a_switch_takes_entries_of_the_most_ids_and_tells_them_back(ovs: Private
     sent = [largest(shape) for shape in CLAUSES]
     session.commit(list(encode_rows(sent, ADD, itertools.count(1000))))
     assert {row_of(entry) for entry in session.held() if isinstance(entry, Entry)} == set(sent)
+    reader = StatsReader()
+    assert {found for part in session.replies() for found in reader.read(part)} == set(sent)
 
 
 @pytest.mark.parametrize("shape", CLAUSES)
