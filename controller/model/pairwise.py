@@ -8,6 +8,7 @@ out. How many these may be is bounded, so that no intent is stored that no switc
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -72,9 +73,14 @@ def _costs(intent: Intent, populated: Collection[IdentityKey]) -> Iterator[Cost]
     shared = shared_rules(openings)
     for name in openings.keys() - shared:
         yield from _alone(openings[name])
-    for one, other in rivals:
-        if one in shared and other in shared:
-            yield from _between(openings[one], openings[other])
+    found: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+    for pair in rivals:
+        if shared.issuperset(pair):
+            less, more = sorted((openings[name] for name in pair), key=_rank)
+            sources, destinations = contested(less, more)
+            found[less.rule.name].append((len(sources) * len(destinations), more.rule.name))
+    for name, others in found.items():
+        yield from _beside(openings[name], others)
 
 
 def _openings(intent: Intent, names: Collection[str], populated: Keys) -> Mapping[str, Opening]:
@@ -106,16 +112,20 @@ def _alone(opening: Opening) -> Iterator[Cost]:
     yield Cost(opening.size(), opening.rule.name, why)
 
 
-def _between(one: Opening, other: Opening) -> Iterator[Cost]:
-    """Two shared rules that say different classes; the one of fewer pairs is named."""
-    sources, destinations = contested(one, other)
-    if sources and destinations:
-        less, more = sorted((one, other), key=lambda opening: (opening.size(), opening.rule.name))
+def _rank(opening: Opening) -> tuple[int, str]:
+    return opening.size(), opening.rule.name
+
+
+def _beside(opening: Opening, others: list[tuple[int, str]]) -> Iterator[Cost]:
+    """A shared rule beside larger ones of other classes, each with the pairs of both."""
+    pairs = min(opening.size(), sum(pairs for pairs, _ in others))
+    if pairs:
+        _, most = max(others)
         why = (
-            f"has another class than `{more.rule.name}` for the same packets, so what both allow "
-            "is held pair by pair (give both one `class`, or name ports or services apart)"
+            f"has another class than `{most}` for the same packets, so what both allow is held "
+            "pair by pair (give both one `class`, or name ports or services apart)"
         )
-        yield Cost(len(sources) * len(destinations), less.rule.name, why)
+        yield Cost(pairs, opening.rule.name, why)
 
 
 def _is_crowded(intent: Intent) -> bool:

@@ -116,6 +116,13 @@ def test_only_destinations_of_another_class_count() -> None:
 
 
 @pytest.mark.usefixtures("few")
+def test_a_pair_of_a_rule_counts_once_whatever_the_number_of_its_rivals() -> None:
+    wide = [rule(f"a{n}", f"tcp/{n}-100", **{"class": "gold"}) for n in range(1, 6)]
+    narrow = rule("b", "tcp/80", **{"class": "iron", "from": units(*range(25))})
+    decode_intent(document(SERVICES, [*wide, narrow]))
+
+
+@pytest.mark.usefixtures("few")
 def test_of_rules_that_are_too_much_together_the_largest_are_named() -> None:
     rules = [rule(f"r{n}", "tcp", dscp=n, **{"from": units(*range(10 + n))}) for n in range(3)]
     assert [path for path, _ in refusals(SERVICES, *rules)] == ["rules[r2]"]
