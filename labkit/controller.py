@@ -78,7 +78,7 @@ class ControllerProcess:
         self._ledger.add_process(self.process.pid)
 
     def _path(self) -> Mapping[str, str]:
-        """Where another application than the installed one is found: ryu-manager looks in no cwd."""
+        """Where another application is found than the installed one: ryu-manager has no cwd."""
         return {} if self._app == "controller.app" else {"PYTHONPATH": str(ROOT)}
 
     def wait_ready(self, timeout_s: float = 30.0) -> None:

@@ -29,6 +29,7 @@ from controller.model.draft import InstanceDraft, SegmentDraft
 from controller.model.fields import Fields
 from controller.model.holdings import holdings, remember
 from controller.model.intent import BEST_EFFORT, Instance, Intent, Segment, frozen
+from controller.model.pairwise import is_too_much
 from controller.model.problems import Problems
 
 Op = Literal["put", "delete"]
@@ -99,7 +100,7 @@ def _is_right(after: Intent, before: Intent, hosts: frozenset[str] | None) -> bo
     if found is None or not (hosts is None or found.hosts.keys() <= hosts):
         return False
     remember(found)
-    return True
+    return not is_too_much(after, found.of_key)
 
 
 def _changed_parts(intent: Intent, changes: Iterable[Change]) -> _Parts | None:

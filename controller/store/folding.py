@@ -31,7 +31,8 @@ PIECE: Final = 200
 def fold(channel: Channel, kept: int, noted: int, piece: int = PIECE) -> Iterator[int]:
     """Let only the ``kept`` newest revisions have differences, and the ``noted`` newest notes.
 
-    Yields the base, between transactions. Raises Conflict where another writer did it, and what :meth:`Channel.transact` raises.
+    Yields the base, between transactions. Raises Conflict where another writer did it, and what
+    :meth:`Channel.transact` raises.
     """
     (head,) = channel.transact(select("Head", ["number", "base"]))[0]["rows"]
     base, until = int(head["base"]), int(head["number"]) - kept
