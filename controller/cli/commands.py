@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -72,7 +72,16 @@ def verify(_options: Namespace, client: Client) -> Result:
     """Check what switches hold against the intent."""
     with bar("reading back and proving"):
         answer = client.send("POST", "/v1/verify")
-    return Result(answer, shown.verification(answer), Exit.OK if answer["holds"] else Exit.NO)
+    text = shown.verification(answer, _why_unread(client, answer["unread"]))
+    return Result(answer, text, Exit.OK if answer["holds"] else Exit.NO)
+
+
+def _why_unread(client: Client, unread: Sequence[str]) -> dict[str, str]:
+    """What is known of each switch that was not read back."""
+    if not unread:
+        return {}
+    problems = {s["name"]: s["problem"] for s in client.get("/v1/switches")}
+    return {name: problems.get(name) or "it did not answer in time" for name in unread}
 
 
 def revisions(options: Namespace, client: Client) -> Result:

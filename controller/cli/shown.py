@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 from typing import Any, Final
 
+from controller.cli.reaching import reach
 from controller.cli.tables import table
 
 Answer = Mapping[str, Any]
-
-PAIRS_MAX: Final = 40  # of a plan's pairs; --json has them all
 
 
 def written(answer: Answer) -> str:
@@ -60,13 +59,7 @@ def flows_and_pairs(answer: Answer) -> Iterator[str]:
     for name, delta in answer["switches"].items():
         yield from _entries(name, delta.get("entries"))
     yield ""
-    pairs = answer["pairs"]
-    reach = {word: answer["reach"][word]["pairs"] for word in ("gained", "lost", "changed")}
-    changed = f", {reach['changed']} in another class" if reach["changed"] else ""
-    yield f"{reach['gained']} pairs gained, {reach['lost']} lost{changed}"
-    yield from (f"  {pair}" for pair in pairs[:PAIRS_MAX])
-    if len(pairs) > PAIRS_MAX:
-        yield f"  and {len(pairs) - PAIRS_MAX} more (--json has all)"
+    yield from reach(answer)
 
 
 def _entries(name: str, entries: Answer | None) -> Iterator[str]:
@@ -170,19 +163,32 @@ def rule(answer: Answer) -> str:
     return f"`{answer['name']}`{place}"
 
 
-def verification(answer: Answer) -> str:
-    """Whether what switches hold does what the intent says."""
-    return "\n".join(_verification(answer["flows"], answer["pairs"]))
+def verification(answer: Answer, unread: Mapping[str, str]) -> str:
+    """Whether what switches hold does what the intent says; ``unread``: who was not read, why."""
+    return "\n".join(_verification(answer, unread))
 
 
-def _verification(flows: Answer, pairs: Answer) -> Iterator[str]:
-    yield f"{flows['checked']} entries, {len(flows['mismatches'])} not as they should be"
+def _verification(answer: Answer, unread: Mapping[str, str]) -> Iterator[str]:
+    flows, pairs = answer["flows"], answer["pairs"]
+    yield f"revision {answer['revision']}: {_verdict(answer)}"
+    yield from (f"  {switch}: not read: {reason}" for switch, reason in unread.items())
+    yield f"{flows['checked']} entries read, {len(flows['mismatches'])} not as they should be"
     yield from (f"  {m['switch']} {m['what']}: {m['entry']}" for m in flows["mismatches"])
     pairs_text = f"{pairs['identities']} pairs of identities proved"
     yield f"{pairs_text}, {len(pairs['witnesses'])} faults"
     for w in pairs["witnesses"]:
         yield f"  {w['kind']}: {w['what']}: expected {w['expected']}, found {w['found']}"
         yield from (f"    {step}" for step in _walked(w.get("steps", ())))
+
+
+def _verdict(answer: Answer) -> str:
+    if answer["holds"]:
+        return "holds on every switch"
+    unread = f"NOT PROVED for {', '.join(answer['unread'])}" if answer["unread"] else ""
+    wrong = answer["flows"]["mismatches"] or answer["pairs"]["witnesses"]
+    if not wrong:
+        return f"{unread}; what was read holds"
+    return "DOES NOT HOLD" + (f", and {unread}" if unread else "")
 
 
 def _walked(steps: Iterable[Answer]) -> Iterator[str]:
