@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from controller.cli import shown
@@ -13,7 +13,7 @@ _SIGNS: Final = (("+", "added"), ("~", "changed"), ("-", "removed"))
 _MOST: Final = 10  # objects of a revision; --json has them all
 
 
-def log(answer: list[Answer]) -> str:
+def log(answer: Sequence[Answer]) -> str:
     """Revisions, newest first: who, when, why, what."""
     return "\n".join(line for revision in answer for line in _revision(revision))
 

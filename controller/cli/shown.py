@@ -134,7 +134,12 @@ def _explanation(answer: Answer) -> Iterator[str]:
     yield f"{answer['from']} -> {answer['to']} {packet}{marked}: {verdict}"
     yield answer["reason"]
     if answer["rule"]:
-        yield f"rule {rule(answer['rule'])}, class {answer['class']}, queue {answer['queue']}"
+        queue = (
+            "no queue, for it leaves by no link"
+            if answer["queue"] is None
+            else f"queue {answer['queue']}"
+        )
+        yield f"rule {rule(answer['rule'])}, class {answer['class']}, {queue}"
     if answer["needed"]:
         yield f"it would need {answer['needed']}"
     for near in answer["nearest"]:
