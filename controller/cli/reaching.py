@@ -4,40 +4,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final, Literal
 
-Answer = Mapping[str, Any]
+from controller.client.answers import Change, Difference, ReachGroup
 
 GROUPS_MAX: Final = 20  # of each kind, so that none hides another; --json has them all
+_ORDER: Final[tuple[Literal["lost", "gained", "changed"], ...]] = ("lost", "gained", "changed")
+"""What hurts stands first."""
 _NAMES_MAX: Final = 3  # of a group's services on one side
 _PAIR: Final = re.compile(
     r"(?P<from>(?P<a>[^/ ]+)/(?P<b>\S+)) -> (?P<to>(?P<c>[^/ ]+)/(?P<d>\S+)) "
 )
 
 
-def reach(answer: Answer) -> Iterator[str]:
+def reach(answer: Change | Difference) -> Iterator[str]:
     """The difference: how many pairs, then what is lost, gained, and carried otherwise."""
     kinds = answer["reach"]
-    count = {word: kinds[word]["pairs"] for word in ("gained", "lost", "changed")}
+    count = {word: kinds[word]["pairs"] for word in _ORDER}
     changed = f", {count['changed']} in another class" if count["changed"] else ""
     yield f"{count['gained']} pairs gained, {count['lost']} lost{changed}"
     names = _full_names(answer["pairs"])
-    for word in ("lost", "gained", "changed"):  # what hurts stands first
+    for word in _ORDER:
         groups = kinds[word]["groups"]
         yield from (f"  {_group(group, word, names)}" for group in groups[:GROUPS_MAX])
         yield from _rest(groups[GROUPS_MAX:], word)
 
 
-def _rest(groups: Sequence[Answer], word: str) -> Iterator[str]:
+def _rest(groups: Sequence[ReachGroup], word: str) -> Iterator[str]:
     if groups:
         pairs = sum(map(_pairs, groups))
         what = "in another class" if word == "changed" else word
         yield f"  and {len(groups)} more groups {what}, {pairs} pairs (--json has all)"
 
 
-def _group(group: Answer, word: str, names: Mapping[str, str]) -> str:
+def _group(group: ReachGroup, word: str, names: Mapping[str, str]) -> str:
     """``shop/web -> shop/api tcp/8080: gained (class realtime)``."""
-    ends = (_side(group[end], names) for end in ("sources", "destinations"))
+    ends = (_side(side, names) for side in (group["sources"], group["destinations"]))
     marked = "" if group["dscp"] is None else f" marked DSCP {group['dscp']}"
     what = f"{' -> '.join(ends)} {', '.join(group['allow'])}{marked}"
     pairs = _pairs(group)
@@ -52,7 +54,7 @@ def _brackets(*parts: str) -> str:
     return f" ({said})" if said else ""
 
 
-def _pairs(group: Answer) -> int:
+def _pairs(group: ReachGroup) -> int:
     return len(group["sources"]) * len(group["destinations"])
 
 

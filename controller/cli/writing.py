@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 from typing import Any
 
-from controller.cli import documents, shown
+from controller.cli import documents, planned, shown
 from controller.cli.client import Client, Locate, unlocated
 from controller.cli.documents import Document
 from controller.cli.exits import Exit, Stop
@@ -30,7 +30,7 @@ def plan(options: Namespace, client: Client) -> Result:
     """Show what a document or a list of changes would change."""
     document = documents.read(options.file)
     answer = _plan(options, client, writes.apply(document.body("")), document.locate)
-    return Result(answer, shown.plan(answer))
+    return Result(answer, planned.plan(answer))
 
 
 def put(options: Namespace, client: Client) -> Result:
@@ -73,8 +73,8 @@ def _submit(options: Namespace, client: Client, document: Document, message: str
         return _at_once(options, client, call, locate)
     plan = _plan(options, client, call, locate)
     if not plan["changed"]:
-        return Result(plan, shown.plan(plan))
-    show(shown.plan(plan), sys.stderr)
+        return Result(plan, planned.plan(plan))
+    show(planned.plan(plan), sys.stderr)
     _ask(plan["plan"])
     return _write(options, client, writes.planned(plan["plan"]), unlocated)
 
@@ -82,7 +82,7 @@ def _submit(options: Namespace, client: Client, document: Document, message: str
 def _at_once(options: Namespace, client: Client, call: Call, locate: Locate = unlocated) -> Result:
     if options.dry_run:
         answer = _plan(options, client, call, locate)
-        return Result(answer, shown.plan(answer))
+        return Result(answer, planned.plan(answer))
     _refuse_flows(options)
     return _write(options, client, call, locate)
 
@@ -98,7 +98,7 @@ def _planned(options: Namespace, client: Client) -> Result:
             f"plan {options.plan} was made without flow entries: make it again, with "
             "bulkhead plan -f PATH --flows",
         )
-    return Result(answer, shown.plan(answer))
+    return Result(answer, planned.plan(answer))
 
 
 def _plan(options: Namespace, client: Client, call: Call, locate: Locate) -> answers.Plan:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from controller.cli.planned import OBJECTS_MAX
 from controller.cli.reaching import GROUPS_MAX, reach
 from controller.northbound.documents import dump_yaml
 from tests.cli.conftest import Run
@@ -38,6 +39,7 @@ def test_a_lost_pair_is_seen_however_many_are_gained(run: Run, tmp_path: Path) -
     gained = [n for n, line in enumerate(lines) if ": gained" in line]
     assert len(gained) == GROUPS_MAX
     assert lost < gained[0]
+    assert f"  + and {60 - OBJECTS_MAX} more added (--json has all)" in lines
     rest = 60 - GROUPS_MAX
     assert f"  and {rest} more groups gained, {rest} pairs (--json has all)" in lines
 
