@@ -43,6 +43,9 @@ def read(path: str) -> Document:
     tree, positions = _read(path)
     if isinstance(tree, dict) and "changes" in tree:
         return _of_changes(tree, positions)
+    if tree is None:
+        message = "there is nothing in it; to remove everything write {}"
+        raise Stop(Exit.INVALID, f"{path}: expected an intent document or `changes`: {message}")
     origins = origins_of(tree, positions)
     return Document({"document": tree, "origins": origins}, _places(tree, positions))
 

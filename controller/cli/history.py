@@ -24,7 +24,7 @@ def _revision(revision: Revision) -> Iterator[str]:
     objects = [f"{sign} {name}" for sign, kind in SIGNS for name in revision["changes"][kind]]
     yield from (f"      {text}" for text in objects[:_MOST])
     if len(objects) > _MOST:
-        yield f"      and {len(objects) - _MOST} more (--json has all)"
+        yield f"      and {len(objects) - _MOST} more (bulkhead log --json has all)"
 
 
 def diff(answer: Difference) -> str:

@@ -118,6 +118,9 @@ def test_problems_are_printed_with_file_and_line(
 def test_a_file_that_is_not_there_or_no_yaml(run: Run, tmp_path: Path) -> None:
     ran = run("plan", "-f", str(tmp_path / "none.yaml"))
     assert (ran.code, "No such file" in ran.err) == (2, True)
+    (tmp_path / "empty.yaml").write_text("# moved to another file\n")
+    ran = run("apply", "-f", str(tmp_path / "empty.yaml"), "--yes")
+    assert (ran.code, "to remove everything write {}" in ran.err) == (2, True)
     (tmp_path / "bad.yaml").write_text("vrfs: [\n")
     ran = run("plan", "-f", str(tmp_path / "bad.yaml"))
     assert (ran.code, "bad.yaml:" in ran.err) == (2, True)
