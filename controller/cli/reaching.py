@@ -22,7 +22,8 @@ def reach(answer: Change | Difference) -> Iterator[str]:
     kinds = answer["reach"]
     count = {word: kinds[word]["pairs"] for word in _ORDER}
     changed = f", {count['changed']} in another class" if count["changed"] else ""
-    yield f"{count['gained']} pairs gained, {count['lost']} lost{changed}"
+    pairs = "pair" if count["gained"] == 1 else "pairs"
+    yield f"{count['gained']} {pairs} gained, {count['lost']} lost{changed}"
     names = _full_names(answer["pairs"])
     for word in _ORDER:
         groups = kinds[word]["groups"]

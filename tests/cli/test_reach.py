@@ -60,6 +60,6 @@ def test_a_lost_pair_is_seen_however_many_are_gained(run: Run, tmp_path: Path) -
 def test_a_group_is_one_line(kind: str, said: dict[str, Any], line: str) -> None:
     head, shown = reach(answer(**{kind: [group(**said)]}))
     assert line in shown
-    assert head == f"{int(kind == 'gained')} pairs gained, {int(kind == 'lost')} lost" + (
-        ", 1 in another class" if kind == "changed" else ""
-    )
+    gained, lost = int(kind == "gained"), int(kind == "lost")
+    changed = ", 1 in another class" if kind == "changed" else ""
+    assert head == f"{gained} {'pair' if gained else 'pairs'} gained, {lost} lost{changed}"

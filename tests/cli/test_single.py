@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from controller.cli.exits import Exit
 from tests.cli.conftest import Run
 from tests.northbound.fakes import FakeController
+from tests.pages import blocks
 
 CHANGES = """\
 message: another port
@@ -50,6 +52,25 @@ def test_a_list_of_changes_is_planned_and_made(
     assert list(engine.network().intent.rules) == ["web-to-api"]
     assert len(engine.network().intent.instances) == 4
     assert engine.origins()["rules/web-to-api"] == (str(changes), 6)
+
+
+def test_the_list_of_changes_of_the_page_is_one(run: Run, changes: Path) -> None:
+    (block,) = (block for block in blocks("cli.md") if "changes:" in block)
+    changes.write_text(block)
+    ran = run("plan", "-f", str(changes))
+    assert ran.code == 0
+    assert "shop/web -> shop/api tcp/8081: gained" in ran.out
+    assert "ops/prometheus -> shop/api, shop/web tcp/9090: lost (2 pairs" in ran.out
+
+
+def test_the_examples_of_the_help_can_be_said(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "rule.yaml").write_text("from: {tier: web}\nto: {tier: api}\nallow: [tcp/8081]\n")
+    lines = [*run("put", "--help").out.splitlines(), *run("delete", "--help").out.splitlines()]
+    examples = [line.strip() for line in lines if line.startswith("  bulkhead ")]
+    assert len(examples) == 4
+    for example in examples:
+        said = shlex.split(example.replace("rule.yaml", str(tmp_path / "rule.yaml")))[1:]
+        assert run(*said, "--dry-run").out.startswith("plan "), example
 
 
 def test_problems_of_changes_have_their_lines(run: Run, changes: Path) -> None:
