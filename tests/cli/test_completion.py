@@ -86,6 +86,7 @@ def test_each_shell_understands_its_script(run: Run, shell: str, tmp_path: Path)
     ("collection", "name"),
     [("hosts", "host-2"), ("switches", "edge-1"), ("links", "h1-fabric-1"), ("instance", "web-1")],
 )
-def test_names(run: Run, collection: str, name: str) -> None:
+def test_names(run: Run, collection: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.cli.completing.ANSWER_S", 30.0)  # no shell waits here
     assert name in run("names", collection).out.splitlines()
     assert name in json.loads(run("names", collection, "--json").out)
