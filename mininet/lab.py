@@ -22,6 +22,7 @@ sys.path.append(str(ROOT))  # behind the mininet package, which this folder must
 
 from labkit import ledger as ledgers  # noqa: E402
 from labkit.controller import ControllerProcess  # noqa: E402
+from labkit.hints import how_to_go_on  # noqa: E402
 from labkit.ledger import Ledger  # noqa: E402
 from labkit.move import find_move, run_move  # noqa: E402
 from labkit.ovs import PrivateOvs  # noqa: E402
@@ -242,20 +243,7 @@ def show_flows(site: Site, show: Show) -> None:
 
 def stay(controller: ControllerProcess) -> None:
     """Tell how to go on, and wait for Ctrl-C."""
-    url = controller.url
-    print(
-        f"""
-The site is up. REST: {url}  OpenAPI: {url}/openapi.json
-
-  curl -s {url}/v1/switches
-  curl -s '{url}/v1/explain?from=web&to=order-api&protocol=tcp&port=8080'
-  curl -s -XPOST {url}/v1/tenants/promo/move -d '{{"vrf": "business", "vlan": "auto"}}'
-  BULKHEAD_SERVER={url} .venv/bin/bulkhead status
-  ip netns exec web-1 ping 10.20.1.1
-
-Ctrl-C ends it and removes everything it made.""",
-        flush=True,
-    )
+    print(f"\n{how_to_go_on(controller.url, controller.get)}", flush=True)
     signal.pause()
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import textwrap
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from controller.cli.completing import SHELLS
 from controller.cli.exits import MEANINGS
+from controller.cli.subcommands import Commands, common
+from controller.cli.write_arguments import add_writes, flows
 
 DEFAULT_SERVER: Final = "http://127.0.0.1:8080"
 
@@ -29,11 +32,15 @@ COLUMNS: Final = {
 }
 """What `get` lists, with the columns of its table."""
 
+_PORTED: Final = ("tcp", "udp", "6", "17")
+_PORT_MAX: Final = 65535
+
 _EPILOG: Final = """\
 examples:
   bulkhead plan -f policies/shop.yaml             what would change, and who gains or loses whom
   bulkhead apply --plan 5f2c9a01d4e7b386          make exactly that so, or nothing
   bulkhead apply -f policies/ -m "shop opens"     plan, ask, and make it so (scripts: --yes)
+  bulkhead put rules web-to-api -f rule.yaml      one object: plan, ask, and make it so
   bulkhead get instances                          everything in a collection
   bulkhead move tenant shop --vrf monitoring      another VRF, a free VLAN, the same addresses
   bulkhead explain web-1 api-1 tcp/8080           why this passes, or does not
@@ -60,12 +67,23 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     server = os.environ.get("BULKHEAD_SERVER") or DEFAULT_SERVER
-    _common(root, server, False)
-    commands = _Commands(root)
-    _writes(commands)
+    common(root, server, False)
+    commands = Commands(root)
+    add_writes(commands)
     _reads(commands)
     _around(commands)
     return root
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """What a command line says; ends the process where it says nothing that is known."""
+    root = parser()
+    options, rest = root.parse_known_args(arguments)
+    if rest and (options.command != "put" or any(text.startswith("-") for text in rest)):
+        root.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        options.fields += rest  # argparse takes those before the first option alone
+    return options
 
 
 def _exits() -> str:
@@ -76,100 +94,7 @@ def _exits() -> str:
     )
 
 
-def _common(target: argparse.ArgumentParser, server: Any, as_json: Any) -> None:
-    target.add_argument(
-        "--server", metavar="URL", default=server, help="the controller (env BULKHEAD_SERVER)"
-    )
-    target.add_argument(
-        "--json", action="store_true", default=as_json, help="print the answer as JSON"
-    )
-
-
-class _Commands:
-    """Adds subcommands that also take the common options, after their name."""
-
-    def __init__(self, root: argparse.ArgumentParser) -> None:
-        self._commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    def add(self, name: str, text: str, example: str) -> argparse.ArgumentParser:
-        """A subcommand."""
-        command: argparse.ArgumentParser = self._commands.add_parser(
-            name,
-            help=text,
-            description=f"{text[:1].upper()}{text[1:]}.",
-            epilog=f"example:\n  {example}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        _common(command, argparse.SUPPRESS, argparse.SUPPRESS)
-        return command
-
-    def hidden(self, name: str) -> argparse.ArgumentParser:
-        """A subcommand for shells, which no help tells of."""
-        command: argparse.ArgumentParser = self._commands.add_parser(name)
-        _common(command, argparse.SUPPRESS, argparse.SUPPRESS)
-        return command
-
-
-def _writes(commands: _Commands) -> None:
-    apply = commands.add(
-        "apply",
-        "make a document the intent",
-        'bulkhead apply -f policies/ -m "shop opens"\n  bulkhead apply -f policies/shop.yaml --yes',
-    )
-    source = apply.add_mutually_exclusive_group(required=True)
-    source.add_argument(*("-f", "--file"), metavar="PATH", help="YAML or JSON, or a folder of them")
-    source.add_argument("--plan", metavar="ID", help="exactly what `bulkhead plan` showed as ID")
-    apply.add_argument(
-        *("-y", "--yes"), action="store_true", help="do not plan and ask first, for scripts"
-    )
-    _writing(apply)
-    plan = commands.add(
-        "plan", "show what a document would change", "bulkhead plan -f policies/ --flows"
-    )
-    _file(plan)
-    _flows(plan)
-    move = commands.add(
-        "move",
-        "move a tenant to another segment, or an instance to another host",
-        "bulkhead move tenant shop --vrf monitoring --vlan auto\n"
-        "  bulkhead move instance web-1 --host host-2",
-    )
-    move.add_argument("kind", choices=("tenant", "instance"))
-    move.add_argument("name")
-    move.add_argument("--segment", metavar="S", help="tenant: to a segment that is there")
-    move.add_argument("--vrf", metavar="V", help="tenant: to this VRF")
-    move.add_argument("--vlan", metavar="N", type=_vlan, help="tenant: auto, or 4096..8192")
-    move.add_argument("--readdress", action="store_true", help="tenant: take new addresses")
-    move.add_argument("--host", metavar="H", help="instance: to this host")
-    _writing(move)
-    restore = commands.add(
-        "restore", "make an earlier revision the newest again", "bulkhead restore 7"
-    )
-    restore.add_argument("revision", type=int)
-    _writing(restore)
-
-
-def _file(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        *("-f", "--file"), required=True, metavar="PATH", help="YAML or JSON, or a folder of them"
-    )
-
-
-def _writing(command: argparse.ArgumentParser) -> None:
-    command.add_argument("-m", "--message", default="", help="why, for the history")
-    command.add_argument("--dry-run", action="store_true", help="show the plan, change nothing")
-    _flows(command)
-    command.add_argument(
-        "--no-wait", action="store_true", help="be done once stored, do not wait for switches"
-    )
-    command.add_argument("--timeout", type=float, metavar="S", help="wait so long for switches")
-
-
-def _flows(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--flows", action="store_true", help="plan: show every flow entry")
-
-
-def _reads(commands: _Commands) -> None:
+def _reads(commands: Commands) -> None:
     get = commands.add("get", "list a collection, or show one object", "bulkhead get rules")
     get.add_argument("collection", choices=tuple(COLUMNS))
     get.add_argument("name", nargs="?")
@@ -200,14 +125,14 @@ def _reads(commands: _Commands) -> None:
     )
     diff.add_argument("one", type=int, metavar="A", help="a revision")
     diff.add_argument("other", type=int, metavar="B", help="a later or an earlier one")
-    _flows(diff)
+    flows(diff)
     events = commands.add(
         "events", "what has happened; with --follow what happens", "bulkhead events --follow"
     )
     events.add_argument("--follow", action="store_true", help="go on until interrupted")
 
 
-def _around(commands: _Commands) -> None:
+def _around(commands: Commands) -> None:
     commands.add(
         "watch",
         "the site as it is now, like top: standing, switches, what has just happened",
@@ -238,7 +163,7 @@ def _around(commands: _Commands) -> None:
     commands.hidden("names").add_argument("collection")
 
 
-def _tokens(commands: _Commands) -> None:
+def _tokens(commands: Commands) -> None:
     token = commands.add(
         "token",
         "who may use the API: add, list and remove tokens, on the controller's own machine",
@@ -260,12 +185,12 @@ def _tokens(commands: _Commands) -> None:
     token.add_argument("--config-file", metavar="F", action="append", default=[])
 
 
-def _vlan(text: str) -> int | str:
-    return text if text == "auto" else int(text)
-
-
 def _packet(text: str) -> tuple[str, int]:
+    """A protocol and its port; only TCP and UDP have ports, and no packet of theirs has none."""
     protocol, slash, port = text.partition("/")
-    if slash and not port.isdigit():
-        raise argparse.ArgumentTypeError(f"expected tcp/5432 or icmp, found {text}")
+    expected = "tcp/5432, udp/53, icmp or an IP protocol number"
+    if (protocol.lower() in _PORTED) != bool(slash) or (slash and not port.isdecimal()):
+        raise argparse.ArgumentTypeError(f"expected {expected}, found {text}")
+    if slash and not 1 <= int(port) <= _PORT_MAX:
+        raise argparse.ArgumentTypeError(f"expected a port of 1..{_PORT_MAX}, found {port}")
     return protocol, int(port or 0)

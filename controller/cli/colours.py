@@ -29,7 +29,7 @@ class Marks(RegexHighlighter):
         r"(?m)^(?P<bad>FAIL)\b",
         r"(?m): (?P<good>allowed|applied|holds)\b",
         r"(?m)^(?P<good>ready)\b",
-        r"\b(?P<bad>DENIED|NOT READY|FAILS)\b",
+        r"\b(?P<bad>DENIED|NOT READY|FAILS|DOES NOT HOLD|NOT PROVED)\b",
         r"(?m)^(?P<heading>[A-Z][A-Z ]+  [A-Z ]+)$",
     ]
 

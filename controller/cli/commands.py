@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ from controller.cli.results import Result
 from controller.cli.tables import details, objects
 from controller.cli.watching import watch
 from controller.cli.writing import detail
+from controller.client import Bulkhead
 from controller.errors import Invalid
 from controller.settings import describe, load
 
@@ -41,28 +42,29 @@ def get(options: Namespace, client: Client) -> Result:
 def explain(options: Namespace, client: Client) -> Result:
     """Tell why a packet passes or not."""
     protocol, port = options.what
-    query = {
-        "from": options.source,
-        "to": options.destination,
-        "protocol": protocol,
-        "port": port,
-        "dscp": options.dscp,
-    }
-    answer = client.send("GET", "/v1/explain", query=query)
+    answer = client.ask(
+        lambda site: site.explain(
+            options.source,
+            options.destination,
+            protocol=protocol,
+            port=port,
+            dscp=options.dscp,
+        )
+    )
     return Result(answer, shown.explanation(answer), Exit.OK if answer["allowed"] else Exit.NO)
 
 
 def routes(options: Namespace, client: Client) -> Result:
     """Show the way between two hosts."""
     query = {"from": options.source, "to": options.destination, "class": options.qos_class}
-    answer = client.send("GET", "/v1/routes", query={**query, "vrf": options.vrf})
+    answer = client.get("/v1/routes", **query, vrf=options.vrf)
     return Result(answer, shown.routes(answer))
 
 
 def status(_options: Namespace, client: Client) -> Result:
     """Is everything in place?"""
-    answer = client.get("/v1/status")
-    switches = client.get("/v1/switches")
+    answer = client.ask(Bulkhead.status)
+    switches = client.ask(Bulkhead.switches)
     text = shown.status(answer, objects(switches, COLUMNS["switches"]))
     code = Exit.OK if answer["ready"] else Exit.NO
     return Result({**answer, "switch": {s["name"]: s for s in switches}}, text, code)
@@ -71,26 +73,37 @@ def status(_options: Namespace, client: Client) -> Result:
 def verify(_options: Namespace, client: Client) -> Result:
     """Check what switches hold against the intent."""
     with bar("reading back and proving"):
-        answer = client.send("POST", "/v1/verify")
-    return Result(answer, shown.verification(answer), Exit.OK if answer["holds"] else Exit.NO)
+        answer = client.ask(Bulkhead.verify)
+    text = shown.verification(answer, _why_unread(client, answer["unread"]))
+    return Result(answer, text, Exit.OK if answer["holds"] else Exit.NO)
+
+
+def _why_unread(client: Client, unread: Sequence[str]) -> dict[str, str]:
+    """What is known of each switch that was not read back."""
+    if not unread:
+        return {}
+    problems = {s["name"]: s["problem"] for s in client.ask(Bulkhead.switches)}
+    return {name: problems.get(name) or "it did not answer in time" for name in unread}
 
 
 def revisions(options: Namespace, client: Client) -> Result:
     """The history."""
-    answer = client.get("/v1/revisions", limit=options.limit)
+    answer = client.ask(lambda site: site.revisions(options.limit))
     return Result(answer, objects(answer, ("revision", "created_at", "author", "message")))
 
 
 def log(options: Namespace, client: Client) -> Result:
     """Who changed what, when and why."""
-    answer = client.get("/v1/revisions", limit=options.limit)
+    answer = client.ask(lambda site: site.revisions(options.limit))
     return Result(answer, history.log(answer))
 
 
 def diff(options: Namespace, client: Client) -> Result:
     """What one revision has otherwise than another."""
-    path = f"/v1/revisions/{options.one}/diff/{options.other}"
-    answer = client.send("GET", path, query=detail(options))
+    with bar("comparing"):
+        answer = client.ask(
+            lambda site: site.difference(options.one, options.other, detail=detail(options))
+        )
     return Result(answer, history.diff(answer))
 
 
@@ -99,7 +112,7 @@ def events(options: Namespace, client: Client) -> Result:
     answer = client.get("/v1/events", follow="false")
     if options.follow:
         last = answer[-1]["id"] if answer else 0
-        for event in chain(answer, client.follow("/v1/events", after=last)):
+        for event in chain(answer, client.follow(last)):
             print(json.dumps(event) if options.json else history.event(event), flush=True)
         raise Stop(Exit.UNREACHABLE, "the controller has ended the events")
     return Result(answer, "\n".join(map(history.event, answer)))
@@ -124,6 +137,8 @@ def completion(options: Namespace, _client: Client) -> Result:
 COMMANDS: Final[Mapping[str, Callable[[Namespace, Client], Result]]] = {
     "apply": writing.apply,
     "plan": writing.plan,
+    "put": writing.put,
+    "delete": writing.delete,
     "move": writing.move,
     "restore": writing.restore,
     "get": get,

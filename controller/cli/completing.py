@@ -10,6 +10,7 @@ from typing import Any, Final
 from controller.cli.client import Client
 from controller.cli.exits import Stop
 from controller.cli.results import Result
+from controller.client import Bulkhead
 
 SHELLS: Final = ("bash", "zsh", "fish")
 ANSWER_S: Final = 0.7
@@ -20,6 +21,8 @@ _MOST: Final = 10_000  # a page of a list has no more
 _BEFORE: Final = "the word before"
 _NAMES: Final = {
     ("get", "name"): _BEFORE,  # `get rules NAME`
+    ("put", "name"): _BEFORE,
+    ("delete", "name"): _BEFORE,
     ("move", "name"): _BEFORE,  # `move tenant NAME`
     ("move", "segment"): "segments",
     ("move", "vrf"): "vrfs",
@@ -36,6 +39,7 @@ _NAMES: Final = {
 _FILES: Final = {
     ("apply", "file"),
     ("plan", "file"),
+    ("put", "file"),
     ("settings", "config_file"),
     ("doctor", "config_file"),
 }
@@ -86,7 +90,7 @@ def _found(collection: str, client: Client) -> list[str]:
         case "links":
             return [link["name"] for link in client.get("/v1/topology")["links"]]
         case "switches":
-            return [switch["name"] for switch in client.get("/v1/switches")]
+            return [switch["name"] for switch in client.ask(Bulkhead.switches)]
         case _:
             return [item["name"] for item in client.get(f"/v1/{collection}", limit=_MOST)]
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from controller.cli.arguments import parser
+from controller.cli.arguments import parse
 from controller.cli.client import Client
 from controller.cli.commands import COMMANDS
 from controller.cli.exits import Exit, Stop
@@ -16,7 +16,7 @@ from controller.cli.screen import show
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code, see :class:`Exit`."""
-    options = parser().parse_args(arguments)
+    options = parse(arguments)
     try:
         result = COMMANDS[options.command](options, Client(options.server))
         if options.json:

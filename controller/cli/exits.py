@@ -25,7 +25,7 @@ MEANINGS: Final = {
     Exit.INVALID: "wrong usage, or a document or name that is not valid: nothing was changed",
     Exit.UNREACHABLE: "no controller answers at the URL, or it failed",
     Exit.CONFLICT: "somebody else changed the network in between: look at the plan again",
-    Exit.DECLINED: "apply: the answer at the prompt was no: nothing was changed",
+    Exit.DECLINED: "apply, put, delete: the answer at the prompt was no: nothing was changed",
     Exit.INTERRUPTED: "interrupted by Ctrl-C; a write that was sent goes on",
 }
 """For `bulkhead --help` and docs/cli.md; a test holds the page to it."""

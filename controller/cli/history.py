@@ -2,47 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from controller.cli import shown
+from controller.cli.planned import OBJECTS_MAX, SIGNS, flows_and_pairs
+from controller.client.answers import Difference, Revision
 
 Answer = Mapping[str, Any]
 
-_SIGNS: Final = (("+", "added"), ("~", "changed"), ("-", "removed"))
 _MOST: Final = 10  # objects of a revision; --json has them all
 
 
-def log(answer: list[Answer]) -> str:
+def log(answer: Sequence[Revision]) -> str:
     """Revisions, newest first: who, when, why, what."""
     return "\n".join(line for revision in answer for line in _revision(revision))
 
 
-def _revision(revision: Answer) -> Iterator[str]:
+def _revision(revision: Revision) -> Iterator[str]:
     yield f"revision {revision['revision']}  {revision['created_at']}  {revision['author']}"
     yield f"    {revision['message'] or '(no message)'}"
-    objects = [f"{sign} {name}" for sign, kind in _SIGNS for name in revision["changes"][kind]]
+    objects = [f"{sign} {name}" for sign, kind in SIGNS for name in revision["changes"][kind]]
     yield from (f"      {text}" for text in objects[:_MOST])
     if len(objects) > _MOST:
-        yield f"      and {len(objects) - _MOST} more (--json has all)"
+        yield f"      and {len(objects) - _MOST} more (bulkhead log --json has all)"
 
 
-def diff(answer: Answer) -> str:
+def diff(answer: Difference) -> str:
     """What the second of two revisions has otherwise than the first."""
     return "\n".join(_diff(answer))
 
 
-def _diff(answer: Answer) -> Iterator[str]:
+def _diff(answer: Difference) -> Iterator[str]:
     yield f"from revision {answer['from']} to {answer['to']}:"
     if not any(answer["objects"].values()):
         yield "  nothing differs"
         return
-    for sign, kind in _SIGNS:
-        for name in answer["objects"][kind]:
+    for sign, kind in SIGNS:
+        names = answer["objects"][kind]
+        for name in names[:OBJECTS_MAX]:
             yield f"  {sign} {name}"
             for field, values in answer["fields"].get(name, {}).items():
                 yield f"      {field}: {_value(values['from'])} -> {_value(values['to'])}"
-    yield from shown.flows_and_pairs(answer)
+        if len(names) > OBJECTS_MAX:
+            yield f"  {sign} and {len(names) - OBJECTS_MAX} more {kind} (--json has all)"
+    yield from flows_and_pairs(answer)
 
 
 def _value(value: Any) -> str:

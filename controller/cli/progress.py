@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from controller.cli.client import Client
 from controller.cli.exits import Stop
 from controller.cli.screen import on_terminal
+from controller.client import Bulkhead
 
 PATIENCE_S: Final = 0.5
 """What is done sooner shows no bar: it would only flicker."""
@@ -47,7 +48,7 @@ def switches_done(client: Client) -> Callable[[], Done]:
     """How many of the declared switches are in sync."""
 
     def look() -> Done:
-        counts = client.get("/v1/status")["switches"]
+        counts = client.ask(Bulkhead.status)["switches"]
         return Done(counts["in_sync"], counts["declared"])
 
     return look

@@ -7,10 +7,17 @@ from itertools import zip_longest
 from typing import Any, Final
 
 from controller.cli.tables import table
+from controller.client.answers import (
+    Explanation,
+    ProofRun,
+    RuleAt,
+    Status,
+    Step,
+    Verification,
+    Walk,
+)
 
 Answer = Mapping[str, Any]
-
-PAIRS_MAX: Final = 40  # of a plan's pairs; --json has them all
 
 
 def written(answer: Answer) -> str:
@@ -31,55 +38,6 @@ def _written(answer: Answer) -> Iterator[str]:
         yield f"  {switch}: {reason}"
 
 
-def plan(answer: Answer) -> str:
-    """What a change would do."""
-    if not answer["changed"]:
-        return f"nothing to change: revision {answer['revision']} says so already"
-    return "\n".join(_plan(answer))
-
-
-def _plan(answer: Answer) -> Iterator[str]:
-    yield f"plan {answer['plan']}, against revision {answer['revision']}:"
-    for sign, key in (("+", "added"), ("~", "changed"), ("-", "removed")):
-        yield from (f"  {sign} {name}" for name in answer["objects"][key])
-    yield from flows_and_pairs(answer)
-    yield f"to make exactly this so: bulkhead apply --plan {answer['plan']}"
-
-
-def flows_and_pairs(answer: Answer) -> Iterator[str]:
-    """Entries by switch, and who gains, loses or is carried otherwise."""
-    yield ""
-    if answer["switches"]:
-        counts = [
-            (name, delta["added"], delta["changed"], delta["removed"])
-            for name, delta in [*answer["switches"].items(), ("total", answer["flows"])]
-        ]
-        yield table(("FLOWS", "ADDED", "CHANGED", "REMOVED"), counts)
-    else:
-        yield "no flow changes"
-    for name, delta in answer["switches"].items():
-        yield from _entries(name, delta.get("entries"))
-    yield ""
-    pairs = answer["pairs"]
-    reach = {word: answer["reach"][word]["pairs"] for word in ("gained", "lost", "changed")}
-    changed = f", {reach['changed']} in another class" if reach["changed"] else ""
-    yield f"{reach['gained']} pairs gained, {reach['lost']} lost{changed}"
-    yield from (f"  {pair}" for pair in pairs[:PAIRS_MAX])
-    if len(pairs) > PAIRS_MAX:
-        yield f"  and {len(pairs) - PAIRS_MAX} more (--json has all)"
-
-
-def _entries(name: str, entries: Answer | None) -> Iterator[str]:
-    if entries is None:
-        return
-    yield f"\n{name}:"
-    for sign, key in (("+", "added"), ("~", "changed"), ("-", "removed")):
-        for entry in entries[key]:
-            subject = f" ({entry['for']})" if entry["for"] else ""
-            yield f"  {sign} {entry['table']}{subject}"
-            yield from (f"      {entry[part]}" for part in ("entry", "from", "to") if part in entry)
-
-
 def routes(answer: Answer) -> str:
     """The ways between two hosts."""
     rows = [
@@ -95,14 +53,14 @@ def routes(answer: Answer) -> str:
     return heading + table(("VRF", "PATH", "LATENCY", "COST"), rows)
 
 
-def _way(path: Answer) -> str:
+def _way(path: Answer | Walk) -> str:
     """``edge-1 -[h1]- fabric-1 -[h2]- edge-2``."""
     switches, links = path["switches"], path["links"]
     steps = zip_longest(links, switches[1:], fillvalue="nowhere")
     return f"{switches[0]}" + "".join(f" -[{link}]- {switch}" for link, switch in steps)
 
 
-def status(answer: Answer, switches: str) -> str:
+def status(answer: Status, switches: str) -> str:
     """Where things stand."""
     counts = answer["switches"]
     objects = ", ".join(f"{count} {name}" for name, count in answer["objects"].items())
@@ -112,36 +70,39 @@ def status(answer: Answer, switches: str) -> str:
             f"revision {answer['revision']}: {objects}",
             f"switches: {counts['connected']} of {counts['declared']} connected, "
             f"{counts['in_sync']} in sync, {counts['entries']} flow entries",
-            *(_proof(what, answer["proof"][key]) for key, what in _PROOFS.items()),
+            _proof("everything", answer["proof"]["whole"]),
+            _proof("the last change", answer["proof"]["change"]),
             "",
             switches,
         )
     )
 
 
-_PROOFS: Final = {"whole": "everything", "change": "the last change"}
-
-
-def _proof(what: str, run: Answer | None) -> str:
+def _proof(what: str, run: ProofRun | None) -> str:
     if run is None:
         return f"proof of {what}: none yet"
     verdict = "holds" if run["holds"] else f"FAILS, {run['faults']} faults"
     return f"proof of {what}: {verdict} (revision {run['revision']}, {run['at']})"
 
 
-def explanation(answer: Answer) -> str:
+def explanation(answer: Explanation) -> str:
     """Why a packet passes or not."""
     return "\n".join(_explanation(answer))
 
 
-def _explanation(answer: Answer) -> Iterator[str]:
+def _explanation(answer: Explanation) -> Iterator[str]:
     packet = answer["protocol"] + (f"/{answer['port']}" if answer["port"] else "")
     marked = f" marked DSCP {answer['dscp']}" if answer["dscp"] else ""
     verdict = "allowed" if answer["allowed"] else "DENIED"
     yield f"{answer['from']} -> {answer['to']} {packet}{marked}: {verdict}"
     yield answer["reason"]
     if answer["rule"]:
-        yield f"rule {rule(answer['rule'])}, class {answer['class']}, queue {answer['queue']}"
+        queue = (
+            "no queue, for it leaves by no link"
+            if answer["queue"] is None
+            else f"queue {answer['queue']}"
+        )
+        yield f"rule {rule(answer['rule'])}, class {answer['class']}, {queue}"
     if answer["needed"]:
         yield f"it would need {answer['needed']}"
     for near in answer["nearest"]:
@@ -164,19 +125,22 @@ _JUDGED: Final = {
 }
 
 
-def rule(answer: Answer) -> str:
+def rule(answer: RuleAt) -> str:
     """A rule with the place it was written down."""
     place = f" ({answer['file']}:{answer['line']})" if answer.get("file") else ""
     return f"`{answer['name']}`{place}"
 
 
-def verification(answer: Answer) -> str:
-    """Whether what switches hold does what the intent says."""
-    return "\n".join(_verification(answer["flows"], answer["pairs"]))
+def verification(answer: Verification, unread: Mapping[str, str]) -> str:
+    """Whether what switches hold does what the intent says; ``unread``: who was not read, why."""
+    return "\n".join(_verification(answer, unread))
 
 
-def _verification(flows: Answer, pairs: Answer) -> Iterator[str]:
-    yield f"{flows['checked']} entries, {len(flows['mismatches'])} not as they should be"
+def _verification(answer: Verification, unread: Mapping[str, str]) -> Iterator[str]:
+    flows, pairs = answer["flows"], answer["pairs"]
+    yield f"revision {answer['revision']}: {_verdict(answer)}"
+    yield from (f"  {switch}: not read: {reason}" for switch, reason in unread.items())
+    yield f"{flows['checked']} entries read, {len(flows['mismatches'])} not as they should be"
     yield from (f"  {m['switch']} {m['what']}: {m['entry']}" for m in flows["mismatches"])
     pairs_text = f"{pairs['identities']} pairs of identities proved"
     yield f"{pairs_text}, {len(pairs['witnesses'])} faults"
@@ -185,7 +149,17 @@ def _verification(flows: Answer, pairs: Answer) -> Iterator[str]:
         yield from (f"    {step}" for step in _walked(w.get("steps", ())))
 
 
-def _walked(steps: Iterable[Answer]) -> Iterator[str]:
+def _verdict(answer: Verification) -> str:
+    if answer["holds"]:
+        return "holds on every switch"
+    unread = f"NOT PROVED for {', '.join(answer['unread'])}" if answer["unread"] else ""
+    wrong = answer["flows"]["mismatches"] or answer["pairs"]["witnesses"]
+    if not wrong:
+        return f"{unread}; what was read holds"
+    return "DOES NOT HOLD" + (f", and {unread}" if unread else "")
+
+
+def _walked(steps: Iterable[Step]) -> Iterator[str]:
     for step in steps:
         subject = f" ({step['subject']})" if step["subject"] else ""
         yield f"{step['switch']} {step['table']}: {step['shape']}{subject}"

@@ -17,6 +17,7 @@ from controller.cli.exits import Exit, Stop
 from controller.cli.results import Result
 from controller.cli.screen import on_terminal
 from controller.cli.tables import objects
+from controller.client import Bulkhead, answers
 
 EVENTS_SHOWN: Final = 12
 _COLUMNS: Final = ("name", "role", "host", "connected", "in_sync", "revision", "entries", "problem")
@@ -27,8 +28,8 @@ _AGAIN_S: Final = 1.0
 class Frame:
     """What is known at one moment. ``gone``: why the controller does not answer, "" if it does."""
 
-    status: dict[str, Any]
-    switches: Sequence[dict[str, Any]]
+    status: answers.Status
+    switches: Sequence[answers.Switch]
     events: Sequence[dict[str, Any]]
     gone: str = ""
 
@@ -55,7 +56,7 @@ def _frames(client: Client) -> Iterator[Frame]:
     yield frame
     while True:
         try:
-            for event in client.follow("/v1/events", after=recent[-1]["id"] if recent else 0):
+            for event in client.follow(recent[-1]["id"] if recent else 0):
                 recent.append(event)
                 frame = _frame(client, recent)
                 yield frame
@@ -67,7 +68,7 @@ def _frames(client: Client) -> Iterator[Frame]:
 
 
 def _frame(client: Client, recent: Sequence[dict[str, Any]]) -> Frame:
-    return Frame(client.get("/v1/status"), client.get("/v1/switches"), tuple(recent))
+    return Frame(client.ask(Bulkhead.status), client.ask(Bulkhead.switches), tuple(recent))
 
 
 def _line(frame: Frame) -> str:

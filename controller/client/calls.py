@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
-from controller.client.errors import Refused, Unreachable
-from controller.client.streams import events_of
-from controller.client.transport import Transport, name_in_path
-from controller.client.values import Event, Outcome, Placed, Plug
+from controller.client import answers, writes
+from controller.client.reads import Detail, Reads
+from controller.client.transport import Transport
+from controller.client.values import Outcome, Placed, Plug
+from controller.client.writes import Call
 
 Wait = Literal["applied", "stored"]
-_PAGE: Final = 500
-_AGAIN_S: Final = 0.5
 
 
-class Bulkhead:
+class Bulkhead(Reads):
     """One controller. Every call raises Refused, and Unreachable once its tries have failed."""
 
     def __init__(self, server: str = "http://127.0.0.1:8080", **options: Any) -> None:
         """``options`` are those of :class:`Transport`: author, token, tries, verify."""
-        self._transport = Transport(server, **options)
+        super().__init__(Transport(server, **options))
 
     def __enter__(self) -> Bulkhead:
         return self
@@ -33,26 +31,45 @@ class Bulkhead:
         """Close its connections."""
         self._transport.close()
 
-    def objects(self, collection: str, selector: str = "") -> Iterator[Mapping[str, Any]]:
-        """The objects of a collection by name, all or those of a label selector."""
-        path = f"/v1/{collection}"
-        query: dict[str, Any] = {"selector": selector or None, "limit": _PAGE}
-        while True:
-            response = self._transport.response("GET", path, query=query)
-            yield from response.json()
-            if "next" not in response.links:
-                return
-            path, query = response.links["next"]["url"], {}
-
-    def find(self, collection: str, name: str) -> Mapping[str, Any] | None:
-        """One object, None where there is none."""
-        try:
-            found: Mapping[str, Any] = self.get(f"/v1/{collection}/{name_in_path(name)}")
-        except Refused as error:
-            if error.status == 404:
-                return None
-            raise
+    def plan(self, call: Call, *, detail: Detail = "counts") -> answers.Plan:
+        """What a write would do; nothing is changed. ``flows``: with every flow entry."""
+        method, path = call.method, call.path
+        dry: str | None = "true"
+        if call.plans:
+            method, path, dry = "POST", call.plans, None
+        query = {"detail": detail, "dry_run": dry}
+        found: answers.Plan = self._transport.send(method, path, call.body, query=query)
         return found
+
+    def write(
+        self,
+        call: Call,
+        *,
+        wait: Wait = "applied",
+        timeout_s: float | None = None,
+        message: str = "",
+        expected: int | None = None,
+    ) -> Outcome:
+        """Make a write: once, however often it has to be sent.
+
+        ``timeout_s``: how long to wait for switches, else as long as the controller is set to.
+        ``message``: why, for the history. ``expected``: only if that revision is still the newest.
+        """
+        query = {"wait": wait, "timeout": timeout_s, "message": message or None}
+        answer = self._transport.send(
+            call.method, call.path, call.body, query=query, expected=expected
+        )
+        return Outcome.of(answer)
+
+    def apply(
+        self, body: Mapping[str, Any], *, wait: Wait = "applied", message: str = ""
+    ) -> Outcome:
+        """A document, ``{"document": ...}`` or ``{"changes": [...]}``, as one revision."""
+        return self.write(writes.apply(body), wait=wait, message=message)
+
+    def apply_plan(self, plan_id: str, *, wait: Wait = "applied", message: str = "") -> Outcome:
+        """Exactly what a plan has shown; refused, a conflict, once the revision has moved on."""
+        return self.write(writes.planned(plan_id), wait=wait, message=message)
 
     def put(
         self,
@@ -64,30 +81,26 @@ class Bulkhead:
         expected: int | None = None,
     ) -> Outcome:
         """Make or replace an object. ``expected``: only if that revision is still the newest."""
-        path = f"/v1/{collection}/{name_in_path(name)}"
-        return Outcome.of(self._write("PUT", path, body, wait=wait, expected=expected))
+        return self.write(writes.put(collection, name, body), wait=wait, expected=expected)
 
     def delete(self, collection: str, name: str, *, wait: Wait = "applied") -> Outcome:
         """Delete an object."""
-        path = f"/v1/{collection}/{name_in_path(name)}"
-        return Outcome.of(self._write("DELETE", path, None, wait=wait))
+        return self.write(writes.delete(collection, name), wait=wait)
 
     def put_instance(self, name: str, *, wait: Wait = "applied", **body: Any) -> Plug:
         """Make or replace an instance; what to plug in for it."""
-        path = f"/v1/instances/{name_in_path(name)}"
-        answer = self._write("PUT", path, body, wait=wait)
+        call = writes.put("instances", name, body)
+        answer = self.write(call, wait=wait).answer
         # A controller that was restarted amid the call knows that it was done, and no more.
-        return Plug.of(answer if "mac" in answer else self.get(path))
+        return Plug.of(answer if "mac" in answer else self.get(call.path))
 
     def move_instance(self, name: str, host: str, *, wait: Wait = "applied") -> Outcome:
         """Move an instance to another host."""
-        path = f"/v1/instances/{name_in_path(name)}/move"
-        return Outcome.of(self._write("POST", path, {"host": host}, wait=wait))
+        return self.write(writes.move_instance(name, host), wait=wait)
 
     def move_tenant(self, name: str, *, wait: Wait = "applied", **to: Any) -> Outcome:
         """Move a tenant: ``segment``, or ``vrf`` and ``vlan``; with ``readdress``."""
-        path = f"/v1/tenants/{name_in_path(name)}/move"
-        return Outcome.of(self._write("POST", path, to, wait=wait))
+        return self.write(writes.move_tenant(name, **to), wait=wait)
 
     def place(
         self,
@@ -98,54 +111,15 @@ class Bulkhead:
         wait: Wait = "applied",
     ) -> Sequence[Placed]:
         """Place, move and remove many as one revision; what became of each item."""
-        body = {"items": list(items), "atomic": atomic, "message": message}
-        answer = self._write("POST", "/v1/placements", body, wait=wait)
+        call = writes.place(items, atomic=atomic, message=message)
+        answer = self.write(call, wait=wait).answer
         if "items" in answer:
             return [Placed.of(item) for item in answer["items"]]
         return [self._placed(item) for item in items]
 
-    def capacity(self, host: str | None = None) -> Mapping[str, Any]:
-        """What is left to be had."""
-        found: Mapping[str, Any] = self.get("/v1/capacity", host=host)
-        return found
-
-    def status(self) -> Mapping[str, Any]:
-        """Where things stand."""
-        found: Mapping[str, Any] = self.get("/v1/status")
-        return found
-
-    def get(self, path: str, **query: Any) -> Any:
-        """The answer to any other read, a path with its parameters."""
-        return self._transport.send("GET", path, query=query)
-
-    def events(self, since: int | None = None) -> Iterator[Event]:
-        """What happens, since a revision or from now on; goes on where a connection broke off."""
-        query: dict[str, Any] = {"since": self.status()["revision"] if since is None else since}
-        while True:
-            try:
-                for event in events_of(self._transport.lines("/v1/events", query)):
-                    yield event
-                    query = {"after": event.id}
-            except Unreachable:
-                time.sleep(_AGAIN_S)
-
     def _placed(self, item: Mapping[str, Any]) -> Placed:
         """An item of a call that a controller before this one has carried out."""
         kind = "tenants" if "tenant" in item else "instances"
-        shown = self.find(kind, item[kind[:-1]])
+        shown: Mapping[str, Any] | None = self.find(str(kind), item[kind[:-1]])
         answer = {kind[:-1]: item[kind[:-1]], "done": True}
         return Placed.of({**answer, "object": shown} if shown else answer)
-
-    def _write(
-        self,
-        method: str,
-        path: str,
-        body: object,
-        *,
-        wait: Wait,
-        expected: int | None = None,
-    ) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self._transport.send(
-            method, path, body, query={"wait": wait}, expected=expected
-        )
-        return found

@@ -14,7 +14,6 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import quote
 
 import httpx
 
@@ -128,11 +127,6 @@ def trust(environment: Mapping[str, str]) -> ssl.SSLContext | bool:
     if certificate:
         context.load_cert_chain(certificate, environment.get("BULKHEAD_KEY") or None)
     return context
-
-
-def name_in_path(name: str) -> str:
-    """A name as part of a path."""
-    return quote(name, safe="")
 
 
 def _given(query: Mapping[str, Any] | None) -> dict[str, Any] | None:

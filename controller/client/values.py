@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from controller.errors import Problem
@@ -11,18 +11,26 @@ from controller.errors import Problem
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a write. ``pending``: switches that do not hold it yet, each with why."""
+    """What became of a write. ``pending``: switches that do not hold it yet, each with why.
+
+    ``answer`` is all that the controller has answered, which for some writes is more.
+    """
 
     revision: int
     applied: bool
     changed: bool
     pending: Mapping[str, str]
+    answer: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @staticmethod
     def of(answer: Mapping[str, Any]) -> Outcome:
         """The outcome in an answer."""
         return Outcome(
-            answer["revision"], answer["applied"], answer["changed"], dict(answer["pending"])
+            answer["revision"],
+            answer["applied"],
+            answer["changed"],
+            dict(answer["pending"]),
+            answer,
         )
 
 

@@ -36,7 +36,8 @@ def test_plan_tells_flows_and_pairs_and_changes_nothing(
     ran = run("plan", "-f", str(document))
     assert (ran.code, engine.revision()) == (0, 1)
     assert "  - rules/scrape" in ran.out
-    assert "ops/prometheus -> shop/web tcp/9090: lost" in ran.out
+    group = "ops/prometheus -> shop/api, shop/web tcp/9090: lost (2 pairs, class best-effort)"
+    assert group in ran.out
     assert "0 pairs gained, 2 lost" in ran.out
     flows = run("plan", "-f", str(document), "--flows")
     assert "actions=" in flows.out
@@ -117,6 +118,9 @@ def test_problems_are_printed_with_file_and_line(
 def test_a_file_that_is_not_there_or_no_yaml(run: Run, tmp_path: Path) -> None:
     ran = run("plan", "-f", str(tmp_path / "none.yaml"))
     assert (ran.code, "No such file" in ran.err) == (2, True)
+    (tmp_path / "empty.yaml").write_text("# moved to another file\n")
+    ran = run("apply", "-f", str(tmp_path / "empty.yaml"), "--yes")
+    assert (ran.code, "to remove everything write {}" in ran.err) == (2, True)
     (tmp_path / "bad.yaml").write_text("vrfs: [\n")
     ran = run("plan", "-f", str(tmp_path / "bad.yaml"))
     assert (ran.code, "bad.yaml:" in ran.err) == (2, True)
@@ -221,6 +225,19 @@ def test_verify_exits_1_when_something_does_not_hold(run: Run, engine: FakeContr
     engine.emptied = {"edge-1"}
     ran = run("verify")
     assert (ran.code, "edge-1 missing: " in ran.out) == (1, True)
+    assert ran.out.startswith("revision 1: DOES NOT HOLD\n")
+
+
+def test_verify_names_the_switches_that_were_not_read(run: Run, engine: FakeController) -> None:
+    assert run("verify").out.startswith("revision 1: holds on every switch\n")
+    engine.disconnected = {"edge-2"}
+    ran = run("verify")
+    assert ran.code == 1
+    verdict, why, *_ = ran.out.splitlines()
+    assert verdict == "revision 1: NOT PROVED for edge-2; what was read holds"
+    assert why == "  edge-2: not read: not connected"
+    engine.emptied = {"edge-1"}
+    assert run("verify").out.startswith("revision 1: DOES NOT HOLD, and NOT PROVED for edge-2\n")
 
 
 def test_a_plan_is_applied_by_its_id(run: Run, engine: FakeController, tmp_path: Path) -> None:

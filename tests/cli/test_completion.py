@@ -51,12 +51,15 @@ def complete(run: Run, server: str, tmp_path: Path):  # type: ignore[no-untyped-
 def test_bash_completes_commands_collections_and_options(complete) -> None:  # type: ignore[no-untyped-def]
     assert complete("bulkhead", "ap") == {"apply"}
     assert complete("bulkhead", "get", "sw") == {"switches"}
+    assert complete("bulkhead", "put", "ru") == {"rules"}
     assert "--timeout" in complete("bulkhead", "apply", "--t")
     assert complete("bulkhead", "na") == set()  # `names` is for shells
 
 
 def test_bash_completes_names_that_the_controller_knows(complete) -> None:  # type: ignore[no-untyped-def]
     assert complete("bulkhead", "get", "rules", "") == {"web-to-api", "scrape"}
+    assert complete("bulkhead", "put", "rules", "s") == {"scrape"}
+    assert complete("bulkhead", "delete", "vrfs", "b") == {"business"}
     assert complete("bulkhead", "move", "tenant", "s") == {"shop"}
     assert complete("bulkhead", "move", "tenant", "shop", "--vrf", "m") == {"monitoring"}
     assert complete("bulkhead", "explain", "web-1", "api") == {"api-1", "api-2"}
@@ -83,6 +86,7 @@ def test_each_shell_understands_its_script(run: Run, shell: str, tmp_path: Path)
     ("collection", "name"),
     [("hosts", "host-2"), ("switches", "edge-1"), ("links", "h1-fabric-1"), ("instance", "web-1")],
 )
-def test_names(run: Run, collection: str, name: str) -> None:
+def test_names(run: Run, collection: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.cli.completing.ANSWER_S", 30.0)  # no shell waits here
     assert name in run("names", collection).out.splitlines()
     assert name in json.loads(run("names", collection, "--json").out)

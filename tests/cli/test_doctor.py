@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trustme
 
 from controller.cli import main
 from controller.cli.client import Client
@@ -23,6 +25,8 @@ from labkit.controller import free_port
 from labkit.ledger import Ledger
 from labkit.ovs import PrivateOvs
 from tests.northbound.fakes import FakeController
+from tests.store.clusters import cluster
+from tests.switch_tls.test_switch_tls import files
 
 NOBODY = Client("http://127.0.0.1:9")
 
@@ -67,6 +71,71 @@ def test_the_clock_and_the_ports_are_looked_at() -> None:
     assert time.grade in (Grade.OK, Grade.WARN) and time.found.startswith("20")
     (ports,) = mtu(Settings(), NOBODY)
     assert ports.name == "mtu"
+
+
+@pytest.mark.parametrize(
+    ("script", "grade", "found"),
+    [
+        ("echo yes", Grade.OK, ", synchronised"),
+        ("echo no", Grade.WARN, ", not synchronised"),
+        ("echo 'Failed to connect to bus' >&2; exit 1", Grade.WARN, "cannot be told: Failed to"),
+        (None, Grade.WARN, "cannot be told: timedatectl is not installed"),
+    ],
+)
+def test_a_clock_that_cannot_be_looked_at_is_not_called_well(
+    script: str | None, grade: Grade, found: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if script is not None:
+        tool = tmp_path / "timedatectl"
+        tool.write_text(f"#!/bin/sh\n{script}\n")
+        tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (check,) = clock(Settings(), NOBODY)
+    assert check.grade is grade
+    assert found in check.found
+    assert bool(check.mend) == (grade is not Grade.OK)
+
+
+def test_a_remote_with_tls_is_shown_our_certificate(ovs: PrivateOvs, tmp_path: Path) -> None:
+    authority, port = trustme.CA(), free_port()
+    switch, own, stranger = (
+        files(tmp_path, name, signer)
+        for name, signer in (("switch", authority), ("own", authority), ("other", trustme.CA()))
+    )
+    ovs.vsctl("set-ssl", *switch, "--", "set-manager", f"pssl:{port}:127.0.0.1")
+    settings = Settings(
+        ovsdb=f"edge-1=ssl:127.0.0.1:{port}",
+        switch_tls_key=own[0],
+        switch_tls_cert=own[1],
+        switch_tls_ca=own[2],
+    )
+    database, _ = open_vswitch(settings, NOBODY)
+    assert (database.grade, database.found) == (Grade.OK, "bridges: edge-1")
+    mistrusting = replace(settings, switch_tls_ca=stranger[2])
+    database, _ = open_vswitch(mistrusting, NOBODY)
+    assert database.grade is Grade.FAIL
+    assert "switch_tls_ca" in database.mend
+
+
+def test_each_server_of_a_cluster_is_asked(tmp_path: Path) -> None:
+    with cluster(tmp_path) as members:
+        settings = Settings(state=",".join(member.remote for member in members))
+        found = list(store(settings, NOBODY))
+        assert [check.name for check in found] == [f"store {m.remote}" for m in members]
+        assert sorted(check.found for check in found) == ["follows a leader"] * 2 + ["leads"]
+        away, one, other = members
+        away.kill()
+        one.wait_connected()
+        assert [check.grade for check in store(settings, NOBODY)] == [
+            Grade.WARN,
+            Grade.OK,
+            Grade.OK,
+        ]
+        one.kill()
+        other.wait_disconnected()
+        grades = {check.name: check for check in store(settings, NOBODY)}
+        assert {check.grade for check in grades.values()} == {Grade.FAIL}
+        assert "in touch with no leader" in grades[f"store {other.remote}"].found
 
 
 def test_a_running_open_vswitch_is_found(ovs: PrivateOvs) -> None:

@@ -34,7 +34,7 @@ def test_an_instance_is_made_and_says_what_to_plug_in(
 
 
 def test_objects_come_page_by_page(site: Bulkhead, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("controller.client.calls._PAGE", 1)
+    monkeypatch.setattr("controller.client.reads._PAGE", 1)
     names = [item["name"] for item in site.objects("instances", "tenant=shop")]
     assert names == ["api-1", "api-2", "web-1"]
     assert site.find("instances", "nobody") is None

@@ -43,11 +43,10 @@ def test_every_command_is_answered_without_a_problem(server: str, engine: FakeCo
     assert engine.network().intent.instances["web-1"].host == "host-3"
 
 
-def test_the_python_runs(server: str, engine: FakeController) -> None:
-    (script,) = (block for block in blocks(PAGE) if block.startswith("from controller"))
-    script = script.replace(f"http://{_HERE}", server)
+def lines_of(script: str, server: str) -> list[str]:
+    """What a script of the page prints."""
     done = subprocess.run(
-        [sys.executable, "-c", script],
+        [sys.executable, "-c", script.replace(f"http://{_HERE}", server)],
         capture_output=True,
         text=True,
         check=False,
@@ -55,10 +54,19 @@ def test_the_python_runs(server: str, engine: FakeController) -> None:
         cwd=DOCS.parent,
     )
     assert done.returncode == 0, done.stderr
-    plug, *others, refused = done.stdout.splitlines()
+    return done.stdout.splitlines()
+
+
+def test_the_python_runs(server: str, engine: FakeController) -> None:
+    tool, planner = (block for block in blocks(PAGE) if block.startswith("from controller"))
+    plug, *others, refused = lines_of(tool, server)
     assert plug.startswith("web-7 02:b0:")
     assert others == ["web-1 host-1"]
     assert "items[0].host" in refused
+    flows, *pairs, applied = lines_of(planner, server)
+    assert "added" in flows and pairs == []
+    assert applied == "True"
+    assert engine.network().intent.instances["web-1"].host == "host-2"
 
 
 @pytest.mark.parametrize("more", [["--once"]])

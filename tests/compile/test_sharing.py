@@ -65,7 +65,7 @@ def test_a_thousand_labels_to_a_thousand_others_cost_two_thousand_and_two() -> N
 
 def test_two_such_rules_with_destinations_in_common_cost_their_sum() -> None:
     """Half of the sources and three quarters of the destinations are those of both."""
-    lists = of_units(*range(500, 1500)), of_units(*range(750, 1750))
+    lists = of_units(range(500, 1500)), of_units(range(750, 1750))
     both = with_rule(halves(2000), Rule("ranges", *lists, (PortRange("tcp", 8080, 8083), HTTPS)))
     assert permits(compilation(both)) == {
         **{"permit.from_some": 1500, "permit.to_some": 1250},

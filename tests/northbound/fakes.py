@@ -11,7 +11,7 @@ from controller.errors import Conflict, NotFound
 from controller.journal import Journal
 from controller.model.decode import decode_intent
 from controller.model.intent import Intent
-from controller.model.network import Network
+from controller.model.network import Network, Topology
 from controller.northbound.ports import (
     LinkLoad,
     Note,
@@ -64,9 +64,10 @@ class FakeController:
     once before a write is compared with the newest revision, as another writer would.
     """
 
-    def __init__(self, document: object = DOCUMENT) -> None:
-        intent = decode_intent(document, hosts=HOSTS)
-        self.topology = site()
+    def __init__(self, document: object = DOCUMENT, topology: Topology | None = None) -> None:
+        self.topology = topology or site()
+        hosts = frozenset(switch.host for switch in self.topology.switches.values() if switch.host)
+        intent = decode_intent(document, hosts=hosts)
         self.history: list[tuple[RevisionInfo, Intent]] = []
         self.places: Origins = {}
         self.disconnected: set[str] = set()

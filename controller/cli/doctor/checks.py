@@ -41,12 +41,35 @@ def fail(name: str, found: str, mend: str) -> Check:
     return Check(name, Grade.FAIL, found, mend)
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command printed, None where it could not; and why it could not, "" where it could."""
+
+    text: str | None
+    why: str = ""
+
+
+def ask(*command: str) -> Said:
+    """Run a command that says something of this machine within 5 s."""
+    if shutil.which(command[0]) is None:
+        return Said(None, f"{command[0]} is not installed")
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=5)
+    except subprocess.TimeoutExpired:
+        return Said(None, "no answer within 5 s")
+    except OSError as error:
+        return Said(None, str(error.strerror))
+    return Said(done.stdout.strip()) if done.returncode == 0 else Said(None, _last(done.stderr))
+
+
 def output_of(*command: str) -> str | None:
     """What a command prints, None where it is not there, fails or takes more than 5 s."""
-    if shutil.which(command[0]) is None:
-        return None
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=5)
-    except (subprocess.SubprocessError, OSError):
-        return None
-    return done.stdout.strip()
+    return ask(*command).text
+
+
+def _last(printed: str) -> str:
+    """The last line that says something; of Open vSwitch's log lines the text alone."""
+    lines = [
+        line for line in printed.splitlines() if "Alarm clock" not in line and "SIGALRM" not in line
+    ]
+    return lines[-1].rpartition("|")[2].strip() if lines else "no answer in time"

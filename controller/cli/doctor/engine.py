@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from controller.cli.client import Client
 from controller.cli.doctor.checks import Check, fail, warn, well
 from controller.cli.exits import Exit, Stop
+from controller.client import Bulkhead
 from controller.settings import Settings
 
 
 def engine(_settings: Settings, client: Client) -> Iterator[Check]:
     """Whether it answers, whether switches hold its newest revision, and the last proof."""
     try:
-        status = client.within(5.0).get("/v1/status")
+        status = client.within(5.0).ask(Bulkhead.status)
     except Stop as stop:
         if stop.code is Exit.UNREACHABLE:
             mend = "start it: ryu-manager --config-file /etc/bulkhead.conf controller.app"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from controller.cli.client import Client
-from controller.cli.doctor.checks import Check, fail, output_of, warn, well
+from controller.cli.doctor.checks import Check, ask, fail, output_of, warn, well
 from controller.settings import Settings
 
 _PYTHONS: Final = ((3, 11), (3, 13))
@@ -63,13 +63,17 @@ def clock(_settings: Settings, _client: Client) -> Iterator[Check]:
     if now < _BUILT:
         yield fail("clock", now.isoformat(timespec="seconds"), "set it, or start chrony")
         return
-    synchronised = output_of("timedatectl", "show", "--property=NTPSynchronized", "--value")
     text = now.isoformat(timespec="seconds")
-    if synchronised == "no":
+    told = ask("timedatectl", "show", "--property=NTPSynchronized", "--value")
+    if told.text == "yes":
+        yield well("clock", f"{text}, synchronised")
+    elif told.text == "no":
         mend = "start a time service (chrony), so that times of several hosts compare"
         yield warn("clock", f"{text}, not synchronised", mend)
     else:
-        yield well("clock", text)
+        why = told.why or f"timedatectl says `{told.text}`"
+        mend = "see for yourself that a time service runs (chronyc tracking)"
+        yield warn("clock", f"{text}; whether it is synchronised cannot be told: {why}", mend)
 
 
 def datapaths(settings: Settings, _client: Client) -> Iterator[Check]:

@@ -1,4 +1,4 @@
-"""The store: whether it can be kept where the setting ``state`` says."""
+"""The store: whether it can be kept where the setting ``state`` says, or answers there."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import Final
 
 from controller.cli.client import Client
 from controller.cli.doctor.checks import Check, fail, output_of, warn, well
+from controller.cli.doctor.cluster import cluster
 from controller.settings import Settings
 
 _FREE_LEAST: Final = 1 << 30  # bytes
 
 
 def store(settings: Settings, _client: Client) -> Iterator[Check]:
-    """The file, its folder, and the room there; of a cluster only that it is one."""
+    """The file, its folder, and the room there; of a cluster each of its servers."""
     if ":" in settings.state:
-        yield well("store", f"a cluster: {settings.state}")
+        yield from cluster(settings)
         return
     file = Path(settings.state)
     folder = next(path for path in (file.parent, *file.parents) if path.exists())

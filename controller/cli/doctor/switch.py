@@ -5,16 +5,24 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from controller.cli.client import Client
-from controller.cli.doctor.checks import Check, fail, output_of, warn, well
+from controller.cli.doctor.checks import Check, ask, fail, warn, well
+from controller.cli.doctor.keys import keys_for
 from controller.settings import Settings
+
+_START: Final = "start Open vSwitch (systemctl start openvswitch-switch), or set ovsdb"
+_KEYS: Final = (
+    "see that it listens (ovs-vsctl set-manager pssl:6640), and that the authorities in "
+    "switch_tls_ca and in its set-ssl signed both certificates (docs/security.md)"
+)
 
 
 def open_vswitch(settings: Settings, _client: Client) -> Iterator[Check]:
     """OVSDB's remotes, the bridges of the first, and the port for OpenFlow."""
     for remote in remotes(settings.ovsdb):
-        yield _remote(remote)
+        yield _remote(remote, settings)
     yield _openflow(settings.openflow_host, settings.openflow_port)
 
 
@@ -24,16 +32,16 @@ def remotes(text: str) -> list[str]:
     return list(dict.fromkeys(parts))
 
 
-def _remote(remote: str) -> Check:
+def _remote(remote: str, settings: Settings) -> Check:
     name = f"ovsdb {remote}"
-    mend = "start Open vSwitch (systemctl start openvswitch-switch), or set ovsdb"
     kind, _, place = remote.partition(":")
     if kind == "unix" and not Path(place).exists():
-        return fail(name, "no such socket", mend)
-    printed = output_of("ovs-vsctl", "--timeout=3", f"--db={remote}", "list-br")
-    if printed is None:
-        return fail(name, "does not answer", mend)
-    return well(name, f"bridges: {', '.join(printed.split()) or 'none yet'}")
+        return fail(name, "no such socket", _START)
+    told = ask("ovs-vsctl", "--timeout=3", *keys_for(remote, settings), f"--db={remote}", "list-br")
+    if told.text is None:
+        mend = _KEYS if kind == "ssl" else _START
+        return fail(name, f"does not answer: {told.why}", mend)
+    return well(name, f"bridges: {', '.join(told.text.split()) or 'none yet'}")
 
 
 def _openflow(host: str, port: int) -> Check:
