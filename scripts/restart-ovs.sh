@@ -7,7 +7,7 @@
 #
 # For example: scripts/restart-ovs.sh run systemctl restart ovs-vswitchd
 #
-# The flows and groups of every bridge are written down. While other_config:flow-restore-wait is set
+# The flows, groups and meters of every bridge are written down. While other_config:flow-restore-wait is set
 # (ovs-vswitchd.conf.db(5)), a started ovs-vswitchd keeps what is cached in a kernel datapath and asks
 # no controller. Taking the setting away drops the flows of every bridge that has a controller (seen
 # with Open vSwitch 3.1), so they are put back after it, in one bundle a bridge. The sessions are then
@@ -24,12 +24,21 @@ appctl=(ovs-appctl ${OVS_CTL:+--target="$OVS_CTL"})
 
 ofctl() { ovs-ofctl -O "$OPENFLOW" "$@"; }
 
+# What dump-meters prints over several lines, as add-meter takes it.
+meters_of() {
+  awk '{ gsub(/^ +| +$/, ""); gsub(/ +/, ",") }
+    /^meter=/ { if (meter) print meter; meter = $0; next }
+    meter && /^type=/ { meter = meter (meter ~ /bands=$/ ? "" : ",") $0 }
+    END { if (meter) print meter }'
+}
+
 save() {
   local bridge
   mkdir -p "$1"
   "${vsctl[@]}" list-br >"$1/bridges"
   while read -r bridge; do
     ofctl dump-flows --no-names --no-stats "$bridge" | sed -n '/priority=/p' >"$1/$bridge.flows"
+    ofctl dump-meters "$bridge" | meters_of >"$1/$bridge.meters"
     ofctl dump-groups "$bridge" | sed -n 's/^ *\(group_id=\)/\1/p' >"$1/$bridge.groups"
   done <"$1/bridges"
   "${vsctl[@]}" --no-wait set Open_vSwitch . other_config:flow-restore-wait=true
@@ -54,6 +63,10 @@ restore() {
 }
 
 restore_bridge() {
+  local meter
+  while read -r meter; do # it may be there still, where nothing was restarted
+    ofctl add-meter "$2" "$meter" 2>/dev/null || ofctl mod-meter "$2" "$meter"
+  done <"$1/$2.meters"
   if [ -s "$1/$2.groups" ]; then ofctl add-groups "$2" "$1/$2.groups"; fi
   ofctl --bundle add-flows "$2" "$1/$2.flows"
 }

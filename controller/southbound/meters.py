@@ -1,7 +1,9 @@
 """The meters of a session: what a switch must have before entries may speak of them.
 
 A meter is no member of a bundle, and a switch that has begun anew has none. One that is there
-already is told its rate again, which a newer controller may have changed.
+already is told its rate again, which a newer controller may have changed. Open vSwitch takes entries
+that hand packets up through a meter it does not have, and then hands all of them up: so meters are
+told anew with every look at the whole of a switch, not only before entries that speak of them.
 """
 
 from __future__ import annotations
@@ -44,6 +46,11 @@ class Meters:
                 yield meter_mod(
                     *(self._xid(), command, meter), rate_pps=rate.packets_s, burst=rate.burst
                 )
+
+    def anew(self, session: tuple[int, int]) -> Iterator[bytes]:
+        """All messages: somebody may have taken meters away, and entries do not show it."""
+        self.forget(session)
+        return self.missing(session)
 
     def forget(self, session: tuple[int, int]) -> None:
         """Somebody may have taken them away: send them again."""

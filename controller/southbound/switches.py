@@ -111,8 +111,9 @@ class Switches:
         self, session: tuple[int, int], cookie: int, mask: int, holding: Holding
     ) -> None:
         """Decode and compare an answer as its parts come, in slices that take turns."""
+        meters = [] if mask else self._meters.anew(session)
         xid = self._channel.xid()
-        question = [flow_stats_request(xid, cookie, mask)]
+        question = [*meters, flow_stats_request(xid, cookie, mask)]
         request = self._channel.parts(session, question, xid, self._timeout_s)
         async with contextlib.aclosing(request) as parts:
             async for part in parts:

@@ -69,3 +69,14 @@ def test_an_edit_is_noticed_and_repaired(site: FaultSite, edit: str, switch: str
     assert {e["data"]["switch"] for e in events(site, last, "drift")} == {switch}
     assert {name: held for name, held in site.held().items() if name != switch} == others
     site.controller.wait_ready()
+
+
+def test_meters_that_somebody_deletes_are_made_again(site: FaultSite) -> None:
+    """Entries go on to speak of them, and Open vSwitch then hands every packet up."""
+    before = site.ovs.ofctl("dump-meters", "edge-1").partition("\n")[2]
+    assert "meter=1 pktps burst" in before
+    site.ovs.ofctl("del-meters", "edge-1")
+    eventually(
+        lambda: site.ovs.ofctl("dump-meters", "edge-1").partition("\n")[2] == before,
+        "the meters again, with their rates",
+    )

@@ -13,6 +13,10 @@ from labkit.ovs import PrivateOvs
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "restart-ovs.sh"
 FLOW = "table=1, priority=7,tcp,tp_dst=80 actions=drop"
+METERS = (
+    "meter=1,pktps,burst,bands=type=drop,rate=20,burst_size=50",
+    "meter=7,kbps,stats,bands=type=drop,rate=100",
+)
 
 
 @pytest.fixture
@@ -25,6 +29,8 @@ def ovs() -> Iterator[PrivateOvs]:
             more = ("protocols=OpenFlow14", "--", "set-controller", "b", "tcp:127.0.0.1:1")
             switch.vsctl("add-br", "b", "--", *bridge, *more)
             switch.ofctl("add-flow", "b", "table=1,priority=7,tcp,tcp_dst=80,actions=drop")
+            for meter in METERS:
+                switch.ofctl("add-meter", "b", meter)
             yield switch
     finally:
         ledger.clean()
@@ -41,6 +47,8 @@ def waiting(ovs: PrivateOvs) -> bool:
 
 
 def test_flows_survive_a_restart(ovs: PrivateOvs, tmp_path: Path) -> None:
+    meters = _meters(ovs)
+    assert len(meters) == 2 * len(METERS)
     assert script(ovs, "save", str(tmp_path)).returncode == 0
     assert waiting(ovs)
     ovs.end_switch()
@@ -48,7 +56,13 @@ def test_flows_survive_a_restart(ovs: PrivateOvs, tmp_path: Path) -> None:
     done = script(ovs, "restore", str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert FLOW in ovs.ofctl("dump-flows --no-stats", "b")
+    assert _meters(ovs) == meters
     assert not waiting(ovs)
+
+
+def _meters(ovs: PrivateOvs) -> list[str]:
+    """A line for each meter and each of its bands."""
+    return [line for line in ovs.ofctl("dump-meters", "b").splitlines()[1:] if line]
 
 
 @pytest.mark.parametrize("command", ["true", "false"])

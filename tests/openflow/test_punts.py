@@ -78,6 +78,8 @@ def test_a_session_gets_its_meters_once() -> None:
     meters = Meters(lambda: next(numbers))
     assert len(list(meters.missing((1, 1)))) == 2 * len(RATES)
     assert list(meters.missing((1, 1))) == []
+    assert len(list(meters.anew((1, 1)))) == 2 * len(RATES)
+    assert list(meters.missing((1, 1))) == []
     assert len(list(meters.missing((2, 1)))) == 2 * len(RATES)
     assert len(list(meters.missing((1, 2)))) == 2 * len(RATES)
     meters.forget((1, 2))
