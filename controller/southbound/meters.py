@@ -1,9 +1,9 @@
 """The meters of a session: what a switch must have before entries may speak of them.
 
 A meter is no member of a bundle, and a switch that has begun anew has none. One that is there
-already is told its rate again, which a newer controller may have changed. Open vSwitch takes entries
-that hand packets up through a meter it does not have, and then hands all of them up: so meters are
-told anew with every look at the whole of a switch, not only before entries that speak of them.
+already is told its rate again, which a newer controller may have changed. Open vSwitch takes
+entries that hand packets up through a meter it does not have, and then hands all of them up: so
+meters are told anew with every look at the whole of a switch, not only before such entries.
 """
 
 from __future__ import annotations
