@@ -243,7 +243,7 @@ class BulkheadService(BulkheadServicer):
             shown: M = _replayed(found) if again else found
             return shown
 
-        task = asyncio.ensure_future(once())
+        task = call.work = asyncio.ensure_future(once())
         self._under_way.add(task)
         task.add_done_callback(self._ended)
         return await asyncio.shield(task)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +31,17 @@ PEOPLE = {
 class Guarded:
     """The REST application behind a gate; calls are made by role, "" for nobody."""
 
-    def __init__(self, folder: Path, limits: Limits | None = None) -> None:
-        self.engine = FakeController()
+    def __init__(
+        self, folder: Path, limits: Limits | None = None, engine: FakeController | None = None
+    ) -> None:
+        self.engine = engine or FakeController()
         self.file = TokenFile(folder / "tokens.json")
         self.tokens = {role: self.file.add(person) for role, person in PEOPLE.items()}
         self.audit_file = folder / "audit.jsonl"
         self.now = 0.0
         self.gate = Gate(
             TokenFile(folder / "tokens.json"),
-            AuditLog(self.audit_file),
+            AuditLog(self.audit_file, passed=lambda: self.now),
             limits or Limits(),
             lambda: self.now,
         )
@@ -63,6 +67,20 @@ class Guarded:
         return [json.loads(line) for line in self.audit_file.read_text().splitlines()]
 
 
+@pytest.fixture(scope="session")
+def loop() -> Iterator[asyncio.Runner]:
+    """One event loop for all that is served over gRPC, as in the engine."""
+    with asyncio.Runner() as runner:
+        yield runner
+
+
 @pytest.fixture
 def guarded(tmp_path: Path) -> Guarded:
     return Guarded(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_umask() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)

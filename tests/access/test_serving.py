@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,12 +53,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
     for blob in client.cert_chain_pems:
         blob.write_to_path(str(found.client), append=True)
     return found
-
-
-@pytest.fixture(scope="module")
-def loop() -> Iterator[asyncio.Runner]:
-    with asyncio.Runner() as runner:
-        yield runner
 
 
 def trusting(files: Files, *, shown: bool = False) -> ssl.SSLContext:
@@ -134,7 +127,7 @@ def test_grpc_over_tls_knows_tokens(loop: asyncio.Runner, files: Files, guarded:
     loop.run(trial())
     assert guarded.engine.history[-1][0].author == "shop-ci"
     told = [(line["who"], line["what"], line["outcome"]) for line in guarded.audited()]
-    assert ("shop-ci", "gRPC Put", "done") in told
+    assert ("shop-ci", "gRPC Put instances/web-2", "done") in told
     assert ("", "gRPC GetStatus", "refused") in told
     text = guarded.audit_file.read_text()
     assert not any(token in text for token in guarded.tokens.values())

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from controller.northbound.access.refusals import TooMany
 
 _CLIENTS_MOST: Final = 10_000
+_IPV6_NETWORK: Final = 64  # bits; the others are a machine's to choose (RFC 4291 section 2.5.1)
+
+
+@lru_cache(_CLIENTS_MOST)
+def network_of(source: str) -> str:
+    """Whose addresses are one client's: an IPv4 address, or an IPv6 address's network."""
+    try:
+        address = ipaddress.ip_address(source)
+    except ValueError:
+        return source
+    if isinstance(address, ipaddress.IPv4Address):
+        return source
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((int(address), _IPV6_NETWORK), strict=False))
 
 
 class Buckets:
