@@ -85,6 +85,7 @@ _TITLES = {
     "unauthenticated": "It is not known who asks",
     "forbidden": "This is not for who asks",
     "too-many": "Too many requests",
+    "crowded": "Too many connections",
     "conflict": "The network has changed in between",
     "remote": "A switch or server refused",
     "unknown-outcome": "It is not known whether it was done",
