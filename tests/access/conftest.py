@@ -7,10 +7,11 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
+import trustme
 
 from controller.northbound.access.audit import AuditLog
 from controller.northbound.access.gate import Gate, Limits
@@ -26,6 +27,33 @@ PEOPLE = {
     "operator": Principal("hand", Role.OPERATOR),
     "admin": Principal("root", Role.ADMIN),
 }
+
+
+class Files(NamedTuple):
+    """Certificates on disk."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+    client: Path
+    client_key: Path
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    folder = tmp_path_factory.mktemp("tls")
+    found = Files(*(folder / f"{name}.pem" for name in Files._fields))
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(found.ca))
+    server = authority.issue_cert("127.0.0.1", "localhost")
+    server.private_key_pem.write_to_path(str(found.key))
+    for blob in server.cert_chain_pems:
+        blob.write_to_path(str(found.certificate), append=True)
+    client = authority.issue_cert(common_name="grafana.example")
+    client.private_key_pem.write_to_path(str(found.client_key))
+    for blob in client.cert_chain_pems:
+        blob.write_to_path(str(found.client), append=True)
+    return found
 
 
 class Guarded:

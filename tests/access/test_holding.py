@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 
 import grpc
@@ -13,10 +14,11 @@ import pytest
 
 from controller.northbound import bulkhead_pb2 as pb
 from controller.northbound import crowd, following, reading, rpc_gate
+from controller.northbound.access.exposure import Tls
 from controller.northbound.crowd import Crowd, Room
 from controller.northbound.server import RestServer
 from controller.northbound.use_cases import UseCases
-from tests.access.conftest import Guarded
+from tests.access.conftest import Files, Guarded
 from tests.access.over_grpc import over_grpc
 from tests.northbound.fakes import FakeController
 from tests.rpc.statuses import refused
@@ -27,8 +29,10 @@ LARGE = b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 @contextlib.asynccontextmanager
-async def serving(cases: UseCases | None = None) -> AsyncIterator[RestServer]:
-    server = RestServer(cases or UseCases.of(FakeController()), port=0)
+async def serving(
+    cases: UseCases | None = None, tls: Tls | None = None
+) -> AsyncIterator[RestServer]:
+    server = RestServer(cases or UseCases.of(FakeController()), port=0, tls=tls)
     await server.start()
     yield server
     await server.stop()
@@ -113,6 +117,29 @@ def test_an_answer_that_nobody_reads_is_ended(
     loop.run(trial())
 
 
+def test_nor_over_tls(loop: asyncio.Runner, files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "READ_S", 0.2)
+    context = ssl.create_default_context(cafile=str(files.ca))
+
+    async def trial() -> None:
+        async with serving(tls=Tls(files.certificate, files.key)) as server:
+
+            def ask() -> ssl.SSLSocket:
+                plain = reader_of_little(server.address)
+                plain.setblocking(True)
+                client = context.wrap_socket(plain, server_hostname="localhost")
+                client.sendall(LARGE * 200)
+                return client
+
+            client = await asyncio.to_thread(ask)
+            server_side = server._server.server_state.connections  # type: ignore[union-attr]
+            await until(lambda: bool(server_side))
+            await until(lambda: not server_side)
+            client.close()
+
+    loop.run(trial())
+
+
 def test_an_answer_that_is_read_slowly_comes_whole(
     loop: asyncio.Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,7 +149,7 @@ def test_an_answer_that_is_read_slowly_comes_whole(
         async with serving() as server:
             client = reader_of_little(server.address)
             here = asyncio.get_running_loop()
-            await here.sock_sendall(client, LARGE * 40 + ASK.replace(b"\r\n\r\n", CLOSE))
+            await here.sock_sendall(client, LARGE * 15 + ASK.replace(b"\r\n\r\n", CLOSE))
             began, taken, last = here.time(), 0, b""
             async with asyncio.timeout(PATIENCE_S):
                 while piece := await here.sock_recv(client, 1 << 17):
