@@ -11,6 +11,7 @@ import grpc
 
 from controller.northbound.access.audit import AuditLog, Deed, Outcome, outcome_of
 from controller.northbound.access.gate import Credentials, Gate, Need
+from controller.northbound.access.limits import Places, network_of
 from controller.northbound.access.principals import Principal
 from controller.northbound.access.refusals import Forbidden, Refusal, Unauthenticated
 from controller.northbound.problems import in_a_line
@@ -19,6 +20,9 @@ from controller.northbound.rpc_told import is_dry, told
 
 CHECK_S: Final = 15.0
 """How often a stream asks whether its client is still let in, when nothing comes."""
+
+STREAMS_MOST: Final = 100
+"""Of one client: a stream that is not read cannot be ended by grpc's asyncio server."""
 
 _OWN: Final = ("List", "Get", "Explain", "GetStatus")
 _WRITES: Final = (
@@ -60,6 +64,7 @@ class RpcGate(grpc.aio.ServerInterceptor):
     def __init__(self, service: str, gate: Gate) -> None:
         self._prefix = f"/{service}/"
         self._gate = gate
+        self._places = Places(STREAMS_MOST)
 
     async def intercept_service(
         self, continuation: Callable[[Any], Awaitable[Any]], details: Any
@@ -106,9 +111,17 @@ class RpcGate(grpc.aio.ServerInterceptor):
         async def streamed(request: Any, context: Context) -> AsyncIterator[Any]:
             call = self._entered(method, request, context)
             shown = _credentials(context)
-            items = handle(request, call)
-            async for item in _while(lambda: self._gate.knows(call.principal, shown), items):
-                yield item
+            try:
+                with self._places.one(call.principal.name or network_of(call.client)):
+                    items = handle(request, call)
+                    async for item in _while(
+                        lambda: self._gate.knows(call.principal, shown), items
+                    ):
+                        yield item
+            except Refusal as error:
+                error.principal = call.principal
+                self._refused(error, method, request, call.client)
+                raise
 
         return streamed
 
@@ -117,12 +130,13 @@ class RpcGate(grpc.aio.ServerInterceptor):
         try:
             return Call(self._gate.enter(_credentials(context), source, need), source, context)
         except Refusal as error:
-            who, role = _named(error.principal)
-            what = told(method, request)
-            self._gate.audit.record(
-                Deed(who, role, source, what, Outcome.REFUSED, detail=str(error))
-            )
+            self._refused(error, method, request, source)
             raise
+
+    def _refused(self, error: Refusal, method: str, request: Any, source: str) -> None:
+        who, role = _named(error.principal)
+        what = told(method, request)
+        self._gate.audit.record(Deed(who, role, source, what, Outcome.REFUSED, detail=str(error)))
 
 
 @dataclass(frozen=True, slots=True)

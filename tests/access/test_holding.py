@@ -8,12 +8,13 @@ import json
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import grpc
 import pytest
 
 from controller.northbound import bulkhead_pb2 as pb
-from controller.northbound import crowd, following, reading, rpc_gate
+from controller.northbound import crowd, following, reading, rpc_gate, rpc_server
 from controller.northbound.access.exposure import Tls
 from controller.northbound.crowd import Crowd, Room
 from controller.northbound.server import RestServer
@@ -206,5 +207,58 @@ def test_a_watch_ends_with_the_token(
                 guarded.engine.events().record("link", link="after", up=False)
             found = await refused(watched.read())
             assert found.code is grpc.StatusCode.UNAUTHENTICATED
+
+    loop.run(trial())
+
+
+def test_one_client_does_not_take_all_streams(
+    loop: asyncio.Runner, guarded: Guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rpc_gate, "STREAMS_MOST", 2)
+
+    async def trial() -> None:
+        async with over_grpc(guarded) as call:
+            guarded.engine.events().record("link", link="before", up=False)
+
+            def watched(role: str) -> Any:
+                return call(role, "Watch", pb.WatchRequest(since_revision=1))
+
+            held = [watched("viewer") for _ in range(2)]
+            for stream in held:
+                await stream.read()
+            found = await refused(watched("viewer").read())
+            assert found.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+            assert found.retry_after_s == 1.0
+            assert guarded.audited()[-1]["who"] == "eye"
+            other = watched("admin")
+            await other.read()
+            held[0].cancel()
+            async with asyncio.timeout(PATIENCE_S):
+                while await _code(watched("viewer")):
+                    await asyncio.sleep(0.01)
+
+    loop.run(trial())
+
+
+async def _code(stream: Any) -> str:
+    try:
+        await stream.read()
+    except grpc.aio.AioRpcError as error:
+        return str(error.code().name)
+    return ""
+
+
+def test_calls_at_once_are_counted(
+    loop: asyncio.Runner, guarded: Guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rpc_server, "_CALLS_MOST", 1)
+
+    async def trial() -> None:
+        async with over_grpc(guarded) as call:
+            guarded.engine.events().record("link", link="before", up=False)
+            held = call("viewer", "Watch", pb.WatchRequest(since_revision=1))
+            await held.read()
+            found = await refused(call("admin", "GetStatus", pb.StatusRequest()))
+            assert found.code is grpc.StatusCode.RESOURCE_EXHAUSTED
 
     loop.run(trial())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -69,3 +70,24 @@ class Buckets:
         self._held.move_to_end(client)
         if len(self._held) > _CLIENTS_MOST:
             self._held.popitem(last=False)
+
+
+class Places:
+    """Of what goes on for long, so many at once for each client."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken: Counter[str] = Counter()
+
+    @contextlib.contextmanager
+    def one(self, client: str) -> Iterator[None]:
+        """Hold one. Raises TooMany where the client has them all."""
+        if self._taken[client] >= self._most:
+            raise TooMany(f"there are {self._most} of these at once; end one first", 1.0)
+        self._taken[client] += 1
+        try:
+            yield
+        finally:
+            self._taken[client] -= 1
+            if not self._taken[client]:
+                del self._taken[client]
