@@ -29,7 +29,7 @@ _MESSAGE_MOST: Final = 640  # it stands there twice
 _PATH_MOST: Final = 160
 _FRAME: Final = 3  # bytes that a violation costs besides its own
 _DETAILS: Final = "grpc-status-details-bin"
-_CODES: Final = {
+CODES: Final = {
     400: grpc.StatusCode.INVALID_ARGUMENT,
     401: grpc.StatusCode.UNAUTHENTICATED,
     403: grpc.StatusCode.PERMISSION_DENIED,
@@ -90,7 +90,7 @@ async def _refuse(context: Context, error: Exception) -> NoReturn:
     if not isinstance(error, BulkheadError):
         log.error("a call failed", exc_info=error)
     document = document_of(error)
-    code = _CODES[document["status"]]
+    code = CODES[document["status"]]
     status = status_of(code, document, getattr(error, "retry_after_s", 0.0))
     trailing = ((_DETAILS, status.SerializeToString()),)
     await context.abort(code, status.message, trailing)
