@@ -27,7 +27,8 @@ _COLLECTIONS: Final = {
 }
 _HOST: Final = "host"
 _HINT: Final = re.compile(r" \(did you mean `([^`]*)`\?\)")
-_QUOTED: Final = re.compile(rf"(?:\b({'|'.join(_COLLECTIONS)}|{_HOST}) )?`([^`]*)`")
+# A name's letters alone: what a client has written into a message may hold a quote, too.
+_QUOTED: Final = re.compile(rf"(?:\b({'|'.join(_COLLECTIONS)}|{_HOST}) )?`([a-z0-9-]+)(?=`)")
 _PATH: Final = re.compile(rf"\b({'|'.join(_COLLECTIONS.values())})([.\[])([a-z0-9-]+)")
 _AGAIN: Final = re.compile(r"(\b[^, ]*\(hidden\)[^, ;]*)(?:, \1)+")
 
@@ -106,7 +107,7 @@ class Discretion:
         kind, name = found[1], found[2]
         if not self._hides(name, kind):
             return found[0]
-        return f"{kind} `{HIDDEN}`" if kind else f"`{HIDDEN}`"
+        return f"{kind} `{HIDDEN}" if kind else f"`{HIDDEN}"
 
     def _path(self, found: re.Match[str]) -> str:
         collection, mark, name = found[1], found[2], found[3]

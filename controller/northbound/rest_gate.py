@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -83,6 +84,9 @@ class RestGate:
 
         try:
             await self._app(scope, receive, watched)
+        except asyncio.CancelledError:
+            answer["status"] = 504  # the controller ends: it may be done all the same
+            raise
         finally:
             outcome = outcome_of(int(answer["status"]))
             if outcome is Outcome.DONE and _is_dry(scope):

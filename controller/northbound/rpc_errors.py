@@ -90,11 +90,16 @@ async def _refuse(context: Context, error: Exception) -> NoReturn:
     if not isinstance(error, BulkheadError):
         log.error("a call failed", exc_info=error)
     document = document_of(error)
-    code = CODES[document["status"]]
+    code = _code_of(document["status"])
     status = status_of(code, document, getattr(error, "retry_after_s", 0.0))
     trailing = ((_DETAILS, status.SerializeToString()),)
     await context.abort(code, status.message, trailing)
     raise AssertionError("abort raises")
+
+
+def _code_of(status: int) -> grpc.StatusCode:
+    other = grpc.StatusCode.INTERNAL if status >= 500 else grpc.StatusCode.INVALID_ARGUMENT
+    return CODES.get(status, other)
 
 
 def document_of(error: BaseException) -> Body:

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.access.conftest import Guarded
+from controller.northbound.discretion import Discretion
+from tests.access.conftest import PEOPLE, Guarded
 from tests.northbound.fakes import DOCUMENT, FakeController
 
 OTHERS = ("ops", "bank", "prometheus", "vault", "prometheus-1", "vault-1", "scrape", "host-3")
@@ -114,7 +115,7 @@ def test_no_message_names_what_is_others(site: Guarded, case: Case, dry: str) ->
     assert site.engine.revision() == 1
     if case.says:  # or the request would not show what it is meant to
         whole = site("admin", case.method, path, json=case.body)
-        assert case.says in whole.text.replace('"', '"')
+        assert case.says in whole.text
         assert named(whole.text)
 
 
@@ -148,6 +149,13 @@ def test_what_is_not_ones_own_to_change_is_counted(site: Guarded) -> None:
     text = site("tenant", "POST", "/v1/apply", json={"document": {}}).json()["detail"]
     assert "objects of others; nothing was changed" in text
     assert "tenants/shop" in text and "segments/orders" in text
+
+
+def test_a_quote_in_what_a_client_wrote_shows_no_name(site: Guarded) -> None:
+    discretion = Discretion(PEOPLE["tenant"], site.engine.network())
+    text = "found `a`b; port `x` is already that of instance `vault-1`, as `web-1` and `vault`"
+    assert named(discretion.text(text)) == set()
+    assert "`web-1`" in discretion.text(text) and "port `x`" in discretion.text(text)
 
 
 def test_names_of_ones_own_stay(site: Guarded) -> None:
