@@ -16,6 +16,7 @@ import pytest
 from controller.northbound import bulkhead_pb2 as pb
 from controller.northbound import crowd, following, reading, rpc_gate, rpc_server
 from controller.northbound.access.exposure import Tls
+from controller.northbound.bulkhead_pb2_grpc import BulkheadStub
 from controller.northbound.crowd import Crowd, Room
 from controller.northbound.server import RestServer
 from controller.northbound.use_cases import UseCases
@@ -260,5 +261,28 @@ def test_calls_at_once_are_counted(
             await held.read()
             found = await refused(call("admin", "GetStatus", pb.StatusRequest()))
             assert found.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+    loop.run(trial())
+
+
+def test_connections_of_grpc_at_once_are_counted(
+    loop: asyncio.Runner, guarded: Guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {**dict(rpc_server._OPTIONS), "grpc.max_allowed_incoming_connections": 1}
+    monkeypatch.setattr(rpc_server, "_OPTIONS", tuple(options.items()))
+
+    async def trial() -> None:
+        server = rpc_server.GrpcServer(guarded.cases, port=0)
+        await server.start()
+        address = f"127.0.0.1:{server.address[1]}"
+        own = (("grpc.use_local_subchannel_pool", 1),)  # else both would share a connection
+        async with grpc.aio.insecure_channel(address, own) as one:
+            await asyncio.wait_for(one.channel_ready(), PATIENCE_S)
+            async with grpc.aio.insecure_channel(address, own) as other:
+                ask = BulkheadStub(other).GetStatus  # type: ignore[no-untyped-call]
+                found = await refused(ask(pb.StatusRequest()))
+                assert found.code is grpc.StatusCode.UNAVAILABLE
+        guarded.engine.events().close()
+        await server.stop()
 
     loop.run(trial())

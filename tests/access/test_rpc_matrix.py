@@ -113,8 +113,12 @@ def test_the_table_has_every_call() -> None:
     assert {case.method for case in CASES} == {method.name for method in service.methods}
 
 
+def _shown(case: Case) -> str:
+    return " ".join(f"{case.method} {case.request}".split())[:60]
+
+
 @pytest.mark.parametrize("role", ["", *PEOPLE])
-@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.method} {c.request}".replace("\n", " "))
+@pytest.mark.parametrize("case", CASES, ids=_shown)
 def test_a_role_and_a_call(loop: asyncio.Runner, tmp_path: Path, case: Case, role: str) -> None:
     guarded = Guarded(tmp_path)
     changes = [
