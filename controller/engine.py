@@ -164,6 +164,7 @@ async def _begin(
     control.end_events()
     rpc.cancel()
     await asyncio.gather(rest.stop(), asyncio.wait({rpc}))
+    cases.gate.audit.close()
     await control.close()
     for database in databases.values():
         await database.close()

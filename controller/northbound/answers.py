@@ -11,11 +11,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
 
 from controller.errors import BulkheadError, Problem
 from controller.northbound.bodies import BadParameters
 from controller.northbound.paging import Page, cursor_of
-from controller.northbound.problems import of_error, problem
+from controller.northbound.problems import in_a_line, of_error, problem
 from controller.northbound.views import Body
 
 log = logging.getLogger(__name__)
@@ -23,10 +24,23 @@ log = logging.getLogger(__name__)
 _METHODS: Final = ("DELETE", "GET", "HEAD", "POST", "PUT")
 
 
+TOLD: Final = "told"
+"""The key of a request's state for what was wrong with it, in a line."""
+
+
 class ProblemResponse(JSONResponse):
     """A problem document (RFC 9457 section 3)."""
 
     media_type = "application/problem+json"
+
+    def __init__(self, content: Body, status: int, headers: Any = None) -> None:
+        super().__init__(content, status, headers)
+        self._told = in_a_line(content)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer it; what stands around the application is told, too."""
+        scope.setdefault("state", {})[TOLD] = self._told
+        await super().__call__(scope, receive, send)
 
 
 def etag(revision: int) -> str:

@@ -612,6 +612,63 @@ class Reach(_message.Message):
     dscp: int
     def __init__(self, source: _Optional[str] = ..., destination: _Optional[str] = ..., tenants: _Optional[_Mapping[str, str]] = ..., allow: _Optional[_Iterable[str]] = ..., rule: _Optional[str] = ..., dscp: _Optional[int] = ..., **kwargs) -> None: ...
 
+class MatrixRequest(_message.Message):
+    __slots__ = ("source", "destination", "match", "limit")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    DESTINATION_FIELD_NUMBER: _ClassVar[int]
+    MATCH_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    source: str
+    destination: str
+    match: str
+    limit: int
+    def __init__(self, source: _Optional[str] = ..., destination: _Optional[str] = ..., match: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class Matrix(_message.Message):
+    __slots__ = ("of", "total", "sources", "destinations", "cells", "revision")
+    OF_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    SOURCES_FIELD_NUMBER: _ClassVar[int]
+    DESTINATIONS_FIELD_NUMBER: _ClassVar[int]
+    CELLS_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    of: str
+    total: MatrixTotal
+    sources: _containers.RepeatedScalarFieldContainer[str]
+    destinations: _containers.RepeatedScalarFieldContainer[str]
+    cells: _containers.RepeatedCompositeFieldContainer[MatrixCell]
+    revision: int
+    def __init__(self, of: _Optional[str] = ..., total: _Optional[_Union[MatrixTotal, _Mapping]] = ..., sources: _Optional[_Iterable[str]] = ..., destinations: _Optional[_Iterable[str]] = ..., cells: _Optional[_Iterable[_Union[MatrixCell, _Mapping]]] = ..., revision: _Optional[int] = ...) -> None: ...
+
+class MatrixTotal(_message.Message):
+    __slots__ = ("sources", "destinations")
+    SOURCES_FIELD_NUMBER: _ClassVar[int]
+    DESTINATIONS_FIELD_NUMBER: _ClassVar[int]
+    sources: int
+    destinations: int
+    def __init__(self, sources: _Optional[int] = ..., destinations: _Optional[int] = ...) -> None: ...
+
+class MatrixCell(_message.Message):
+    __slots__ = ("source", "destination", "rules", "openings")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    DESTINATION_FIELD_NUMBER: _ClassVar[int]
+    RULES_FIELD_NUMBER: _ClassVar[int]
+    OPENINGS_FIELD_NUMBER: _ClassVar[int]
+    source: str
+    destination: str
+    rules: _containers.RepeatedScalarFieldContainer[str]
+    openings: _containers.RepeatedCompositeFieldContainer[Opening]
+    def __init__(self, source: _Optional[str] = ..., destination: _Optional[str] = ..., rules: _Optional[_Iterable[str]] = ..., openings: _Optional[_Iterable[_Union[Opening, _Mapping]]] = ...) -> None: ...
+
+class Opening(_message.Message):
+    __slots__ = ("rule", "allow")
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    ALLOW_FIELD_NUMBER: _ClassVar[int]
+    CLASS_FIELD_NUMBER: _ClassVar[int]
+    rule: str
+    allow: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, rule: _Optional[str] = ..., allow: _Optional[_Iterable[str]] = ..., **kwargs) -> None: ...
+
 class CapacityRequest(_message.Message):
     __slots__ = ("host",)
     HOST_FIELD_NUMBER: _ClassVar[int]

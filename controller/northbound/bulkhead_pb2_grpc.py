@@ -115,6 +115,11 @@ class BulkheadStub:
                 request_serializer=controller_dot_northbound_dot_bulkhead__pb2.ReachabilityRequest.SerializeToString,
                 response_deserializer=controller_dot_northbound_dot_bulkhead__pb2.Reachability.FromString,
                 _registered_method=True)
+        self.GetMatrix = channel.unary_unary(
+                '/bulkhead.v1.Bulkhead/GetMatrix',
+                request_serializer=controller_dot_northbound_dot_bulkhead__pb2.MatrixRequest.SerializeToString,
+                response_deserializer=controller_dot_northbound_dot_bulkhead__pb2.Matrix.FromString,
+                _registered_method=True)
         self.GetCapacity = channel.unary_unary(
                 '/bulkhead.v1.Bulkhead/GetCapacity',
                 request_serializer=controller_dot_northbound_dot_bulkhead__pb2.CapacityRequest.SerializeToString,
@@ -255,6 +260,12 @@ class BulkheadServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetMatrix(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetCapacity(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -381,6 +392,11 @@ def add_BulkheadServicer_to_server(servicer, server):
                     servicer.GetReachability,
                     request_deserializer=controller_dot_northbound_dot_bulkhead__pb2.ReachabilityRequest.FromString,
                     response_serializer=controller_dot_northbound_dot_bulkhead__pb2.Reachability.SerializeToString,
+            ),
+            'GetMatrix': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMatrix,
+                    request_deserializer=controller_dot_northbound_dot_bulkhead__pb2.MatrixRequest.FromString,
+                    response_serializer=controller_dot_northbound_dot_bulkhead__pb2.Matrix.SerializeToString,
             ),
             'GetCapacity': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCapacity,
@@ -850,6 +866,33 @@ class Bulkhead:
             '/bulkhead.v1.Bulkhead/GetReachability',
             controller_dot_northbound_dot_bulkhead__pb2.ReachabilityRequest.SerializeToString,
             controller_dot_northbound_dot_bulkhead__pb2.Reachability.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMatrix(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bulkhead.v1.Bulkhead/GetMatrix',
+            controller_dot_northbound_dot_bulkhead__pb2.MatrixRequest.SerializeToString,
+            controller_dot_northbound_dot_bulkhead__pb2.Matrix.FromString,
             options,
             channel_credentials,
             insecure,

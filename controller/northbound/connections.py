@@ -1,4 +1,4 @@
-"""HTTP connections: what TLS says of the client, how long it may take to ask, and its turn."""
+"""HTTP connections: who the client is, how long it may take to ask and to read, and its turn."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any, Final, cast
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from controller.northbound.crowd import Crowd, Room, no_place
 from controller.northbound.joining import JoinedWrites
+from controller.northbound.reading import ReadWatch
 from controller.northbound.rest_gate import CERTIFICATE
 from controller.northbound.turns import Turns
 
@@ -20,16 +22,17 @@ _UNREAD_MOST: Final = 1 << 16
 
 
 class Connection(H11Protocol):
-    """uvicorn's connection that ends when a request does not come to its end in time.
+    """uvicorn's connection that ends when a request, or the reading of an answer, takes too long.
 
-    What comes is read when it is this connection's turn.
+    What comes is read when it is this connection's turn. Where there are too many connections, it
+    is told so.
     """
 
     _asking: asyncio.TimerHandle | None = None
 
-    def __init__(self, *args: Any, turns: Turns, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, turns: Turns, crowd: Crowd, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._turns = turns
+        self._turns, self._crowd = turns, crowd
         self._unread = bytearray()
         self._held = False
 
@@ -37,8 +40,16 @@ class Connection(H11Protocol):
         self, transport: asyncio.Transport
     ) -> None:
         """A client is here; its certificate, if it has shown one, goes with every request."""
-        self._joined = JoinedWrites(transport)
+        self._watch = ReadWatch(transport)
+        self._joined = JoinedWrites(transport, self._watch.wrote)
         super().connection_made(cast(asyncio.Transport, self._joined))
+        self._source = self.client[0] if self.client else ""
+        self._room = self._crowd.enter(self._source)
+        if self._room is Room.NONE:
+            transport.abort()
+            return
+        if self._room is Room.WORD:
+            self.app = no_place
         name = _common_name(transport.get_extra_info("ssl_object"))
         if name:
             self.app = _Named(self.app, name)
@@ -63,6 +74,8 @@ class Connection(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone. What it has asked for to the end is done all the same."""
+        self._watch.stop()
+        self._crowd.leave(self._source, self._room)
         self._read()
         self._request_is_here()
         super().connection_lost(exc)

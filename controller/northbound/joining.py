@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 
@@ -10,10 +11,14 @@ class JoinedWrites:
     """A transport that sends what was written when it is told to, or else in the loop's next turn.
 
     A system call for the head and one for the body were two fifths of the work of a small answer.
+    ``sent`` is told how many bytes went each time.
     """
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, sent: Callable[[int], None] = lambda _count: None
+    ) -> None:
         self._transport = transport
+        self._sent = sent
         self._written: list[bytes] = []
 
     def __getattr__(self, name: str) -> Any:
@@ -32,6 +37,7 @@ class JoinedWrites:
         if self._written:
             data, self._written = b"".join(self._written), []
             self._transport.write(data)
+            self._sent(len(data))
 
     def close(self) -> None:
         """Send what was written, and close."""

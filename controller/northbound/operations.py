@@ -10,18 +10,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NoReturn
+from typing import Literal
 
-from controller.errors import Conflict, Invalid, NotFound, Problem
+from controller.errors import Conflict, Invalid, NotFound
 from controller.model.change import Change, move_instance, move_tenant
 from controller.model.collections import COLLECTIONS
-from controller.model.fields import describe
 from controller.model.intent import Intent
 from controller.model.network import Network
 from controller.model.positions import NO_POSITIONS, Positions
 from controller.model.problems import closest
 from controller.northbound.access.principals import ANYBODY, Principal, Role
 from controller.northbound.comparing import field_changes
+from controller.northbound.discretion import Discretion
 from controller.northbound.origins import unchanged, without
 from controller.northbound.placing import decode_placement
 from controller.northbound.planning import objects_changed, plan_view
@@ -36,7 +36,7 @@ from controller.northbound.ports import (
     Written,
 )
 from controller.northbound.programs import Programs
-from controller.northbound.stale import stale
+from controller.northbound.stale import Stale, stale
 from controller.northbound.submission import (
     Submission,
     decode_submission,
@@ -44,6 +44,7 @@ from controller.northbound.submission import (
     single,
 )
 from controller.northbound.views import Body, object_view
+from controller.northbound.wishes import host_wish, tenant_wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class Operations:
 
     async def move_tenant(self, name: str, tree: object, options: Options) -> Body:
         """Move a tenant; answers its ``vlan``, ``vrf`` and ``segment`` too."""
-        wish = _tenant_wish(tree)
+        wish = tenant_wish(tree)
 
         def make(network: Network) -> Intent:
             return move_tenant(network.intent, name, **wish)
@@ -125,10 +126,7 @@ class Operations:
 
     async def move_instance(self, name: str, tree: object, options: Options) -> Body:
         """Move an instance to another host; answers the instance too."""
-        body = _body(tree, ("host",), '{"host": "host-2"}')
-        host = body.get("host")
-        if not isinstance(host, str):
-            _refuse("host", f"expected the name of a host, found {describe(host)}")
+        host = host_wish(tree)
 
         def make(network: Network) -> Intent:
             return move_instance(network.intent, name, host, hosts_of(network))
@@ -148,7 +146,9 @@ class Operations:
             return now if said.isdisjoint(now) else without(now, said)
 
         answer, after = await self._write(_Edit(placement.made_of, origins, message), options)
-        return {**answer, "items": placement.results(self._after(after))}
+        results = placement.results(self._after(after))
+        discretion = Discretion(options.principal, self._controller.network())
+        return {**answer, "items": discretion.of_results(results)}
 
     async def restore(self, number: int, options: Options) -> Body:
         """Make an earlier revision's intent the newest again, as a new revision."""
@@ -183,10 +183,10 @@ class Operations:
     async def _write(self, edit: _Edit, options: Options) -> tuple[Body, Intent]:
         revision = self._controller.revision()
         if options.expected not in (None, revision):
-            raise await stale(self._controller, options.expected or 0, conditional=True)
+            raise await self._stale(options, options.expected or 0)
         if options.dry_run:
             network = self._controller.network()
-            after = await asyncio.to_thread(edit.intent, network)
+            after = await asyncio.to_thread(_made, edit, options.principal, network)
             if options.principal.role is not Role.VIEWER:  # who changes nothing, and sees all
                 changes = objects_changed(network.intent, after)
                 options.principal.check(network.intent, after, changes)
@@ -199,9 +199,14 @@ class Operations:
                 write, wait=options.wait, timeout_s=options.timeout_s
             )
         except Conflict:
-            conditional = options.expected is not None
-            raise await stale(self._controller, revision, conditional=conditional) from None
+            raise await self._stale(options, revision) from None
         return _answer(written), written.draft.intent
+
+    async def _stale(self, options: Options, base: int) -> Stale:
+        error = await stale(self._controller, base, conditional=options.expected is not None)
+        discretion = Discretion(options.principal, self._controller.network())
+        error.meanwhile = discretion.of_revisions(error.meanwhile)
+        return error
 
     async def _plan(
         self, edit: _Edit, network: Network, after: Intent, revision: int, detail: str
@@ -223,7 +228,7 @@ class Operations:
 
 def _draft(edit: _Edit, options: Options, network: Network, origins: Origins) -> Draft:
     """What a write makes of the newest revision."""
-    before, after = network.intent, edit.intent(network)
+    before, after = network.intent, _made(edit, options.principal, network)
     changes = objects_changed(before, after)
     options.principal.check(before, after, changes)
     note = Note(
@@ -234,6 +239,14 @@ def _draft(edit: _Edit, options: Options, network: Network, origins: Origins) ->
         request=options.request,
     )
     return Draft(after, edit.origins(origins, before, after), note)
+
+
+def _made(edit: _Edit, principal: Principal, network: Network) -> Intent:
+    """The intent that an edit makes. Raises what the principal may read of what is wrong."""
+    try:
+        return edit.intent(network)
+    except (Invalid, NotFound) as error:
+        raise Discretion(principal, network).of_error(error) from None
 
 
 def _answer(written: Written) -> Body:
@@ -274,34 +287,3 @@ def _moved(now: Origins, _before: Intent, _after: Intent) -> Origins:
 
 def _restored(now: Origins, before: Intent, after: Intent) -> Origins:
     return unchanged(now, before, after)
-
-
-def _tenant_wish(tree: object) -> dict[str, Any]:
-    keys = ("segment", "vrf", "vlan", "readdress")
-    body = _body(tree, keys, '{"vrf": "monitoring", "vlan": "auto"} or {"segment": "orders"}')
-    for key in ("segment", "vrf"):
-        if not isinstance(body.get(key), str | None):
-            _refuse(key, f"expected a name, found {describe(body[key])}")
-    vlan = body.get("vlan")
-    if isinstance(vlan, bool) or not (vlan in (None, "auto") or isinstance(vlan, int)):
-        _refuse("vlan", f"expected auto or a number, found {describe(vlan)}")
-    if not isinstance(body.get("readdress", False), bool):
-        _refuse("readdress", f"expected true or false, found {describe(body['readdress'])}")
-    return dict(body)
-
-
-def _body(tree: object, keys: tuple[str, ...], example: str) -> Mapping[str, Any]:
-    if not isinstance(tree, Mapping):
-        _refuse("body", f"expected {example}, found {describe(tree)}")
-    problems = [
-        Problem(str(key), f"unknown key{closest(str(key), keys)}; known are {', '.join(keys)}")
-        for key in tree
-        if key not in keys
-    ]
-    if problems:
-        raise Invalid(tuple(problems))
-    return tree
-
-
-def _refuse(path: str, message: str) -> NoReturn:
-    raise Invalid((Problem(path, message),))

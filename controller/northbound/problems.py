@@ -67,6 +67,16 @@ def of_error(error: BulkheadError, *, conditional: bool = False) -> Body:
             return problem(500, "internal", str(error))
 
 
+def in_a_line(document: Body) -> str:
+    """What a problem document says, for a log: its detail and the first of several problems."""
+    errors = document["errors"]
+    if len(errors) < 2:
+        return str(document["detail"])
+    first = "; ".join(f"{item['path']}: {item['message']}" for item in errors[:_TOLD])
+    return f"{document['detail']}: {first}{'; ...' if len(errors) > _TOLD else ''}"
+
+
+_TOLD = 3
 _TITLES = {
     "malformed": "The body cannot be read",
     "invalid": "The request asks for something that is not valid",
@@ -75,6 +85,7 @@ _TITLES = {
     "unauthenticated": "It is not known who asks",
     "forbidden": "This is not for who asks",
     "too-many": "Too many requests",
+    "crowded": "Too many connections",
     "conflict": "The network has changed in between",
     "remote": "A switch or server refused",
     "unknown-outcome": "It is not known whether it was done",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import Final
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from controller.northbound.access.audit import Deed
+from controller.northbound.access.audit import Deed, Outcome, outcome_of
 from controller.northbound.access.gate import Credentials, Gate, Need
 from controller.northbound.access.principals import Principal
 from controller.northbound.access.refusals import Refusal, Unauthenticated
-from controller.northbound.answers import refused
+from controller.northbound.answers import TOLD, refused
 from controller.northbound.problems import of_error
 
 CERTIFICATE: Final = "bulkhead.certificate"
@@ -19,6 +21,8 @@ CERTIFICATE: Final = "bulkhead.certificate"
 
 _OPEN: Final = ("/", "/healthz", "/readyz", "/openapi.json", "/docs")
 _OPEN_BELOW: Final = ("/docs/", "/page/")
+_STREAM: Final = "/v1/events"
+_TRUE: Final = ("1", "on", "t", "true", "y", "yes")  # as pydantic takes them
 _READS: Final = ("GET", "HEAD", "OPTIONS")
 _OWN: Final = ("status", "tenants", "services", "instances", "rules", "segments", "vrfs", "classes")
 
@@ -35,6 +39,10 @@ def need_of(method: str, path: str) -> Need:
     return Need.SITE if path == "/v1/verify" else Need.WRITE
 
 
+class _Gone(Exception):
+    """Who follows a stream may not any more."""
+
+
 class RestGate:
     """ASGI middleware: lets requests in, and writes down writes and refusals."""
 
@@ -47,17 +55,25 @@ class RestGate:
             await self._app(scope, receive, send)
             return
         need = need_of(scope["method"], scope["path"])
-        source = (scope.get("client") or ("unknown",))[0]
+        shown = _credentials(scope)
         try:
-            principal = self._gate.enter(_credentials(scope), source, need)
+            principal = self._gate.enter(shown, _source(scope), need)
         except Refusal as error:
-            self._record(scope, None, 0, str(error), source)
+            self._record(scope, error.principal, Outcome.REFUSED, detail=str(error))
             await refused(of_error(error), _headers(error))(scope, receive, send)
             return
         scope.setdefault("state", {})["principal"] = principal
-        if need is not Need.WRITE:
+        if scope["path"] == _STREAM:
+            await self._followed(scope, receive, send, lambda: self._gate.knows(principal, shown))
+        elif scope["method"] in _READS:
             await self._app(scope, receive, send)
-            return
+        else:
+            await self._written(scope, receive, send, principal, need)
+
+    async def _written(
+        self, scope: Scope, receive: Receive, send: Send, principal: Principal, need: Need
+    ) -> None:
+        """A write, or a question that is asked by POST: of that only a refusal is told."""
         answer: dict[str, str | int] = {"status": 500, "etag": ""}
 
         async def watched(message: Message) -> None:
@@ -68,26 +84,67 @@ class RestGate:
 
         try:
             await self._app(scope, receive, watched)
+        except asyncio.CancelledError:
+            answer["status"] = 504  # the controller ends: it may be done all the same
+            raise
         finally:
-            self._record(scope, principal, int(answer["status"]), str(answer["etag"]), source)
+            outcome = outcome_of(int(answer["status"]))
+            if outcome is Outcome.DONE and _is_dry(scope):
+                outcome = Outcome.PLANNED
+            revision = str(answer["etag"]).strip('"') if outcome is Outcome.DONE else ""
+            if need is Need.WRITE or answer["status"] == 403:
+                self._record(
+                    scope,
+                    principal,
+                    outcome,
+                    int(revision) if revision.isdecimal() else 0,
+                    str(scope["state"].get(TOLD, "")),
+                )
+
+    async def _followed(
+        self, scope: Scope, receive: Receive, send: Send, still: Callable[[], bool]
+    ) -> None:
+        """A stream ends with what it was let in by: before the next event, or heartbeat."""
+
+        async def checked(message: Message) -> None:
+            if message["type"] == "http.response.body" and not still():
+                raise _Gone
+            await send(message)
+
+        try:
+            await self._app(scope, receive, checked)
+        except _Gone:
+            await send({"type": "http.response.body", "body": b""})
 
     def _record(
-        self, scope: Scope, principal: Principal | None, status: int, told: str, source: str
+        self,
+        scope: Scope,
+        principal: Principal | None,
+        outcome: Outcome,
+        revision: int = 0,
+        detail: str = "",
     ) -> None:
-        """``told``: the ETag of what was done, or why it was not."""
-        done = 200 <= status < 300
-        revision = told.strip('"') if done else ""
         self._gate.audit.record(
             Deed(
                 who=principal.name if principal else "",
                 role=str(principal.role) if principal else "",
-                source=source,
-                what=f"{scope['method']} {scope['path']}",
-                outcome="done" if done else "failed" if status >= 500 else "refused",
-                revision=int(revision) if revision.isdecimal() else 0,
-                detail=told if principal is None else "" if done else f"HTTP {status}",
+                source=_source(scope),
+                what=f"{scope['method']} {scope['path']}{'?dry_run=true' * _is_dry(scope)}",
+                outcome=outcome,
+                revision=revision,
+                detail=detail,
             )
         )
+
+
+def _source(scope: Scope) -> str:
+    return str((scope.get("client") or ("unknown",))[0])
+
+
+def _is_dry(scope: Scope) -> bool:
+    """Whether a write asks for its plan alone; of what else a query says nothing is written."""
+    said = QueryParams(scope["query_string"]).get("dry_run", "")
+    return said.lower() in _TRUE
 
 
 def _credentials(scope: Scope) -> Credentials:

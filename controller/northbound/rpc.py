@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct
@@ -19,11 +19,13 @@ from controller.northbound import bulkhead_pb2 as pb
 from controller.northbound.bodies import read_document
 from controller.northbound.bulkhead_pb2_grpc import BulkheadServicer
 from controller.northbound.following import Start, since_revision
+from controller.northbound.matrix import Cut
 from controller.northbound.operations import Options
 from controller.northbound.paging import cursor_of
 from controller.northbound.parameters import (
     ExplainQuery,
     ListQuery,
+    MatrixQuery,
     RevisionsQuery,
     RoutesQuery,
 )
@@ -37,6 +39,13 @@ from controller.northbound.rpc_messages import (
     struct_of,
 )
 from controller.northbound.rpc_options import DETAILS, checked, given, key_of, options_of
+from controller.northbound.rpc_replies import (
+    place_reply,
+    plan_reply,
+    put_reply,
+    replayed_reply,
+    write_reply,
+)
 from controller.northbound.use_cases import UseCases
 from controller.northbound.views import Body
 
@@ -81,13 +90,13 @@ class BulkheadService(BulkheadServicer):
         async def put(options: Options) -> Body:
             return await self._operations.put(collection, name, body, options)
 
-        return await self._write(request, call, put, _put_reply(collection))
+        return await self._write(request, call, put, put_reply(collection))
 
     async def Delete(self, request: pb.DeleteRequest, call: Call) -> pb.WriteReply:
         async def delete(options: Options) -> Body:
             return await self._operations.delete(request.collection, request.name, options)
 
-        return await self._write(request, call, delete, _write_reply)
+        return await self._write(request, call, delete, write_reply)
 
     # Changes of many objects
 
@@ -99,7 +108,7 @@ class BulkheadService(BulkheadServicer):
             tree, positions = await asyncio.to_thread(read_document, request.document.encode())
             return await self._operations.apply(tree, options, positions)
 
-        return await self._write(request, call, apply, _write_reply)
+        return await self._write(request, call, apply, write_reply)
 
     async def Place(self, request: pb.PlaceRequest, call: Call) -> pb.PlaceReply:
         items = [_item(index, item) for index, item in enumerate(request.items)]
@@ -109,7 +118,7 @@ class BulkheadService(BulkheadServicer):
                 {"items": items, "atomic": not request.keep_going}, options
             )
 
-        return await self._write(request, call, place, _place_reply)
+        return await self._write(request, call, place, place_reply)
 
     async def MoveTenant(self, request: pb.MoveTenantRequest, call: Call) -> pb.MoveTenantReply:
         wish = body_of(request.move)
@@ -120,7 +129,7 @@ class BulkheadService(BulkheadServicer):
 
         def reply(shown: Body) -> pb.MoveTenantReply:
             moved = message_of(pb.MoveTenantReply, shown)
-            moved.written.CopyFrom(_write_reply(shown))
+            moved.written.CopyFrom(write_reply(shown))
             return moved
 
         return await self._write(request, call, move, reply)
@@ -130,18 +139,18 @@ class BulkheadService(BulkheadServicer):
             wish = {"host": request.move.host}
             return await self._operations.move_instance(request.move.name, wish, options)
 
-        return await self._write(request, call, move, _put_reply("instances"))
+        return await self._write(request, call, move, put_reply("instances"))
 
     # Plans
 
     async def GetPlan(self, request: pb.PlanName, _call: Call) -> pb.Plan:
-        return _plan(self._operations.plan(request.plan))
+        return plan_reply(self._operations.plan(request.plan))
 
     async def ApplyPlan(self, request: pb.ApplyPlanRequest, call: Call) -> pb.WriteReply:
         async def apply(options: Options) -> Body:
             return await self._operations.apply_plan(request.plan, options)
 
-        return await self._write(request, call, apply, _write_reply)
+        return await self._write(request, call, apply, write_reply)
 
     # Observations
 
@@ -179,6 +188,13 @@ class BulkheadService(BulkheadServicer):
         pairs = await self._queries.reachability()
         return message_of(pb.Reachability, {"pairs": pairs, "revision": revision})
 
+    async def GetMatrix(self, request: pb.MatrixRequest, _call: Call) -> pb.Matrix:
+        query = checked(MatrixQuery, **given(request))
+        revision = self._cases.controller.revision()
+        cut = Cut(query.match, query.limit)
+        found = await self._queries.matrix(query.source, query.destination, cut)
+        return message_of(pb.Matrix, {**found, "revision": revision})
+
     async def GetCapacity(self, request: pb.CapacityRequest, _call: Call) -> pb.Capacity:
         return message_of(pb.Capacity, self._queries.capacity(request.host or None))
 
@@ -214,13 +230,13 @@ class BulkheadService(BulkheadServicer):
     async def DiffRevisions(self, request: pb.DiffRequest, _call: Call) -> pb.Plan:
         detail = DETAILS.get(request.detail, "counts")
         one, other = getattr(request, "from"), request.to
-        return _plan(await self._operations.compare(one, other, detail))
+        return plan_reply(await self._operations.compare(one, other, detail))
 
     async def RestoreRevision(self, request: pb.RestoreRequest, call: Call) -> pb.WriteReply:
         async def restore(options: Options) -> Body:
             return await self._operations.restore(request.revision, options)
 
-        return await self._write(request, call, restore, _write_reply)
+        return await self._write(request, call, restore, write_reply)
 
     async def _write(
         self,
@@ -240,10 +256,10 @@ class BulkheadService(BulkheadServicer):
             if key is None:
                 return await do()
             found, again = await self._replays.once(key, do, reply)
-            shown: M = _replayed(found) if again else found
+            shown: M = replayed_reply(found) if again else found
             return shown
 
-        task = asyncio.ensure_future(once())
+        task = call.work = asyncio.ensure_future(once())
         self._under_way.add(task)
         task.add_done_callback(self._ended)
         return await asyncio.shield(task)
@@ -279,54 +295,3 @@ def _item(index: int, item: pb.Placement) -> Body:
             return {"op": "remove", "instance": item.remove}
         case _:
             return {}
-
-
-def _write_reply(shown: Body) -> pb.WriteReply:
-    if shown.get("dry_run"):
-        return pb.WriteReply(revision=shown["revision"], plan=_plan(shown))
-    return message_of(pb.WriteReply, {k: shown[k] for k in _WRITTEN})
-
-
-def _put_reply(collection: str) -> Callable[[Body], pb.PutReply]:
-    def reply(shown: Body) -> pb.PutReply:
-        made = pb.PutReply(written=_write_reply(shown), created=shown.get("created", False))
-        if "name" in shown:  # not where it is told after a restart
-            made.object.CopyFrom(object_of(collection, shown))
-        return made
-
-    return reply
-
-
-def _place_reply(shown: Body) -> pb.PlaceReply:
-    items = [_placed(item) for item in shown.get("items", ())]
-    return pb.PlaceReply(items=items, written=_write_reply(shown))
-
-
-def _placed(item: Mapping[str, Any]) -> pb.Placed:
-    kind = "instance" if "instance" in item else "tenant"
-    found = pb.Placed(op=item["op"], name=item[kind], done=item["done"])
-    found.errors.extend(message_of(pb.Problem, error) for error in item.get("errors", ()))
-    if "object" in item:
-        found.object.CopyFrom(object_of(f"{kind}s", item["object"]))
-    return found
-
-
-def _plan(shown: Body) -> pb.Plan:
-    return pb.Plan(
-        plan=shown.get("plan", ""),
-        revision=shown.get("revision", shown.get("to", 0)),
-        changed=shown.get("changed", any(shown["objects"].values())),
-        pairs=shown["pairs"],
-        details=struct_of(shown),
-    )
-
-
-def _replayed(first: M) -> M:
-    """A copy that says that it is the first one's."""
-    found = type(first)()
-    found.CopyFrom(first)
-    (found if isinstance(found, pb.WriteReply) else cast(Any, found).written).replayed = True
-    return found
-
-
-_WRITTEN: Final = ("revision", "applied", "pending", "changed")

@@ -60,6 +60,11 @@ def object_of(collection: str, body: Mapping[str, Any]) -> pb.Object:
     return pb.Object(**{kind: _value(field, body)})
 
 
+def collection_of(kind: str) -> str:
+    """The collection of which an Object holds one in this field."""
+    return _COLLECTIONS[kind]
+
+
 def parts_of(shown: pb.Object, path: str = "object") -> tuple[str, str, Body]:
     """Collection, name and body of an object. Raises :class:`Malformed` for an empty one."""
     kind = shown.WhichOneof("kind")

@@ -26,10 +26,19 @@ from controller.northbound.use_cases import UseCases
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["Bulkhead"].full_name
 _GRACE_S: Final = 5.0
 _MESSAGE_MAX: Final = 64 << 20  # bytes, as a body over REST
+_CALLS_MOST: Final = 2000
+_CONNECTIONS_MOST: Final = 2000
 _OPTIONS: Final = (
     ("grpc.so_reuseport", 0),  # a second engine on the same port is a mistake that shall be seen
     ("grpc.max_receive_message_length", _MESSAGE_MAX),
     ("grpc.max_send_message_length", _MESSAGE_MAX),
+    ("grpc.max_allowed_incoming_connections", _CONNECTIONS_MOST),
+    ("grpc.max_concurrent_streams", 200),  # of one connection; more wait at the client
+    ("grpc.server_handshake_timeout_ms", 10_000),
+    ("grpc.keepalive_time_ms", 30_000),  # a client that is gone without a word is seen
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.max_connection_idle_ms", 600_000),  # clients connect anew by themselves
 )
 
 
@@ -51,7 +60,9 @@ class GrpcServer:
         self._controller = cases.controller
         self._wanted = host, port
         self._server = grpc.aio.server(
-            interceptors=[Refusals(SERVICE), RpcGate(SERVICE, cases.gate)], options=_OPTIONS
+            interceptors=[Refusals(SERVICE), RpcGate(SERVICE, cases.gate)],
+            options=_OPTIONS,
+            maximum_concurrent_rpcs=_CALLS_MOST,
         )
         self._health = health.HealthServicer()
         self._telling: asyncio.Task[None] | None = None
@@ -90,7 +101,11 @@ class GrpcServer:
 
 
 def _secured(tls: Tls) -> grpc.ServerCredentials:
-    """gRPC either demands certificates of clients or does not ask; tokens are for all."""
+    """gRPC's library demands certificates of all clients or does not ask for any.
+
+    With the first, who has a token alone could not connect; so it does not ask, and a client that
+    REST knows by its certificate shows a token here.
+    """
     pair = tls.key.read_bytes(), tls.certificate.read_bytes()
     return grpc.ssl_server_credentials([pair])
 

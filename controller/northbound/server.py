@@ -8,19 +8,17 @@ import socket
 import ssl
 from collections.abc import Generator
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import uvicorn
 
 from controller.errors import BulkheadError
 from controller.northbound.access.exposure import Tls
 from controller.northbound.connections import Connection
+from controller.northbound.crowd import MOST, Crowd
 from controller.northbound.rest import create_app
 from controller.northbound.turns import Turns
 from controller.northbound.use_cases import UseCases
-
-_CONNECTIONS_MOST: Final = 2000
-"""At once; more are answered 503."""
 
 
 class _Server(uvicorn.Server):
@@ -70,8 +68,10 @@ class RestServer:
             server_header=False,
             proxy_headers=False,  # whoever is on this machine could say that it is somebody else
             timeout_graceful_shutdown=5,
-            http=partial(Connection, turns=Turns()),  # type: ignore[arg-type] # made by calling it
-            limit_concurrency=_CONNECTIONS_MOST,
+            http=partial(  # type: ignore[arg-type] # made by calling it
+                Connection, turns=Turns(), crowd=Crowd()
+            ),
+            limit_concurrency=2 * MOST,  # of requests: those whose clients have left go on
             **_secured(self._tls),
         )
         self._server = _Server(config)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
+import trustme
 
 from controller.northbound.access.audit import AuditLog
 from controller.northbound.access.gate import Gate, Limits
@@ -26,18 +29,47 @@ PEOPLE = {
 }
 
 
+class Files(NamedTuple):
+    """Certificates on disk."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+    client: Path
+    client_key: Path
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    folder = tmp_path_factory.mktemp("tls")
+    found = Files(*(folder / f"{name}.pem" for name in Files._fields))
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(found.ca))
+    server = authority.issue_cert("127.0.0.1", "localhost")
+    server.private_key_pem.write_to_path(str(found.key))
+    for blob in server.cert_chain_pems:
+        blob.write_to_path(str(found.certificate), append=True)
+    client = authority.issue_cert(common_name="grafana.example")
+    client.private_key_pem.write_to_path(str(found.client_key))
+    for blob in client.cert_chain_pems:
+        blob.write_to_path(str(found.client), append=True)
+    return found
+
+
 class Guarded:
     """The REST application behind a gate; calls are made by role, "" for nobody."""
 
-    def __init__(self, folder: Path, limits: Limits | None = None) -> None:
-        self.engine = FakeController()
+    def __init__(
+        self, folder: Path, limits: Limits | None = None, engine: FakeController | None = None
+    ) -> None:
+        self.engine = engine or FakeController()
         self.file = TokenFile(folder / "tokens.json")
         self.tokens = {role: self.file.add(person) for role, person in PEOPLE.items()}
         self.audit_file = folder / "audit.jsonl"
         self.now = 0.0
         self.gate = Gate(
             TokenFile(folder / "tokens.json"),
-            AuditLog(self.audit_file),
+            AuditLog(self.audit_file, passed=lambda: self.now),
             limits or Limits(),
             lambda: self.now,
         )
@@ -63,6 +95,20 @@ class Guarded:
         return [json.loads(line) for line in self.audit_file.read_text().splitlines()]
 
 
+@pytest.fixture(scope="session")
+def loop() -> Iterator[asyncio.Runner]:
+    """One event loop for all that is served over gRPC, as in the engine."""
+    with asyncio.Runner() as runner:
+        yield runner
+
+
 @pytest.fixture
 def guarded(tmp_path: Path) -> Guarded:
     return Guarded(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_umask() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from controller.errors import Conflict, Invalid, NotFound
 from controller.northbound.access.gate import Credentials, Gate, Limits, Need
+from controller.northbound.access.limits import network_of
 from controller.northbound.access.principals import ANYBODY, Principal, Role
 from controller.northbound.access.refusals import TooMany, Unauthenticated
 from controller.northbound.access.tokens import TokenFile
@@ -138,47 +138,6 @@ def test_a_key_is_its_owners(guarded: Guarded) -> None:
     assert guarded("operator", "PUT", path, json=WEB_2, headers=headers).status_code == 422
 
 
-def test_writes_and_refusals_are_written_down_and_no_secret_is(guarded: Guarded) -> None:
-    guarded("admin", "GET", "/v1/status")
-    guarded("tenant", "PUT", "/v1/instances/web-2?message=more", json=WEB_2)
-    guarded("viewer", "PUT", "/v1/instances/web-3", json=WEB_2)
-    guarded("tenant", "PUT", "/v1/instances/prometheus-1", json=WEB_2)
-    guarded("admin", "PUT", "/v1/instances/web-4", json={"service": "nobody", "host": "x"})
-    guarded("", "GET", "/v1/status")
-    guarded("bulkhead_wrong", "GET", "/v1/status")
-    lines = guarded.audited()
-    told = [(i["who"], i["role"], i["what"], i["outcome"], i["revision"]) for i in lines]
-    assert told == [
-        ("shop-ci", "operator", "PUT /v1/instances/web-2", "done", 2),
-        ("", "", "PUT /v1/instances/web-3", "refused", 0),
-        ("shop-ci", "operator", "PUT /v1/instances/prometheus-1", "refused", 0),
-        ("root", "admin", "PUT /v1/instances/web-4", "refused", 0),
-        ("", "", "GET /v1/status", "refused", 0),
-        ("", "", "GET /v1/status", "refused", 0),
-    ]
-    assert {line["source"] for line in lines} == {"127.0.0.1"}
-    assert "eye (viewer) may look and not change" in lines[1]["detail"]
-    text = guarded.audit_file.read_text()
-    assert not any(secret in text for secret in (*guarded.tokens.values(), "bulkhead_wrong"))
-    assert stat.S_IMODE(guarded.audit_file.stat().st_mode) == 0o600
-
-
-def test_the_log_goes_on_in_a_new_file_when_it_was_rotated(guarded: Guarded) -> None:
-    guarded("", "GET", "/v1/status")
-    guarded.audit_file.rename(guarded.audit_file.with_suffix(".1"))
-    guarded("", "GET", "/v1/status")
-    assert len(guarded.audited()) == 1
-
-
-def test_a_log_that_cannot_be_written_stops_no_write(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    guarded = Guarded(tmp_path)
-    guarded.audit_file.mkdir()
-    assert guarded("tenant", "PUT", "/v1/instances/web-2", json=WEB_2).status_code == 201
-    assert "audit log" in caplog.text and "PUT /v1/instances/web-2" in caplog.text
-
-
 def test_too_many_requests_are_told_when_to_come_again(tmp_path: Path) -> None:
     guarded = Guarded(tmp_path, Limits(per_s=2, burst=3))
     assert [guarded("viewer", "GET", "/v1/status").status_code for _ in range(4)] == [200] * 3 + [
@@ -190,6 +149,40 @@ def test_too_many_requests_are_told_when_to_come_again(tmp_path: Path) -> None:
     assert guarded("admin", "GET", "/v1/status").status_code == 200  # each has its own
     guarded.now += 1.0
     assert [guarded("viewer", "GET", "/v1/status").status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_who_shows_no_token_is_limited_by_address(tmp_path: Path) -> None:
+    guarded = Guarded(tmp_path, Limits(per_s=2, burst=3))
+    codes = [guarded("", "GET", "/v1/status").status_code for _ in range(5)]
+    assert codes == [401] * 3 + [429] * 2
+    assert guarded("viewer", "GET", "/v1/status").status_code == 200  # has a bucket of its own
+    guarded.now += 1.0
+    codes = [guarded("", "GET", "/v1/status").status_code for _ in range(3)]
+    assert codes == [401, 401, 429]
+
+
+def test_a_name_that_is_an_address_has_its_own_bucket(tmp_path: Path) -> None:
+    file = TokenFile(tmp_path / "tokens.json")
+    token = file.add(Principal("192.0.2.1", Role.ADMIN))
+    gate = Gate(file, limits=Limits(per_s=1, burst=1), clock=lambda: 0.0)
+    for refusal in (Unauthenticated, TooMany):
+        with pytest.raises(refusal):
+            gate.enter(Credentials(), "192.0.2.1", Need.SITE)
+    assert gate.enter(Credentials(token), "192.0.2.1", Need.SITE).name == "192.0.2.1"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("192.0.2.1", "192.0.2.2", False),
+        ("2001:db8::1", "2001:db8::ffff:0:2", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("unknown", "", False),
+    ],
+)
+def test_the_addresses_of_an_ipv6_network_are_one_client(one: str, other: str, same: bool) -> None:
+    assert (network_of(one) == network_of(other)) is same
 
 
 class Guessed:
@@ -264,10 +257,3 @@ def test_a_certificate_is_somebody(tmp_path: Path) -> None:
     assert gate.enter(shown, "192.0.2.1", Need.SITE) == person
     with pytest.raises(Unauthenticated):
         gate.enter(Credentials(certificate="other.example"), "192.0.2.1", Need.SITE)
-
-
-@pytest.fixture(autouse=True)
-def _nobodys_umask() -> object:
-    before = os.umask(0)
-    yield
-    os.umask(before)

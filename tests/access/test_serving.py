@@ -5,14 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
 
 import grpc
 import httpx
 import pytest
-import trustme
 
 from controller.errors import Invalid
 from controller.northbound import bulkhead_pb2 as pb
@@ -24,42 +20,9 @@ from controller.northbound.rpc_server import GrpcServer
 from controller.northbound.server import RestServer
 from controller.northbound.use_cases import UseCases
 from controller.settings import load
-from tests.access.conftest import Guarded
+from tests.access.conftest import Files, Guarded
 from tests.northbound.fakes import FakeController
 from tests.rpc.statuses import refused
-
-
-class Files(NamedTuple):
-    """Certificates on disk."""
-
-    ca: Path
-    certificate: Path
-    key: Path
-    client: Path
-    client_key: Path
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
-    folder = tmp_path_factory.mktemp("tls")
-    found = Files(*(folder / f"{name}.pem" for name in Files._fields))
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(found.ca))
-    server = authority.issue_cert("127.0.0.1", "localhost")
-    server.private_key_pem.write_to_path(str(found.key))
-    for blob in server.cert_chain_pems:
-        blob.write_to_path(str(found.certificate), append=True)
-    client = authority.issue_cert(common_name="grafana.example")
-    client.private_key_pem.write_to_path(str(found.client_key))
-    for blob in client.cert_chain_pems:
-        blob.write_to_path(str(found.client), append=True)
-    return found
-
-
-@pytest.fixture(scope="module")
-def loop() -> Iterator[asyncio.Runner]:
-    with asyncio.Runner() as runner:
-        yield runner
 
 
 def trusting(files: Files, *, shown: bool = False) -> ssl.SSLContext:
@@ -134,7 +97,7 @@ def test_grpc_over_tls_knows_tokens(loop: asyncio.Runner, files: Files, guarded:
     loop.run(trial())
     assert guarded.engine.history[-1][0].author == "shop-ci"
     told = [(line["who"], line["what"], line["outcome"]) for line in guarded.audited()]
-    assert ("shop-ci", "gRPC Put", "done") in told
+    assert ("shop-ci", "gRPC Put instances/web-2", "done") in told
     assert ("", "gRPC GetStatus", "refused") in told
     text = guarded.audit_file.read_text()
     assert not any(token in text for token in guarded.tokens.values())

@@ -12,6 +12,7 @@ import grpc
 import httpx
 import pytest
 
+from controller.northbound.access.gate import Gate
 from controller.northbound.bulkhead_pb2_grpc import BulkheadStub
 from controller.northbound.rest import create_app
 from controller.northbound.rpc_server import GrpcServer
@@ -31,8 +32,8 @@ class Site:
 
 
 @contextlib.asynccontextmanager
-async def serving(engine: FakeController) -> AsyncIterator[Site]:
-    cases = UseCases.of(engine)
+async def serving(engine: FakeController, gate: Gate | None = None) -> AsyncIterator[Site]:
+    cases = UseCases.of(engine, gate=gate)
     server = GrpcServer(cases, port=0)
     await server.start()
     transport = httpx.ASGITransport(create_app(cases), raise_app_exceptions=False)
@@ -60,9 +61,9 @@ def loop() -> Iterator[asyncio.Runner]:
 def on_site(loop: asyncio.Runner) -> OnSite:
     """Runs a trial on a site of its own."""
 
-    def run(trial: Trial, engine: FakeController | None = None) -> None:
+    def run(trial: Trial, engine: FakeController | None = None, gate: Gate | None = None) -> None:
         async def whole() -> None:
-            async with serving(engine or FakeController()) as site:
+            async with serving(engine or FakeController(), gate) as site:
                 await trial(site)
 
         loop.run(whole())

@@ -25,6 +25,7 @@ class Refused:
     metadata: dict[str, str]
     violations: list[Any]
     document: dict[str, Any]
+    retry_after_s: float = 0.0
 
 
 async def refused(call: Awaitable[Any]) -> Refused:
@@ -35,12 +36,13 @@ async def refused(call: Awaitable[Any]) -> Refused:
     status = rpc_status.from_call(_Call(error))
     if status is None:
         return Refused(error.code(), error.details() or "", "", {}, [], {})
-    info, request, document = (
+    info, request, document, retry = (
         error_details_pb2.ErrorInfo(),
         error_details_pb2.BadRequest(),
         Struct(),
+        error_details_pb2.RetryInfo(),
     )
-    for kind in (info, request, document):
+    for kind in (info, request, document, retry):
         for detail in status.details:
             detail.Unpack(kind)
     return Refused(
@@ -50,6 +52,7 @@ async def refused(call: Awaitable[Any]) -> Refused:
         dict(info.metadata),
         list(request.field_violations),
         body_of(document),
+        retry.retry_delay.ToTimedelta().total_seconds(),
     )
 
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import grpc
+import pytest
 from grpc_health.v1 import health_pb2
 from grpc_health.v1.health_pb2_grpc import HealthStub
 from grpc_reflection.v1alpha import reflection_pb2
@@ -13,6 +14,7 @@ from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 
 from controller.errors import BulkheadError
 from controller.northbound import bulkhead_pb2 as pb
+from controller.northbound.access.gate import Gate, Limits
 from controller.northbound.ports import Write, Written
 from controller.northbound.rpc_server import SERVICE, GrpcServer
 from controller.northbound.use_cases import UseCases
@@ -46,6 +48,44 @@ def test_every_problem_is_a_field_violation(on_site: OnSite) -> None:
         assert site.engine.revision() == 1
 
     on_site(trial)
+
+
+def test_many_problems_are_told_in_what_a_head_holds(on_site: OnSite) -> None:
+    async def trial(site: Site) -> None:
+        changes = [
+            pb.Change(put=pb.Object(service=pb.Service(name=f"b-{n}", tenant="nobody")))
+            for n in range(1000)
+        ]
+        found = await refused(site.stub.Apply(pb.ApplyRequest(changes=changes)))
+        assert (found.code, found.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID")
+        assert "1000 problems" in found.message
+        *told, more = found.violations
+        assert told[0].field == "services.b-0.tenant"
+        assert len(told) > 10
+        assert more.description == f"and {1000 - len(told)} more; send less at once to see them"
+        assert found.document == {}  # there is no room for a second copy
+
+    on_site(trial)
+
+
+def test_a_long_message_is_cut_to_what_a_head_holds(on_site: OnSite) -> None:
+    async def trial(site: Site) -> None:
+        name = pb.ObjectName(collection="tenants", name="\u00e9" * 60_000)
+        found = await refused(site.stub.Get(name))
+        assert (found.code, found.reason) == (grpc.StatusCode.NOT_FOUND, "NOT_FOUND")
+        assert found.message.startswith("there is no `\u00e9") and found.message.endswith("...")
+
+    on_site(trial)
+
+
+def test_who_asks_too_much_is_told_when_to_come_again(on_site: OnSite) -> None:
+    async def trial(site: Site) -> None:
+        await site.stub.GetStatus(pb.StatusRequest())
+        found = await refused(site.stub.GetStatus(pb.StatusRequest()))
+        assert (found.code, found.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY")
+        assert found.retry_after_s == pytest.approx(2.0, abs=0.01)
+
+    on_site(trial, gate=Gate(limits=Limits(per_s=0.5, burst=1), clock=lambda: 0.0))
 
 
 def test_an_object_without_a_kind_is_refused(on_site: OnSite) -> None:

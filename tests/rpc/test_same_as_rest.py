@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from asyncio import Runner
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -13,7 +14,9 @@ from google.protobuf.struct_pb2 import Struct
 
 from controller.model.encode import encode_intent
 from controller.northbound import bulkhead_pb2 as pb
+from controller.northbound.rest import create_app
 from controller.northbound.rpc_messages import body_of, struct_of
+from controller.northbound.use_cases import UseCases
 from tests.northbound.fakes import DOCUMENT, FakeController
 from tests.rpc.conftest import Site, serving
 from tests.rpc.statuses import refused
@@ -63,6 +66,11 @@ def one(reply: dict[str, Any]) -> object:
 
 def only(key: str) -> Callable[[dict[str, Any]], object]:
     return lambda reply: reply.get(key)
+
+
+def unversioned(reply: dict[str, Any]) -> object:
+    """REST has the revision in a header."""
+    return {key: item for key, item in reply.items() if key != "revision"}
 
 
 def revisions(reply: dict[str, Any]) -> object:
@@ -258,6 +266,23 @@ SCENARIO = [
     Step(
         "GetReachability", pb.ReachabilityRequest(), "GET", "/v1/reachability", None, only("pairs")
     ),
+    Step("GetMatrix", pb.MatrixRequest(limit=1), "GET", "/v1/matrix?limit=1", None, unversioned),
+    Step(
+        "GetMatrix",
+        pb.MatrixRequest(source="shop", destination="ops", match="e"),
+        "GET",
+        "/v1/matrix?source=shop&destination=ops&match=e",
+        None,
+        unversioned,
+    ),
+    Step(
+        "GetMatrix",
+        pb.MatrixRequest(source="ops", destination="shop"),
+        "GET",
+        "/v1/matrix?source=ops&destination=shop",
+        None,
+        unversioned,
+    ),
     Step("GetCapacity", pb.CapacityRequest(host="host-1"), "GET", "/v1/capacity?host=host-1"),
     Step("GetStatus", pb.StatusRequest(), "GET", "/v1/status"),
 ]
@@ -309,9 +334,42 @@ async def _over_grpc(site: Site, step: Step) -> Any:
     return body if isinstance(reply, Struct) else step.parts(body)
 
 
+ELSEWHERE = {
+    ("GET", "/v1/events"): "Watch",
+    ("GET", "/v1/plans/{plan_id}"): "GetPlan",
+    ("POST", "/v1/plans/{plan_id}/apply"): "ApplyPlan",
+}
+"""What test_calls is about."""
+WITHOUT_GRPC = {("GET", "/healthz"), ("GET", "/readyz")}
+"""For supervisors of processes; over gRPC they ask grpc.health.v1.Health."""
+
+
 def test_the_scenario_makes_every_call_of_the_service() -> None:
-    told = {step.call for step in SCENARIO} | {"Watch", "GetPlan", "ApplyPlan"}  # see test_calls
+    told = {step.call for step in SCENARIO} | set(ELSEWHERE.values())
     assert told == {method.name for method in pb.DESCRIPTOR.services_by_name["Bulkhead"].methods}
+
+
+def test_every_call_of_rest_has_one_of_the_service() -> None:
+    paths = create_app(UseCases.of(FakeController())).openapi()["paths"]
+    calls = {(method.upper(), path) for path, methods in paths.items() for method in methods}
+    told = {_declared(step, calls) for step in SCENARIO} | ELSEWHERE.keys()
+    assert {_of_any_kind(call) for call in calls} == {*map(_of_any_kind, told), *WITHOUT_GRPC}
+
+
+def _declared(step: Step, calls: set[tuple[str, str]]) -> tuple[str, str]:
+    """The call of the OpenAPI document that a step makes."""
+    where = step.path.partition("?")[0]
+    [found] = [
+        call
+        for call in calls
+        if call[0] == step.method and re.fullmatch(re.sub(r"{\w+}", "[^/]+", call[1]), where)
+    ]
+    return found
+
+
+def _of_any_kind(call: tuple[str, str]) -> tuple[str, str]:
+    """gRPC has one call for all collections."""
+    return call[0], re.sub(rf"^/v1/({'|'.join(LISTS)})(?=(/{{name}})?$)", "/v1/*", call[1])
 
 
 def told(document: Any) -> str:

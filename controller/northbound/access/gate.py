@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from controller.errors import Invalid
 from controller.northbound.access.audit import AuditLog
-from controller.northbound.access.limits import Buckets
+from controller.northbound.access.limits import Buckets, network_of
 from controller.northbound.access.principals import ANYBODY, Principal, Role
-from controller.northbound.access.refusals import Forbidden, Unauthenticated
+from controller.northbound.access.refusals import Forbidden, Refusal, Unauthenticated
 from controller.northbound.access.tokens import TokenFile, digest, id_of
 
 _WRONG_PER_S: Final = 1.0
@@ -67,16 +68,34 @@ class Gate:
 
     def enter(self, shown: Credentials, source: str, need: Need) -> Principal:
         """Who makes a request that comes from an address. Raises a Refusal."""
+        address = f"from {network_of(source)}"
         if need is Need.NOTHING or self._tokens is None:
-            self._requests.take(source)
+            self._requests.take(address)
             return ANYBODY
-        principal = self._known(self._tokens, shown, source)
-        self._requests.take(principal.name)
-        if need is Need.WRITE and principal.role is Role.VIEWER:
-            raise Forbidden(f"{principal} may look and not change")
-        if need is Need.SITE and principal.tenants is not None:
-            raise Forbidden(f"{principal} may not see what is the whole site's")
+        try:
+            principal = self._known(self._tokens, shown, source)
+        except Refusal:
+            self._requests.take(address)  # who is refused is no client yet, and costs as much
+            raise
+        try:
+            self._requests.take(f"of {principal.name}")
+            _check(principal, need)
+        except Refusal as error:
+            error.principal = principal
+            raise
         return principal
+
+    def knows(self, principal: Principal, shown: Credentials) -> bool:
+        """Whether what was shown is still that principal's: of what goes on for long."""
+        if self._tokens is None or principal is ANYBODY:
+            return True
+        try:
+            return principal in (
+                self._tokens.by_certificate(shown.certificate) if shown.certificate else None,
+                self._tokens.by_token(shown.token) if shown.token else None,
+            )
+        except Invalid:  # as a damaged file lets nobody in
+            return False
 
     def _known(self, tokens: TokenFile, shown: Credentials, source: str) -> Principal:
         """Who shows these. Who guesses is slowed: a token that was never right waits its turn.
@@ -90,7 +109,8 @@ class Gate:
             raise Unauthenticated("a token is needed: Authorization: Bearer TOKEN")
         mark = source, digest(shown.token)
         claimed = id_of(shown.token)
-        guesser = f"{source} {claimed}" if tokens.has_id(claimed) else source
+        network = network_of(source)
+        guesser = f"{network} {claimed}" if tokens.has_id(claimed) else network
         if mark not in self._good:
             self._wrong.check(guesser)
         principal = tokens.by_token(shown.token)
@@ -103,3 +123,11 @@ class Gate:
         if len(self._good) > _GOOD_MOST:
             self._good.popitem(last=False)
         return principal
+
+
+def _check(principal: Principal, need: Need) -> None:
+    """Raises Forbidden where a role does not reach so far."""
+    if need is Need.WRITE and principal.role is Role.VIEWER:
+        raise Forbidden(f"{principal} may look and not change")
+    if need is Need.SITE and principal.tenants is not None:
+        raise Forbidden(f"{principal} may not see what is the whole site's")

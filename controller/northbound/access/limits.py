@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
+import contextlib
+import ipaddress
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from controller.northbound.access.refusals import TooMany
 
 _CLIENTS_MOST: Final = 10_000
+_IPV6_NETWORK: Final = 64  # bits; the others are a machine's to choose (RFC 4291 section 2.5.1)
+
+
+@lru_cache(_CLIENTS_MOST)
+def network_of(source: str) -> str:
+    """Whose addresses are one client's: an IPv4 address, or an IPv6 address's network."""
+    try:
+        address = ipaddress.ip_address(source)
+    except ValueError:
+        return source
+    if isinstance(address, ipaddress.IPv4Address):
+        return source
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((int(address), _IPV6_NETWORK), strict=False))
 
 
 class Buckets:
@@ -52,3 +70,24 @@ class Buckets:
         self._held.move_to_end(client)
         if len(self._held) > _CLIENTS_MOST:
             self._held.popitem(last=False)
+
+
+class Places:
+    """Of what goes on for long, so many at once for each client."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken: Counter[str] = Counter()
+
+    @contextlib.contextmanager
+    def one(self, client: str) -> Iterator[None]:
+        """Hold one. Raises TooMany where the client has them all."""
+        if self._taken[client] >= self._most:
+            raise TooMany(f"there are {self._most} of these at once; end one first", 1.0)
+        self._taken[client] += 1
+        try:
+            yield
+        finally:
+            self._taken[client] -= 1
+            if not self._taken[client]:
+                del self._taken[client]

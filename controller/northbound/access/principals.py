@@ -51,12 +51,16 @@ class Principal:
         names = [name for kind in changed.values() for name in kind]
         not_theirs = [name for name in names if not self._changes(before, after, name)]
         if not_theirs:
-            shown = ", ".join(not_theirs[:_SHOWN])
-            more = len(not_theirs) - _SHOWN
-            raise Forbidden(
-                f"{self} may not change {shown}{f' and {more} more' if more > 0 else ''}; "
-                "nothing was changed"
-            )
+            named = [name for name in not_theirs if self._may_be_told(before, name)]
+            others = len(not_theirs) - len(named)
+            hidden = f"{others} object{'' if others == 1 else 's'} of others" if others else ""
+            told = " and ".join(part for part in (_listed(named), hidden) if part)
+            raise Forbidden(f"{self} may not change {told}; nothing was changed")
+
+    def _may_be_told(self, before: Intent, key: str) -> bool:
+        """Whether a name is known to who asks: what they see, or want to make."""
+        collection, _, name = key.partition("/")
+        return name not in getattr(before, collection) or self.sees(before, collection, name)
 
     def _changes(self, before: Intent, after: Intent, key: str) -> bool:
         collection, _, name = key.partition("/")
@@ -82,6 +86,11 @@ ANYBODY: Final = Principal("", Role.ADMIN)
 _SITE: Final = ("vrfs", "classes")
 _A_TENANTS: Final = ("services", "instances", "rules")
 _SHOWN: Final = 5
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    return f"{', '.join(names[:_SHOWN])}{f' and {more} more' if more > 0 else ''}"
 
 
 def owners(intent: Intent, collection: str, name: str) -> frozenset[str]:
