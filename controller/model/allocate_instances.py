@@ -15,6 +15,7 @@ from controller.model.draft import InstanceDraft
 from controller.model.intent import INSTANCE_ID_MAX, Instance, Intent, Segment, frozen
 from controller.model.meaning import leaks
 from controller.model.problems import Problems
+from controller.model.reserved import reserved_of, unreserved
 from controller.model.subnets import is_host
 
 MAC_PREFIX: Final = "02:b0"  # locally administered (IEEE 802-2014 section 8.2.2)
@@ -60,8 +61,11 @@ def _ids(drafts: list[InstanceDraft], previous: Intent, problems: Problems) -> d
             continue
         number = next(unused, None)
         if number is None:
-            pool = f"instance ids (1..{INSTANCE_ID_MAX})"
-            problems.add(("instances", draft.name), f"no free value is left in the {pool}")
+            problems.add(
+                ("instances", draft.name),
+                f"no free value is left in the instance ids of the site (1..{INSTANCE_ID_MAX}); "
+                "delete unused instances",
+            )
         else:
             found[draft.name] = number
     return found
@@ -106,6 +110,7 @@ class _Addresses:
         self._taken: dict[str, set[int]] = {vrf: set() for vrf in partial.vrfs}
         for segment in partial.segments.values():
             self._taken[segment.vrf].add(int(segment.gateway))
+        self._reserved = reserved_of(partial)
         self._cursors: dict[tuple[str, _Views], Iterator[int]] = {}
 
     def allocate(
@@ -129,7 +134,8 @@ class _Addresses:
                     problems.add(
                         ("instances", draft.name),
                         f"no free address is left in {segment.subnet}, the subnet of segment "
-                        f"`{segment.name}`; use another segment or a wider subnet",
+                        f"`{segment.name}`; use another segment or a wider subnet"
+                        f"{', or reserve fewer of its addresses' if segment.reserved else ''}",
                     )
                 else:
                     found[draft.name] = IPv4Address(number)
@@ -148,7 +154,10 @@ class _Addresses:
         return None if renumbered else held.ip
 
     def _free(self, service: str, number: int) -> bool:
-        return not any(number in self._taken[vrf] for vrf in self._views[service])
+        return not any(
+            number in self._taken[vrf] or number in self._reserved[vrf]
+            for vrf in self._views[service]
+        )
 
     def _take(self, service: str, number: int) -> None:
         for vrf in self._views[service]:
@@ -159,7 +168,5 @@ class _Addresses:
         segment, views = self._segments[service], self._views[service]
         key = (segment.name, views)
         if key not in self._cursors:
-            subnet = segment.subnet
-            first, last = int(subnet.network_address) + 1, int(subnet.broadcast_address)
-            self._cursors[key] = iter(range(first, last))
+            self._cursors[key] = unreserved(segment)
         return next((n for n in self._cursors[key] if self._free(service, n)), None)

@@ -109,6 +109,7 @@ CAPACITY: Final[Body] = {
             "host": "host-1",
             "switch": "edge-1",
             "instances": {"total": 2000, "used": 6, "free": 1994},
+            "ports": {"total": 2000, "used": 6, "free": 1994},
             "links": [
                 {
                     "name": "h1-fabric-1",
@@ -133,7 +134,8 @@ CAPACITY: Final[Body] = {
             "vrf": "business",
             "vlan": 4096,
             "subnet": "10.20.1.0/24",
-            "addresses": {"total": 253, "used": 6, "free": 247},
+            "addresses": {"total": 243, "used": 6, "free": 237},
+            "reserved": 10,
         }
     ],
 }

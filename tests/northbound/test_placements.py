@@ -198,6 +198,36 @@ def test_capacity_says_what_is_left(call: Client) -> None:
     assert vrfs["business"]["subnets"]["used"] == 1
 
 
+def test_capacity_of_a_pool_and_of_a_segment_with_reserved_addresses(call: Client) -> None:
+    call("PUT", "/v1/vrfs/business", json={"id": 100, "pool": "10.20.0.0/22"})
+    body = {**call.get("/v1/segments/orders"), "reserved": ["10.20.1.0-10.20.1.1", "10.20.1.200"]}
+    call("PUT", "/v1/segments/orders", json=body)
+    assert call.get("/v1/segments/orders")["reserved"] == ["10.20.1.0-10.20.1.1", "10.20.1.200"]
+    found = call.get("/v1/capacity")
+    vrfs = {item["vrf"]: item["subnets"] for item in found["vrfs"]}
+    assert vrfs["business"] == {"pool": "10.20.0.0/22", "total": 4, "used": 1, "free": 3}
+    segments = {item["segment"]: item for item in found["segments"]}
+    assert segments["orders"]["reserved"] == 1  # the gateway and the network are nobody's anyway
+    assert segments["orders"]["addresses"] == {"total": 252, "used": 3, "free": 249}
+
+
+def test_capacity_counts_the_addresses_of_a_subnet_whoever_has_them(call: Client) -> None:
+    """A tenant that went keeps its addresses, and takes none where it is."""
+    call("PUT", "/v1/segments/next", json={"vrf": "business"})
+    call("POST", "/v1/tenants/shop/move", json={"segment": "next"})
+    segments = {item["segment"]: item["addresses"] for item in call.get("/v1/capacity")["segments"]}
+    assert (segments["orders"]["used"], segments["next"]["used"]) == (3, 0)
+
+
+def test_capacity_counts_a_port_once_that_instances_share(call: Client) -> None:
+    for number in (1, 2):
+        body = {"service": "web", "host": "host-2", "port": "vm", "nested_vlan": number}
+        assert call("PUT", f"/v1/instances/nested-{number}", json=body).status_code == 201
+    (host,) = call.get("/v1/capacity?host=host-2")["hosts"]
+    before = host["instances"]["used"]
+    assert host["ports"] == {"total": 2000, "used": before - 1, "free": 2001 - before}
+
+
 def test_capacity_of_one_host_or_of_none(call: Client) -> None:
     assert [h["host"] for h in call.get("/v1/capacity?host=host-2")["hosts"]] == ["host-2"]
     response = call("GET", "/v1/capacity?host=host-22")
