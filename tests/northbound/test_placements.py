@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -127,42 +126,6 @@ def test_a_problem_of_the_whole_is_told_where_it_is(call: Client) -> None:
     response = place(call, items)
     assert response.status_code == 422
     assert {error["path"] for error in response.json()["errors"]} <= {"items[0].ip", "items[1].ip"}
-
-
-def test_64_writers_at_once_get_addresses_of_their_own(
-    call: Client, engine: FakeController
-) -> None:
-    async def write(number: int) -> Any:
-        body = {"service": "web", "host": f"host-{1 + number % 3}"}
-        if number % 2:
-            return await call.send("PUT", f"/v1/instances/many-{number}", json=body)
-        item = {"op": "place", "instance": f"many-{number}", **body}
-        return await call.send("POST", "/v1/placements", json={"items": [item]})
-
-    async def all_of_them() -> list[Any]:
-        return await asyncio.gather(*map(write, range(64)))
-
-    answers = asyncio.run(all_of_them())
-    assert {response.status_code for response in answers} <= {200, 201}
-    instances = call.get("/v1/instances")
-    assert len(instances) == 4 + 64
-    for key in ("ip", "mac", "id"):
-        assert len({item[key] for item in instances}) == 4 + 64
-    told = {body["name"]: body["ip"] for body in map(_object, answers)}
-    assert told == {item["name"]: item["ip"] for item in instances if item["name"] in told}
-
-
-def _object(response: Any) -> Any:
-    body = response.json()
-    return body["items"][0]["object"] if "items" in body else body
-
-
-def test_an_address_stays_through_moves_and_restarts(call: Client, engine: FakeController) -> None:
-    made = call("PUT", "/v1/instances/web-7", json={"service": "web", "host": "host-1"}).json()
-    call("DELETE", "/v1/instances/web-1")  # a lower address is free now
-    call("POST", "/v1/instances/web-7/move", json={"host": "host-2"})
-    again = Client(engine)  # another application over what is stored
-    assert again.get("/v1/instances/web-7")["ip"] == made["ip"]
 
 
 def test_a_full_segment_is_said_by_name(call: Client, engine: FakeController) -> None:
