@@ -198,6 +198,15 @@ STATUS: Final[Body] = {
 READY: Final[Body] = {"ready": True, "reason": "every switch holds the newest revision"}
 NOT_READY: Final[Body] = {"ready": False, "reason": "edge-4: not connected"}
 
+METRICS: Final = """\
+# HELP bulkhead_revision The newest stored revision
+# TYPE bulkhead_revision gauge
+bulkhead_revision 12.0
+# HELP bulkhead_writes_total Writes, by what became of them
+# TYPE bulkhead_writes_total counter
+bulkhead_writes_total{outcome="applied"} 11.0
+"""
+
 PROBLEM: Final[Body] = {
     "type": "urn:bulkhead:problem:invalid",
     "title": "The request asks for something that is not valid",
