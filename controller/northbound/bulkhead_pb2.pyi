@@ -463,20 +463,54 @@ class Routes(_message.Message):
     def __init__(self, to: _Optional[str] = ..., metric: _Optional[str] = ..., paths: _Optional[_Iterable[_Union[Path, _Mapping]]] = ..., **kwargs) -> None: ...
 
 class Path(_message.Message):
-    __slots__ = ("vrf", "reachable", "switches", "links", "latency_us", "cost")
+    __slots__ = ("vrf", "reachable", "switches", "links", "latency_us", "cost", "protection")
     VRF_FIELD_NUMBER: _ClassVar[int]
     REACHABLE_FIELD_NUMBER: _ClassVar[int]
     SWITCHES_FIELD_NUMBER: _ClassVar[int]
     LINKS_FIELD_NUMBER: _ClassVar[int]
     LATENCY_US_FIELD_NUMBER: _ClassVar[int]
     COST_FIELD_NUMBER: _ClassVar[int]
+    PROTECTION_FIELD_NUMBER: _ClassVar[int]
     vrf: str
     reachable: bool
     switches: _containers.RepeatedScalarFieldContainer[str]
     links: _containers.RepeatedScalarFieldContainer[str]
     latency_us: int
     cost: int
-    def __init__(self, vrf: _Optional[str] = ..., reachable: _Optional[bool] = ..., switches: _Optional[_Iterable[str]] = ..., links: _Optional[_Iterable[str]] = ..., latency_us: _Optional[int] = ..., cost: _Optional[int] = ...) -> None: ...
+    protection: Protection
+    def __init__(self, vrf: _Optional[str] = ..., reachable: _Optional[bool] = ..., switches: _Optional[_Iterable[str]] = ..., links: _Optional[_Iterable[str]] = ..., latency_us: _Optional[int] = ..., cost: _Optional[int] = ..., protection: _Optional[_Union[Protection, _Mapping]] = ...) -> None: ...
+
+class Protection(_message.Message):
+    __slots__ = ("by", "links", "switches", "single_points")
+    BY_FIELD_NUMBER: _ClassVar[int]
+    LINKS_FIELD_NUMBER: _ClassVar[int]
+    SWITCHES_FIELD_NUMBER: _ClassVar[int]
+    SINGLE_POINTS_FIELD_NUMBER: _ClassVar[int]
+    by: str
+    links: _containers.RepeatedCompositeFieldContainer[Detour]
+    switches: _containers.RepeatedCompositeFieldContainer[Detour]
+    single_points: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, by: _Optional[str] = ..., links: _Optional[_Iterable[_Union[Detour, _Mapping]]] = ..., switches: _Optional[_Iterable[_Union[Detour, _Mapping]]] = ..., single_points: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Detour(_message.Message):
+    __slots__ = ("name", "then")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    THEN_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    then: Way
+    def __init__(self, name: _Optional[str] = ..., then: _Optional[_Union[Way, _Mapping]] = ...) -> None: ...
+
+class Way(_message.Message):
+    __slots__ = ("switches", "links", "latency_us", "cost")
+    SWITCHES_FIELD_NUMBER: _ClassVar[int]
+    LINKS_FIELD_NUMBER: _ClassVar[int]
+    LATENCY_US_FIELD_NUMBER: _ClassVar[int]
+    COST_FIELD_NUMBER: _ClassVar[int]
+    switches: _containers.RepeatedScalarFieldContainer[str]
+    links: _containers.RepeatedScalarFieldContainer[str]
+    latency_us: int
+    cost: int
+    def __init__(self, switches: _Optional[_Iterable[str]] = ..., links: _Optional[_Iterable[str]] = ..., latency_us: _Optional[int] = ..., cost: _Optional[int] = ...) -> None: ...
 
 class TopologyRequest(_message.Message):
     __slots__ = ()

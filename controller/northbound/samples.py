@@ -85,6 +85,20 @@ SWITCHES: Final[list[Body]] = [
     }
 ]
 
+_WAY: Final[Body] = {
+    "switches": ["edge-1", "fabric-2", "edge-2"],
+    "links": ["h1-fabric-2", "h2-fabric-2"],
+    "latency_us": 20,
+    "cost": 2,
+}
+
+_DETOUR: Final[Body] = {
+    "switches": ["edge-1", "fabric-1", "fabric-2", "edge-2"],
+    "links": ["h1-fabric-1", "core", "h2-fabric-2"],
+    "latency_us": 25,
+    "cost": 3,
+}
+
 ROUTES: Final[Body] = {
     "from": "host-1",
     "to": "host-2",
@@ -94,10 +108,16 @@ ROUTES: Final[Body] = {
         {
             "vrf": "business",
             "reachable": True,
-            "switches": ["edge-1", "fabric-2", "edge-2"],
-            "links": ["h1-fabric-2", "h2-fabric-2"],
-            "latency_us": 20,
-            "cost": 2,
+            **_WAY,
+            "protection": {
+                "by": "recomputation",
+                "links": [
+                    {"name": "h1-fabric-2", "then": _DETOUR},
+                    {"name": "h2-fabric-2", "then": None},
+                ],
+                "switches": [{"name": "fabric-2", "then": None}],
+                "single_points": ["fabric-2", "h2-fabric-2"],
+            },
         }
     ],
 }
