@@ -20,7 +20,7 @@ from controller.errors import RemoteError, UnknownOutcome
 from controller.journal import Journal
 from controller.model.intent import Intent
 from controller.model.network import Facts, Network, Topology
-from controller.needs import History, Revision, Switches
+from controller.needs import History, Meter, Revision, Switches, Unmetered
 from controller.northbound.ports import (
     Draft,
     Events,
@@ -78,6 +78,8 @@ class Control:
             clock=clock,
         )
         self.link_loads: Callable[[], Mapping[str, LinkLoad]] = dict
+        self.meter: Meter = Unmetered()
+        self._clock = clock
         self._writing = Writing(history, self._newest, self._adopt_all, self._catch_up)
 
     # What the northbound asks.
@@ -173,10 +175,23 @@ class Control:
         Raises what its plan raises, Conflict where it names another revision than the newest, and
         UnknownOutcome where the store did not answer.
         """
-        stored = await self._writing.store(write)
+        began_s = self._clock()
+        try:
+            stored = await self._writing.store(write)
+        except Exception as error:
+            self.meter.write_refused(error)
+            raise
+        changed = stored.draft.changes_something
+        if changed:
+            self.meter.write_stored(self._clock() - began_s)
         if wait == "applied":
             await self.loop.applied(stored.serial, timeout_s)
-        return Written(stored.draft, self._stands(stored.revision, stored.serial))
+        outcome = self._stands(stored.revision, stored.serial)
+        confirmed = wait == "applied" and outcome.applied
+        self.meter.write_done(
+            changed=changed, applied_s=self._clock() - began_s if confirmed else None
+        )
+        return Written(stored.draft, outcome)
 
     def outcome(self) -> Outcome:
         """Where the newest revision stands now."""

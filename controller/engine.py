@@ -45,6 +45,7 @@ from controller.southbound.switches import Switches
 from controller.store.compacting import compact_when_quiet
 from controller.store.revisions import Store
 from controller.store.server import StoreServer
+from controller.telemetry.metrics import Metrics
 
 log = logging.getLogger("controller.engine")
 
@@ -139,8 +140,10 @@ async def _begin(
     loads = LinkLoads(topology, counters)
     control.link_loads, ports.on_devices = loads.now, loads.found
     ports.connect(databases, topology)
+    metrics = Metrics(control)
+    control.meter, control.journal.on_record = metrics, metrics.happened
     gate = gate_of(settings)
-    cases = UseCases.of(control, settings.apply_timeout_s, gate, incremental=incremental)
+    cases = UseCases.of(control, settings.apply_timeout_s, gate, metrics, incremental=incremental)
     rest = RestServer(cases, *_host_port(settings.rest), tls_of(settings))
     await rest.start()
     log.info("REST on %s://%s:%d", "https" if settings.tls_cert else "http", *rest.address)
@@ -154,7 +157,7 @@ async def _begin(
     ports.follow(control.network())
     names = {number: name for name, number in numbers.items()}
     up = HandedUp(channel, control.network, names, control.journal, settings.dhcp_lease_s)
-    channel.on_packet = up.take
+    up.on_denied, channel.on_packet = metrics.denied, up.take
     await channel.connect(speaker, control)
     proofs = loop.create_task(control.prove_regularly(settings.proof_s))
     rpc = loop.create_task(_serve_rpc(cases, settings))

@@ -50,6 +50,8 @@ class HandedUp:
         self._lease_s = lease_s
         self._denials = Denials(time.monotonic)
         self._sending: set[asyncio.Task[None]] = set()
+        self.on_denied: Callable[[str], None] = lambda _switch: None
+        """Called with the switch for each denied packet, news or not."""
 
     def take(self, session: Session, message: bytes) -> None:
         """A packet-in message."""
@@ -114,6 +116,7 @@ class HandedUp:
             log.debug("an answer is lost with its session; the client asks again")
 
     def _denied(self, switch: str, packet: PacketIn, headers: Headers) -> None:
+        self.on_denied(switch)
         found = denial(self._network().intent, packet.read(registers.VRF.bits), headers)
         if found and self._denials.is_news(found.source.name, found.destination.name):
             self._journal.record("denied", switch=switch, **found.document())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -30,6 +30,8 @@ class Journal:
         self._last = last
         self._more = asyncio.Event()
         self._closed = False
+        self.on_record: Callable[[str, Mapping[str, Any]], None] = lambda _kind, _data: None
+        """Called with the kind and the data of each event."""
 
     def close(self) -> None:
         """Whoever waits for more gets nothing, and knows that nothing will come."""
@@ -42,6 +44,7 @@ class Journal:
         self._events.append(JournalEvent(self._last, self._clock(), kind, data))
         self._more.set()
         self._more = asyncio.Event()
+        self.on_record(kind, data)
 
     def since(self, number: int) -> list[JournalEvent]:
         """The kept events after the one with this id, oldest first."""

@@ -30,6 +30,32 @@ class Switches(Protocol):
         """Ask what a switch holds: ReadBackDone or ReadBackFailed."""
 
 
+class Meter(Protocol):
+    """What counts writes and how long they take (:mod:`controller.telemetry.metrics`)."""
+
+    def write_stored(self, took_s: float) -> None:
+        """A write is durable."""
+
+    def write_done(self, *, changed: bool, applied_s: float | None) -> None:
+        """A write is answered; ``applied_s`` where it was seen to be confirmed."""
+
+    def write_refused(self, error: Exception) -> None:
+        """A write has come to nothing."""
+
+
+class Unmetered:
+    """Counts nothing."""
+
+    def write_stored(self, took_s: float) -> None:
+        """A write is durable."""
+
+    def write_done(self, *, changed: bool, applied_s: float | None) -> None:
+        """A write is answered."""
+
+    def write_refused(self, error: Exception) -> None:
+        """A write has come to nothing."""
+
+
 class History(Protocol):
     """What keeps revisions (:mod:`controller.history`)."""
 

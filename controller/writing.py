@@ -20,8 +20,12 @@ from controller.northbound.ports import Draft, Write
 MOST_TOGETHER: Final = 100
 """How many writes share a commit at most, so that the first of them does not wait for too many."""
 
-ATTEMPTS: Final = 5
-"""How often a write that names no revision is planned, where other controllers were first."""
+PATIENCE_S: Final = 20.0
+"""How long a write that names no revision is planned again, where other controllers are first.
+
+Reading what they stored takes longer than their next commit, so the one that is behind stays so
+until they pause: counted in attempts, its writes would be given up while the others' go through.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class _Turn:
 
     write: Write
     answer: asyncio.Future[Stored]
-    attempts: int = 0
+    until_s: float
     revision: int = 0
     planned: Draft | Exception | None = None
 
@@ -68,7 +72,7 @@ class Writing:
     async def store(self, write: Write) -> Stored:
         """Plan and store a write. Raises what its plan raises, Conflict, and UnknownOutcome."""
         loop = asyncio.get_running_loop()
-        turn = _Turn(write, loop.create_future())
+        turn = _Turn(write, loop.create_future(), loop.time() + PATIENCE_S)
         self._waiting.append(turn)
         if self._work is None or self._work.done():
             self._work = loop.create_task(self._all())
@@ -112,11 +116,11 @@ class Writing:
     def _again(self, turns: Sequence[_Turn], error: Conflict) -> None:
         """Another controller was first: what names no revision is planned again, at the front."""
         again = []
+        now_s = asyncio.get_running_loop().time()
         for turn in turns:
-            turn.attempts += 1
             if isinstance(turn.planned, Exception):
                 turn.fail(turn.planned)
-            elif turn.write.expected is not None or turn.attempts == ATTEMPTS:
+            elif turn.write.expected is not None or turn.until_s <= now_s:
                 turn.fail(error)
             else:
                 again.append(turn)

@@ -60,7 +60,7 @@ def documents(draw: DrawFn, max_instances: int = 12) -> dict[str, Any]:
         "segment": sorted(segments),
     }
     return {
-        "vrfs": {name: {"id": _VRFS[name]} for name in vrfs},
+        "vrfs": {name: {"id": _VRFS[name], **draw(_pool())} for name in vrfs},
         "classes": {name: _CLASSES[name] for name in classes},
         "segments": segments,
         "tenants": tenants,
@@ -180,10 +180,23 @@ def _segments(draw: DrawFn, vrfs: list[str]) -> dict[str, dict[str, Any]]:
             body["subnet"] = subnet
             if draw(st.booleans()):
                 body["gateway"] = str(IPv4Network(subnet)[-2])
+            if draw(st.booleans()):
+                body["reserved"] = [str(IPv4Network(subnet)[3]), _span(subnet, 5, 8)]
         if vlan not in [segment.get("vlan") for segment in here]:
             body["vlan"] = vlan
         found[f"segment-{number}"] = body
     return found
+
+
+def _span(subnet: str, first: int, last: int) -> str:
+    return f"{IPv4Network(subnet)[first]}-{IPv4Network(subnet)[last]}"
+
+
+def _pool() -> SearchStrategy[dict[str, Any]]:
+    """What a VRF says of its pool: nothing, or one of two that overlap."""
+    return st.fixed_dictionaries(
+        {}, optional={"pool": st.sampled_from(("10.0.0.0/16", "10.0.0.0/21"))}
+    )
 
 
 def _labels() -> SearchStrategy[dict[str, str]]:

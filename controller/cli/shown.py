@@ -46,11 +46,18 @@ def routes(answer: Answer) -> str:
             _way(path) if path["reachable"] else "no way",
             f"{path['latency_us']} us" if path["reachable"] else None,
             path.get("cost"),
+            _protected(path["protection"]) if path["reachable"] else None,
         )
         for path in answer["paths"]
     ]
     heading = f"class {answer['class']}, shortest by {answer['metric']}\n"
-    return heading + table(("VRF", "PATH", "LATENCY", "COST"), rows)
+    return heading + table(("VRF", "PATH", "LATENCY", "COST", "ANOTHER WAY"), rows)
+
+
+def _protected(protection: Answer) -> str:
+    """Whether any one part of a way may fail, and if not, which may not."""
+    alone = ", ".join(protection["single_points"])
+    return f"not without {alone}" if alone else "if any one part fails"
 
 
 def _way(path: Answer | Walk) -> str:

@@ -17,10 +17,11 @@ from controller.model.intent import (
     VLAN_ID_MIN,
     Intent,
     Segment,
+    Vrf,
     frozen,
 )
 from controller.model.problems import Problems
-from controller.model.subnets import SUBNET_POOL, allocate_subnets, is_host, unused
+from controller.model.subnets import allocate_subnets, is_host, unused
 
 
 def allocate(draft: Draft, previous: Intent, problems: Problems) -> Intent:
@@ -28,7 +29,7 @@ def allocate(draft: Draft, previous: Intent, problems: Problems) -> Intent:
 
     An object for which a pool is exhausted is reported and left out, with what depends on it.
     """
-    segments = allocate_segments(draft.segments, previous, problems)
+    segments = allocate_segments(draft.segments, draft.vrfs, previous, problems)
     tenants = {n: t for n, t in draft.tenants.items() if t.segment in segments}
     services = {n: s for n, s in draft.services.items() if s.tenant in tenants}
     partial = Intent(
@@ -44,12 +45,15 @@ def allocate(draft: Draft, previous: Intent, problems: Problems) -> Intent:
 
 
 def allocate_segments(
-    given: Mapping[str, SegmentDraft], previous: Intent, problems: Problems
+    given: Mapping[str, SegmentDraft],
+    vrfs: Mapping[str, Vrf],
+    previous: Intent,
+    problems: Problems,
 ) -> dict[str, Segment]:
     """The segments of drafts; one for which a pool is exhausted is reported and left out."""
     drafts = [segment for _, segment in sorted(given.items())]
     vlans = _vlans(drafts, previous)
-    subnets = allocate_subnets(drafts, previous)
+    subnets = allocate_subnets(drafts, {n: vrf.pool for n, vrf in vrfs.items()}, previous)
     found: dict[str, Segment] = {}
     for segment in drafts:
         vlan, subnet = vlans.get(segment.name), subnets.get(segment.name)
@@ -58,11 +62,14 @@ def allocate_segments(
             pool = f"VLAN ids of VRF `{segment.vrf}` ({VLAN_ID_MIN}..{VLAN_ID_MAX})"
             problems.add(path, f"no free value is left in the {pool}; delete unused segments")
         if subnet is None:
-            pool = f"subnets of VRF `{segment.vrf}` (/24 of {SUBNET_POOL})"
-            problems.add(path, f"no free value is left in the {pool}; give a `subnet`")
+            pool = f"subnets of VRF `{segment.vrf}` (/24 of its pool {vrfs[segment.vrf].pool})"
+            remedy = "delete unused segments, give a `subnet`, or give the VRF a wider `pool`"
+            problems.add(path, f"no free value is left in the {pool}; {remedy}")
         if vlan is not None and subnet is not None:
             gateway = segment.gateway or _gateway(segment.name, subnet, previous)
-            found[segment.name] = Segment(segment.name, segment.vrf, vlan, subnet, gateway)
+            found[segment.name] = Segment(
+                segment.name, segment.vrf, vlan, subnet, gateway, segment.reserved
+            )
     return found
 
 

@@ -15,6 +15,7 @@ from controller.model.draft import InstanceDraft
 from controller.model.intent import INSTANCE_ID_MAX, Instance, Intent, frozen
 from controller.model.meaning import leaks
 from controller.model.problems import Problems
+from controller.model.reserved import reserved_of, unreserved
 from controller.model.subnets import is_host
 
 MAC_PREFIX: Final = "02:b0"  # locally administered (IEEE 802-2014 section 8.2.2)
@@ -111,8 +112,11 @@ def _ids(
             continue
         number = next(unused, None)
         if number is None:
-            pool = f"instance ids (1..{INSTANCE_ID_MAX})"
-            problems.add(("instances", draft.name), f"no free value is left in the {pool}")
+            problems.add(
+                ("instances", draft.name),
+                f"no free value is left in the instance ids of the site (1..{INSTANCE_ID_MAX}); "
+                "delete unused instances",
+            )
         else:
             found[draft.name] = number
     return found
@@ -153,6 +157,7 @@ class _Addresses:
         self._views = held.views
         self._held_by_others = held.addresses
         self._taken: dict[str, set[int]] = {vrf: set() for vrf in partial.vrfs}
+        self._reserved = reserved_of(partial)
         self._cursors: dict[tuple[str, _Views], Iterator[int]] = {}
 
     def allocate(
@@ -176,7 +181,8 @@ class _Addresses:
                     problems.add(
                         ("instances", draft.name),
                         f"no free address is left in {segment.subnet}, the subnet of segment "
-                        f"`{segment.name}`; use another segment or a wider subnet",
+                        f"`{segment.name}`; use another segment or a wider subnet"
+                        f"{', or reserve fewer of its addresses' if segment.reserved else ''}",
                     )
                 else:
                     found[draft.name] = IPv4Address(number)
@@ -196,9 +202,10 @@ class _Addresses:
 
     def _free(self, service: str, number: int) -> bool:
         return not any(
-            number in some
+            number in self._taken[vrf]
+            or number in self._reserved[vrf]
+            or any(number in some for some in self._held_by_others[vrf])
             for vrf in self._views[service]
-            for some in (self._taken[vrf], *self._held_by_others[vrf])
         )
 
     def _take(self, service: str, number: int) -> None:
@@ -210,7 +217,5 @@ class _Addresses:
         segment, views = self._segments[service], self._views[service]
         key = (segment.name, views)
         if key not in self._cursors:
-            subnet = segment.subnet
-            first, last = int(subnet.network_address) + 1, int(subnet.broadcast_address)
-            self._cursors[key] = iter(range(first, last))
+            self._cursors[key] = unreserved(segment)
         return next((n for n in self._cursors[key] if self._free(service, n)), None)

@@ -180,7 +180,9 @@ def _completed(intent: Intent, parts: _Parts, changes: Iterable[Change]) -> Inte
     renumbered = "segments" in parts
     if renumbered:
         segments = {name: _segment_draft(value) for name, value in parts["segments"].items()}
-        parts["segments"] = allocate_segments(segments, intent, problems)
+        parts["segments"] = allocate_segments(
+            segments, parts.get("vrfs", intent.vrfs), intent, problems
+        )
         names = {**names, "segments": names["segments"] | parts["segments"].keys()}
     instances = parts.pop("instances", None)
     partial = _with_parts(intent, parts, names)
@@ -250,7 +252,9 @@ def _filled(value: Instance | InstanceDraft, before: Intent) -> Instance | Insta
 def _segment_draft(value: Segment | SegmentDraft) -> SegmentDraft:
     if isinstance(value, SegmentDraft):
         return value
-    return SegmentDraft(value.name, value.vrf, value.vlan, value.subnet, value.gateway)
+    return SegmentDraft(
+        *(value.name, value.vrf, value.vlan, value.subnet, value.gateway, value.reserved)
+    )
 
 
 def _instance_draft(value: Instance | InstanceDraft) -> InstanceDraft:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
 from typing import Final, TypeVar
 
 from controller.model.identity import identities
@@ -11,7 +13,9 @@ from controller.model.meaning import leaks
 from controller.model.pairwise import check_pairs
 from controller.model.positions import Path
 from controller.model.problems import Problems
+from controller.model.reserved import Reserved, outside, reserved_of
 from controller.model.subnets import is_host
+from controller.model.syntax import range_text
 
 T = TypeVar("T")
 _NOTHING: Final = Intent()
@@ -124,6 +128,12 @@ def _check_segments(intent: Intent, problems: Problems) -> None:
                 ("segments", segment.name, "gateway"),
                 f"{segment.gateway} is not a host address of the subnet {segment.subnet}",
             )
+        for item in outside(segment):
+            problems.add(
+                ("segments", segment.name, "reserved"),
+                f"{range_text(item)} is not in the subnet {segment.subnet}; reserve addresses of "
+                "the segment's own subnet",
+            )
     for segments in by_vrf.values():
         _check_overlaps(segments, problems)
 
@@ -187,17 +197,38 @@ def _check_views(intent: Intent, problems: Problems) -> None:
     for instance in intent.instances.values():
         own[homes[instance.service].vrf].append(instance)
         by_service.setdefault(instance.service, []).append(instance)
-    gateways: dict[str, dict[object, str]] = {vrf: {} for vrf in intent.vrfs}
-    for segment in intent.segments.values():
-        gateways[segment.vrf][segment.gateway] = segment.name
+    nobodys = _nobodys(intent)
     leaked = leaks(intent)
     for vrf, instances in own.items():
         seen: dict[object, Instance] = {}
         for instance in instances:
-            _check_own(instance, vrf, gateways[vrf], seen, problems)
+            _check_own(instance, vrf, nobodys[vrf], seen, problems)
         for service, rule in sorted(leaked[vrf].items()):
             for instance in by_service[service]:
-                _check_leaked(intent, instance, vrf, rule, gateways[vrf], seen, problems)
+                _check_leaked(intent, instance, vrf, rule, nobodys[vrf], seen, problems)
+
+
+@dataclass(slots=True)
+class _Nobodys:
+    """The addresses of one VRF that no instance may have, and whose they are."""
+
+    gateways: dict[IPv4Address, str]
+    reserved: Reserved
+
+    def why(self, address: IPv4Address) -> str | None:
+        """What an address is, None where an instance may have it."""
+        if address in self.gateways:
+            return f"the gateway of segment `{self.gateways[address]}`"
+        segment = self.reserved.segment_of(int(address))
+        return None if segment is None else f"reserved by segment `{segment}`"
+
+
+def _nobodys(intent: Intent) -> Mapping[str, _Nobodys]:
+    reserved = reserved_of(intent)
+    found = {vrf: _Nobodys({}, reserved[vrf]) for vrf in intent.vrfs}
+    for segment in intent.segments.values():
+        found[segment.vrf].gateways[segment.gateway] = segment.name
+    return found
 
 
 def _check_pairs(intent: Intent, problems: Problems) -> None:
@@ -209,7 +240,7 @@ def _check_pairs(intent: Intent, problems: Problems) -> None:
 def _check_own(
     instance: Instance,
     vrf: str,
-    gateways: Mapping[object, str],
+    nobodys: _Nobodys,
     seen: dict[object, Instance],
     problems: Problems,
 ) -> None:
@@ -219,9 +250,9 @@ def _check_own(
         problems.add(
             path, f"{instance.ip} is already that of instance `{other.name}` in VRF `{vrf}`"
         )
-    if instance.ip in gateways:
-        segment = gateways[instance.ip]
-        problems.add(path, f"{instance.ip} is the gateway of segment `{segment}` in VRF `{vrf}`")
+    why = nobodys.why(instance.ip)
+    if why is not None:
+        problems.add(path, f"{instance.ip} is {why} in VRF `{vrf}`; use another address")
 
 
 def _check_leaked(
@@ -229,17 +260,18 @@ def _check_leaked(
     instance: Instance,
     vrf: str,
     rule: str,
-    gateways: Mapping[object, str],
+    nobodys: _Nobodys,
     seen: dict[object, Instance],
     problems: Problems,
 ) -> None:
     other = seen.setdefault(instance.ip, instance)
     if other is not instance:
         twice = f"instance `{other.name}` of VRF `{intent.vrf_of(other).name}`"
-    elif instance.ip in gateways:
-        twice = f"the gateway of segment `{gateways[instance.ip]}`"
     else:
-        return
+        why = nobodys.why(instance.ip)
+        if why is None:
+            return
+        twice = why
     problems.add(
         ("rules", rule),
         f"lets instance `{instance.name}` of VRF `{intent.vrf_of(instance).name}` be reached from "

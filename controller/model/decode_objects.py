@@ -12,12 +12,14 @@ from controller.model.draft import InstanceDraft, SegmentDraft
 from controller.model.fields import Fields, describe
 from controller.model.intent import (
     BEST_EFFORT,
+    DEFAULT_POOL,
     DSCP_MAX,
     INSTANCE_ID_MAX,
     VLAN_ID_MAX,
     VLAN_ID_MIN,
     VRF_ID_MAX,
     VRF_ID_MIN,
+    AddressRange,
     Labels,
     Metric,
     PortRange,
@@ -31,12 +33,15 @@ from controller.model.intent import (
 )
 from controller.model.problems import Problems
 from controller.model.references import HOSTS
+from controller.model.reserved import merged
 from controller.model.syntax import (
     parse_iface_id,
     parse_label,
     parse_mac,
     parse_name,
+    parse_pool,
     parse_ports,
+    parse_range,
     parse_rate,
     parse_subnet,
 )
@@ -47,9 +52,9 @@ PRIORITY_MAX: Final = 7  # HTB has eight priorities (tc-htb(8))
 NESTED_VLAN_MAX: Final = 4094  # IEEE 802.1Q-2018 table 9-2
 
 _KEYS: Final = {
-    "vrfs": ("name", "id"),
+    "vrfs": ("name", "id", "pool"),
     "classes": ("name", "dscp", "queue", "min_rate", "max_rate", "priority", "metric"),
-    "segments": ("name", "vrf", "vlan", "subnet", "gateway"),
+    "segments": ("name", "vrf", "vlan", "subnet", "gateway", "reserved"),
     "tenants": ("name", "segment", "labels"),
     "services": ("name", "tenant", "labels", "class"),
     "instances": ("name", "service", "host", "id", "port", "mac", "ip", "vlan"),
@@ -71,8 +76,12 @@ def open_object(collection: str, name: str, tree: object, problems: Problems) ->
 
 
 def decode_vrf(fields: Fields, name: str) -> Vrf | None:
-    """``{id: 100}``."""
-    value = Vrf(name, fields.integer("id", VRF_ID_MIN, VRF_ID_MAX))
+    """``{id: 100, pool: 10.64.0.0/10}``."""
+    value = Vrf(
+        name=name,
+        id=fields.integer("id", VRF_ID_MIN, VRF_ID_MAX),
+        pool=fields.optional_text("pool", parse_pool, DEFAULT_POOL),
+    )
     return value if fields.ok else None
 
 
@@ -98,7 +107,7 @@ def decode_class(fields: Fields, name: str) -> QosClass | None:
 
 
 def decode_segment(fields: Fields, name: str) -> SegmentDraft | None:
-    """``{vrf: business, vlan: auto, subnet: 10.20.1.0/24, gateway: 10.20.1.1}``."""
+    """``{vrf: shop, vlan: auto, subnet: 10.2.1.0/24, gateway: 10.2.1.1, reserved: [10.2.1.9]}``."""
     auto = fields.value("vlan") == "auto"
     value = SegmentDraft(
         name=name,
@@ -106,6 +115,7 @@ def decode_segment(fields: Fields, name: str) -> SegmentDraft | None:
         vlan=None if auto else fields.optional_integer("vlan", VLAN_ID_MIN, VLAN_ID_MAX),
         subnet=fields.optional_text("subnet", parse_subnet, None),
         gateway=fields.address("gateway"),
+        reserved=_reserved(fields),
     )
     return value if fields.ok else None
 
@@ -153,6 +163,17 @@ def decode_rule(fields: Fields, name: str) -> Rule | None:
         qos_class=fields.optional_reference("class", "classes", None),
     )
     return value if fields.ok else None
+
+
+def _reserved(fields: Fields) -> tuple[AddressRange, ...]:
+    """Addresses and ranges of addresses; none when they are not given, or an empty list."""
+    if fields.value("reserved") in (None, []):
+        return ()
+    ranges = (
+        fields.attempt("reserved", parse_range, text, None, index)
+        for index, text in fields.texts("reserved")
+    )
+    return merged(found for found in ranges if found is not None)
 
 
 def _rate(fields: Fields, key: str, default: int) -> int:

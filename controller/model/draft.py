@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
-from controller.model.intent import QosClass, Rule, Service, Tenant, Vrf
+from controller.model.intent import AddressRange, QosClass, Rule, Service, Tenant, Vrf
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class SegmentDraft:
     vlan: int | None
     subnet: IPv4Network | None
     gateway: IPv4Address | None
+    reserved: tuple[AddressRange, ...]
 
 
 @dataclass(frozen=True, slots=True)

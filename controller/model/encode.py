@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from controller.model.collections import COLLECTIONS
 from controller.model.intent import (
+    DEFAULT_POOL,
     Instance,
     Intent,
     Labels,
@@ -18,7 +19,7 @@ from controller.model.intent import (
     Tenant,
     Vrf,
 )
-from controller.model.syntax import ports_text, rate_text
+from controller.model.syntax import ports_text, range_text, rate_text
 
 Value = Vrf | QosClass | Segment | Tenant | Service | Instance | Rule
 """An object of any collection."""
@@ -55,16 +56,18 @@ def encode_object(collection: str, value: Value) -> Body:
 
 
 def _encode_vrf(value: Vrf) -> Body:
-    return {"id": value.id}
+    body: Body = {"id": value.id}
+    return body if value.pool == DEFAULT_POOL else {**body, "pool": str(value.pool)}
 
 
 def _encode_segment(value: Segment) -> Body:
-    return {
+    body: Body = {
         "vrf": value.vrf,
         "vlan": value.vlan,
         "subnet": str(value.subnet),
         "gateway": str(value.gateway),
     }
+    return {**body, "reserved": list(map(range_text, value.reserved))} if value.reserved else body
 
 
 def _encode_tenant(value: Tenant) -> Body:

@@ -13,7 +13,7 @@ from typing import TypeVar
 from controller.model.positions import Path
 from controller.model.problems import Problems, closest
 from controller.model.references import Use
-from controller.model.syntax import parse_name
+from controller.model.syntax import parse_address, parse_name
 
 T = TypeVar("T")
 
@@ -139,7 +139,7 @@ class Fields:
 
     def address(self, key: str) -> IPv4Address | None:
         """An IPv4 address, or None when not given."""
-        return self.optional_text(key, _parse_address, None)
+        return self.optional_text(key, parse_address, None)
 
     def mapping(self, key: str) -> Iterator[tuple[str, object]]:
         """The entries of a mapping under a key; none when it is not given."""
@@ -181,10 +181,3 @@ def _no_text(value: object, parse: Callable[[str], object]) -> str:
     except ValueError as error:
         return str(error)
     return f"{message}; put it in quotes"
-
-
-def _parse_address(text: str) -> IPv4Address | None:
-    try:
-        return IPv4Address(text)
-    except ValueError:
-        raise ValueError(f"expected an IPv4 address like 10.20.1.5, found `{text}`") from None

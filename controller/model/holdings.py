@@ -13,6 +13,7 @@ from typing import Final, NoReturn, TypeVar
 
 from controller.model.identity import IdentityKey, identities, identity_labels
 from controller.model.intent import Instance, Intent
+from controller.model.reserved import Reserved, reserved_of
 from controller.model.selection import LabelSets
 from controller.model.subnets import is_host
 from controller.model.touched import different, touched_services
@@ -36,8 +37,8 @@ class Holdings:
     """Names of instances by their ids, MACs, places, hosts, services and identities.
 
     ``views``: VRF to the addresses it resolves, its own and those that rules leak into it, each
-    with its instance; ``gateways``: VRF to those of its segments; ``leaked``: VRF to the identities
-    of other VRFs that it resolves.
+    with its instance; ``gateways`` and ``reserved``: VRF to those of its segments; ``leaked``:
+    VRF to the identities of other VRFs that it resolves.
     """
 
     intent: Intent
@@ -50,6 +51,7 @@ class Holdings:
     of_key: dict[IdentityKey, frozenset[str]]
     views: dict[str, dict[int, str]]
     gateways: Mapping[str, frozenset[int]]
+    reserved: Mapping[str, Reserved]
     leaked: Leaked
 
     def after(self, intent: Intent) -> Holdings | None:
@@ -77,6 +79,7 @@ class Holdings:
             of_key=dict(self.of_key),
             views={vrf: dict(self.views.get(vrf, {})) for vrf in intent.vrfs},
             gateways=self.gateways if same else _gateways(intent),
+            reserved=self.reserved if same else reserved_of(intent),
             leaked=self.leaked,
         )
 
@@ -99,7 +102,7 @@ class Holdings:
         for instance in come:
             self._put(instance, before.intent)
         if self.gateways is not before.gateways:
-            self._check_gateways()
+            self._check_nobodys()
 
     def _drop(self, instance: Instance, key: IdentityKey) -> None:
         name, ip = instance.name, int(instance.ip)
@@ -136,7 +139,7 @@ class Holdings:
         """An address in a VRF's view, where it must be nobody else's."""
         ip = int(instance.ip)
         _hold(self.views[vrf], ip, instance.name)
-        if ip in self.gateways[vrf]:
+        if ip in self.gateways[vrf] or ip in self.reserved[vrf]:
             _refuse()
 
     def _follow_leaks(self, before: Holdings) -> None:
@@ -160,9 +163,11 @@ class Holdings:
         names = (name for key in keys for name in self.of_key.get(key, _NOBODY))
         return (self.intent.instances[name] for name in names)
 
-    def _check_gateways(self) -> None:
+    def _check_nobodys(self) -> None:
+        """Nobody has what segments answer for or reserve."""
         for vrf, gateways in self.gateways.items():
-            if not gateways.isdisjoint(self.views[vrf]):
+            view, reserved = self.views[vrf], self.reserved[vrf]
+            if not gateways.isdisjoint(view) or (reserved and any(ip in reserved for ip in view)):
                 _refuse()
 
 
@@ -201,6 +206,7 @@ def _anew(intent: Intent) -> Holdings:
         of_key=of_key,
         views={vrf: {} for vrf in intent.vrfs},
         gateways=_gateways(intent),
+        reserved=reserved_of(intent),
         leaked=_leaked(intent, of_key),
     )
     for instance in every:

@@ -24,6 +24,8 @@ VRF_ID_MAX: Final = 4090  # what the wire tag can carry, see model.wire
 DSCP_MAX: Final = 63  # RFC 2474 section 3: six bits
 PORT_MAX: Final = 65535
 INSTANCE_ID_MAX: Final = 65535  # an instance's id is its conntrack zone, 16 bits
+DEFAULT_POOL: Final = IPv4Network("10.128.0.0/9")
+"""Where segments get their subnets from in a VRF that names no pool."""
 
 T = TypeVar("T")
 
@@ -35,10 +37,14 @@ def frozen(items: Mapping[str, T]) -> Mapping[str, T]:
 
 @dataclass(frozen=True, slots=True)
 class Vrf:
-    """A routing domain. Addresses may overlap between VRFs."""
+    """A routing domain. Addresses may overlap between VRFs.
+
+    ``pool`` is what its segments get a /24 of when they name no subnet.
+    """
 
     name: str
     id: int
+    pool: IPv4Network = DEFAULT_POOL
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +68,20 @@ BEST_EFFORT: Final = QosClass(name="best-effort", dscp=0, queue=0)
 """The class of a rule or service that names none; always present in an intent."""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class AddressRange:
+    """Addresses from a first one to a last one, both included."""
+
+    first: IPv4Address
+    last: IPv4Address
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """One VLAN: an extended VLAN id and its IPv4 subnet, in one VRF.
 
-    ``gateway`` is an address of the subnet that every edge switch answers for.
+    ``gateway`` is an address of the subnet that every edge switch answers for. ``reserved`` are
+    addresses of the subnet that no instance may have: sorted, and apart from each other.
     """
 
     name: str
@@ -74,6 +89,7 @@ class Segment:
     vlan: int
     subnet: IPv4Network
     gateway: IPv4Address
+    reserved: tuple[AddressRange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from controller.model.decode import restore_intent
 from controller.model.intent import (
+    DEFAULT_POOL,
     Instance,
     Intent,
     Labels,
@@ -25,7 +26,7 @@ from controller.model.intent import (
     Vrf,
     frozen,
 )
-from controller.model.syntax import parse_ports, parse_rate
+from controller.model.syntax import parse_ports, parse_range, parse_rate
 
 Bodies = Mapping[str, Mapping[str, Any]]
 """Bodies of objects by collection and name, as :func:`controller.model.encode.encode_object` gives
@@ -70,7 +71,8 @@ class _Shared:
 
 
 def _vrf(name: str, body: Mapping[str, Any], _shared: _Shared) -> Vrf:
-    return Vrf(name, body["id"])
+    pool = body.get("pool")
+    return Vrf(name, body["id"], DEFAULT_POOL if pool is None else IPv4Network(pool))
 
 
 def _class(name: str, body: Mapping[str, Any], _shared: _Shared) -> QosClass:
@@ -83,7 +85,8 @@ def _class(name: str, body: Mapping[str, Any], _shared: _Shared) -> QosClass:
 
 def _segment(name: str, body: Mapping[str, Any], _shared: _Shared) -> Segment:
     subnet, gateway = IPv4Network(body["subnet"]), IPv4Address(body["gateway"])
-    return Segment(name, body["vrf"], body["vlan"], subnet, gateway)
+    reserved = tuple(map(parse_range, body.get("reserved", ())))
+    return Segment(name, body["vrf"], body["vlan"], subnet, gateway, reserved)
 
 
 def _tenant(name: str, body: Mapping[str, Any], shared: _Shared) -> Tenant:

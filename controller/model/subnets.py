@@ -1,16 +1,14 @@
-"""Subnets of segments: which addresses may be hosts', and the next free /24 of the pool."""
+"""Subnets of segments: which addresses may be hosts', and the next free /24 of a VRF's pool."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
 from controller.model.draft import SegmentDraft
 from controller.model.intent import Intent
 
-SUBNET_POOL: Final = IPv4Network("10.128.0.0/9")
 _STEP: Final = 256  # addresses of a /24, the subnet a segment gets
 
 
@@ -24,55 +22,75 @@ def unused(values: Iterable[int], taken: set[int]) -> Iterator[int]:
     return (value for value in values if value not in taken)
 
 
-@dataclass(slots=True)
-class _Subnets:
-    """The subnets taken in one VRF, and which /24 of the pool they touch."""
-
-    networks: list[IPv4Network]
-    blocked: set[int]
-
-    def add(self, subnet: IPv4Network) -> None:
-        self.networks.append(subnet)
-        self.blocked.update(pool_indices(subnet))
-
-
-def pool_indices(subnet: IPv4Network) -> range:
-    """The indices of the /24 of the pool that a subnet overlaps."""
-    base = int(SUBNET_POOL.network_address)
-    first = max(int(subnet.network_address), base) - base
-    last = min(int(subnet.broadcast_address), int(SUBNET_POOL.broadcast_address)) - base
+def blocks_of(pool: IPv4Network, subnet: IPv4Network | None = None) -> range:
+    """The /24 of a pool, numbered by their addresses, or those of them that a subnet overlaps."""
+    within = pool if subnet is None else subnet
+    first = max(int(within.network_address), int(pool.network_address))
+    last = min(int(within.broadcast_address), int(pool.broadcast_address))
     return range(first // _STEP, last // _STEP + 1) if first <= last else range(0)
 
 
-def allocate_subnets(drafts: list[SegmentDraft], previous: Intent) -> dict[str, IPv4Network]:
-    """A subnet for every segment: one that no VRF uses before one that only this VRF does not.
+class _Blocks:
+    """The /24 of pools that are taken: in any VRF, and in each."""
 
-    Distinct subnets keep a later rule across VRFs from finding one address twice.
+    def __init__(self, pools: Mapping[str, IPv4Network]) -> None:
+        self._pools = pools
+        self._each = frozenset(pools.values())
+        self._anywhere: set[int] = set()
+        self._here: dict[str, set[int]] = {vrf: set() for vrf in pools}
+        self._free_anywhere = {p: unused(blocks_of(p), self._anywhere) for p in self._each}
+        self._free_here = {
+            vrf: unused(blocks_of(pool), self._here[vrf]) for vrf, pool in pools.items()
+        }
+
+    def take(self, vrf: str, subnet: IPv4Network) -> None:
+        for pool in self._each:
+            self._anywhere.update(blocks_of(pool, subnet))
+        self._here[vrf].update(blocks_of(self._pools[vrf], subnet))
+
+    def next(self, vrf: str) -> IPv4Network | None:
+        """The lowest that no VRF uses, or else that this one does not; it is taken then."""
+        block = next(self._free_anywhere[self._pools[vrf]], None)
+        if block is None:
+            block = next(self._free_here[vrf], None)
+        if block is None:
+            return None
+        self._anywhere.add(block)
+        self._here[vrf].add(block)
+        return IPv4Network((block * _STEP, 24))
+
+
+def allocate_subnets(
+    drafts: list[SegmentDraft], pools: Mapping[str, IPv4Network], previous: Intent
+) -> dict[str, IPv4Network]:
+    """A subnet for every segment: one that no VRF uses before one that only its own does not.
+
+    Distinct subnets keep a later rule across VRFs from finding one address twice. ``pools`` has
+    the pool of every VRF.
     """
-    taken = {s.vrf: _Subnets([], set()) for s in drafts}
-    found = {s.name: s.subnet for s in drafts if s.subnet is not None}
+    blocks = _Blocks(pools)
+    networks: dict[str, list[IPv4Network]] = {vrf: [] for vrf in pools}
+    found: dict[str, IPv4Network] = {}
+
+    def give(segment: SegmentDraft, subnet: IPv4Network) -> None:
+        found[segment.name] = subnet
+        networks[segment.vrf].append(subnet)
+        blocks.take(segment.vrf, subnet)
+
     for segment in drafts:
         if segment.subnet is not None:
-            taken[segment.vrf].add(segment.subnet)
+            give(segment, segment.subnet)
     for segment in drafts:
         held = previous.segments.get(segment.name)
-        if segment.name not in found and held is not None:
-            inside = taken[segment.vrf]
-            if not any(held.subnet.overlaps(other) for other in inside.networks):
-                found[segment.name] = held.subnet
-                inside.add(held.subnet)
-    everywhere: set[int] = set().union(*(subnets.blocked for subnets in taken.values()))
-    indices = range(SUBNET_POOL.num_addresses // _STEP)
-    unused_anywhere = unused(indices, everywhere)
-    unused_here = {vrf: unused(indices, subnets.blocked) for vrf, subnets in taken.items()}
+        if (
+            segment.name not in found
+            and held is not None
+            and not any(held.subnet.overlaps(other) for other in networks[segment.vrf])
+        ):
+            give(segment, held.subnet)
     for segment in drafts:
-        if segment.name in found:
-            continue
-        index = next(unused_anywhere, None)
-        if index is None:
-            index = next(unused_here[segment.vrf], None)
-        if index is not None:
-            address = SUBNET_POOL.network_address + index * _STEP
-            found[segment.name] = IPv4Network((address, 24))
-            taken[segment.vrf].blocked.add(index)
+        if segment.name not in found:
+            subnet = blocks.next(segment.vrf)
+            if subnet is not None:
+                found[segment.name] = subnet
     return found

@@ -6,10 +6,10 @@ Every ``parse_*`` raises ValueError with a message that says what was expected.
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Final, cast, get_args
 
-from controller.model.intent import PORT_MAX, PortRange, Protocol
+from controller.model.intent import PORT_MAX, AddressRange, PortRange, Protocol
 
 NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 NAME_MAX: Final = 63  # characters, as a DNS label (RFC 1035 section 2.3.4)
@@ -20,6 +20,8 @@ _MAC: Final = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _RATE: Final = re.compile(r"([0-9]{1,3})(?:\.([0-9]))? ?%?")
 _PORTS: Final = re.compile(r"([a-z]+)(?:/([0-9]{1,5})(?:-([0-9]{1,5}))?)?")
 _PREFIX_MAX: Final = 30  # a subnet needs a gateway and one host, RFC 3021 links are no segments
+_POOL_PREFIX_MIN: Final = 8  # 65,536 subnets: more than a VRF has VLAN ids
+_POOL_PREFIX_MAX: Final = 24  # one subnet
 
 
 def parse_name(text: str) -> str:
@@ -77,6 +79,48 @@ def parse_subnet(text: str) -> IPv4Network:
     if subnet.prefixlen == 0 or subnet.is_multicast or subnet.is_loopback or subnet.is_reserved:
         raise ValueError(f"{subnet} holds no addresses that a host may have")
     return subnet
+
+
+def parse_pool(text: str) -> IPv4Network:
+    """An IPv4 network that /24 subnets are taken from."""
+    pool = parse_subnet(text)
+    if pool.prefixlen > _POOL_PREFIX_MAX:
+        raise ValueError(
+            f"{pool} is too small: a pool is made of /24 subnets; give /{_POOL_PREFIX_MAX} or wider"
+        )
+    if pool.prefixlen < _POOL_PREFIX_MIN:
+        raise ValueError(
+            f"{pool} is wider than a VRF can use; give /{_POOL_PREFIX_MIN} or narrower"
+        )
+    return pool
+
+
+def parse_address(text: str) -> IPv4Address:
+    """An IPv4 address."""
+    try:
+        return IPv4Address(text)
+    except ValueError:
+        raise ValueError(f"expected an IPv4 address like 10.20.1.5, found `{text}`") from None
+
+
+def parse_range(text: str) -> AddressRange:
+    """``10.20.1.5``, or ``10.20.1.10-10.20.1.19`` with both ends included."""
+    first, dash, last = (part.strip() for part in text.partition("-"))
+    try:
+        found = AddressRange(IPv4Address(first), IPv4Address(last if dash else first))
+    except ValueError:
+        raise ValueError(
+            f"expected an IPv4 address like 10.20.1.5 or a range like 10.20.1.10-10.20.1.19, "
+            f"found `{text[:80]}`"
+        ) from None
+    if found.first > found.last:
+        raise ValueError(f"expected a range from low to high, found `{text}`")
+    return found
+
+
+def range_text(found: AddressRange) -> str:
+    """The text of a range: the inverse of :func:`parse_range`."""
+    return str(found.first) if found.first == found.last else f"{found.first}-{found.last}"
 
 
 def parse_rate(value: str | int | float) -> int:

@@ -32,9 +32,9 @@ def move_tenant(
     Either to a ``segment`` by name, or to a ``vrf`` and ``vlan`` (None is "auto"). The segment of
     that VRF with that VLAN id is joined; "auto" joins the VRF's segment with the same subnet when
     no tenant is in it (so a move there and back leaves nothing behind). Otherwise a segment
-    ``<tenant>-<vrf>`` is made with the old one's subnet and gateway. With ``readdress`` it gets a
-    subnet of its own where the old one overlaps, and addresses that do not fit the new segment
-    are allocated anew. A tenant that is there already gives the same intent.
+    ``<tenant>-<vrf>`` is made with the old one's subnet, gateway and reserved addresses. With
+    ``readdress`` it gets a subnet of its own where the old one overlaps, and addresses that do not
+    fit the new segment are allocated anew. A tenant that is there already gives the same intent.
 
     Raises :class:`errors.NotFound` without such a tenant and :class:`errors.Invalid`.
     """
@@ -115,7 +115,7 @@ def _new_segment(
     body: dict[str, object] = {"vrf": vrf, "vlan": "auto" if vlan is None else vlan}
     overlapping = _overlapping(intent, vrf, home)
     if overlapping is None:
-        return {**body, "subnet": str(home.subnet), "gateway": str(home.gateway)}
+        return {**encode_object("segments", home), **body}
     if not readdress:
         _refuse(
             "vrf",

@@ -23,12 +23,14 @@ COUNTS: Detail
 FLOWS: Detail
 
 class Vrf(_message.Message):
-    __slots__ = ("name", "id")
+    __slots__ = ("name", "id", "pool")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
+    POOL_FIELD_NUMBER: _ClassVar[int]
     name: str
     id: int
-    def __init__(self, name: _Optional[str] = ..., id: _Optional[int] = ...) -> None: ...
+    pool: str
+    def __init__(self, name: _Optional[str] = ..., id: _Optional[int] = ..., pool: _Optional[str] = ...) -> None: ...
 
 class QosClass(_message.Message):
     __slots__ = ("name", "dscp", "queue", "min_rate", "max_rate", "priority", "metric")
@@ -49,18 +51,20 @@ class QosClass(_message.Message):
     def __init__(self, name: _Optional[str] = ..., dscp: _Optional[int] = ..., queue: _Optional[int] = ..., min_rate: _Optional[str] = ..., max_rate: _Optional[str] = ..., priority: _Optional[int] = ..., metric: _Optional[str] = ...) -> None: ...
 
 class Segment(_message.Message):
-    __slots__ = ("name", "vrf", "vlan", "subnet", "gateway")
+    __slots__ = ("name", "vrf", "vlan", "subnet", "gateway", "reserved")
     NAME_FIELD_NUMBER: _ClassVar[int]
     VRF_FIELD_NUMBER: _ClassVar[int]
     VLAN_FIELD_NUMBER: _ClassVar[int]
     SUBNET_FIELD_NUMBER: _ClassVar[int]
     GATEWAY_FIELD_NUMBER: _ClassVar[int]
+    RESERVED_FIELD_NUMBER: _ClassVar[int]
     name: str
     vrf: str
     vlan: int
     subnet: str
     gateway: str
-    def __init__(self, name: _Optional[str] = ..., vrf: _Optional[str] = ..., vlan: _Optional[int] = ..., subnet: _Optional[str] = ..., gateway: _Optional[str] = ...) -> None: ...
+    reserved: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., vrf: _Optional[str] = ..., vlan: _Optional[int] = ..., subnet: _Optional[str] = ..., gateway: _Optional[str] = ..., reserved: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Tenant(_message.Message):
     __slots__ = ("name", "segment", "labels", "vrf", "vlan")
@@ -459,20 +463,54 @@ class Routes(_message.Message):
     def __init__(self, to: _Optional[str] = ..., metric: _Optional[str] = ..., paths: _Optional[_Iterable[_Union[Path, _Mapping]]] = ..., **kwargs) -> None: ...
 
 class Path(_message.Message):
-    __slots__ = ("vrf", "reachable", "switches", "links", "latency_us", "cost")
+    __slots__ = ("vrf", "reachable", "switches", "links", "latency_us", "cost", "protection")
     VRF_FIELD_NUMBER: _ClassVar[int]
     REACHABLE_FIELD_NUMBER: _ClassVar[int]
     SWITCHES_FIELD_NUMBER: _ClassVar[int]
     LINKS_FIELD_NUMBER: _ClassVar[int]
     LATENCY_US_FIELD_NUMBER: _ClassVar[int]
     COST_FIELD_NUMBER: _ClassVar[int]
+    PROTECTION_FIELD_NUMBER: _ClassVar[int]
     vrf: str
     reachable: bool
     switches: _containers.RepeatedScalarFieldContainer[str]
     links: _containers.RepeatedScalarFieldContainer[str]
     latency_us: int
     cost: int
-    def __init__(self, vrf: _Optional[str] = ..., reachable: _Optional[bool] = ..., switches: _Optional[_Iterable[str]] = ..., links: _Optional[_Iterable[str]] = ..., latency_us: _Optional[int] = ..., cost: _Optional[int] = ...) -> None: ...
+    protection: Protection
+    def __init__(self, vrf: _Optional[str] = ..., reachable: _Optional[bool] = ..., switches: _Optional[_Iterable[str]] = ..., links: _Optional[_Iterable[str]] = ..., latency_us: _Optional[int] = ..., cost: _Optional[int] = ..., protection: _Optional[_Union[Protection, _Mapping]] = ...) -> None: ...
+
+class Protection(_message.Message):
+    __slots__ = ("by", "links", "switches", "single_points")
+    BY_FIELD_NUMBER: _ClassVar[int]
+    LINKS_FIELD_NUMBER: _ClassVar[int]
+    SWITCHES_FIELD_NUMBER: _ClassVar[int]
+    SINGLE_POINTS_FIELD_NUMBER: _ClassVar[int]
+    by: str
+    links: _containers.RepeatedCompositeFieldContainer[Detour]
+    switches: _containers.RepeatedCompositeFieldContainer[Detour]
+    single_points: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, by: _Optional[str] = ..., links: _Optional[_Iterable[_Union[Detour, _Mapping]]] = ..., switches: _Optional[_Iterable[_Union[Detour, _Mapping]]] = ..., single_points: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Detour(_message.Message):
+    __slots__ = ("name", "then")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    THEN_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    then: Way
+    def __init__(self, name: _Optional[str] = ..., then: _Optional[_Union[Way, _Mapping]] = ...) -> None: ...
+
+class Way(_message.Message):
+    __slots__ = ("switches", "links", "latency_us", "cost")
+    SWITCHES_FIELD_NUMBER: _ClassVar[int]
+    LINKS_FIELD_NUMBER: _ClassVar[int]
+    LATENCY_US_FIELD_NUMBER: _ClassVar[int]
+    COST_FIELD_NUMBER: _ClassVar[int]
+    switches: _containers.RepeatedScalarFieldContainer[str]
+    links: _containers.RepeatedScalarFieldContainer[str]
+    latency_us: int
+    cost: int
+    def __init__(self, switches: _Optional[_Iterable[str]] = ..., links: _Optional[_Iterable[str]] = ..., latency_us: _Optional[int] = ..., cost: _Optional[int] = ...) -> None: ...
 
 class TopologyRequest(_message.Message):
     __slots__ = ()
@@ -700,16 +738,18 @@ class Capacity(_message.Message):
     def __init__(self, instances: _Optional[_Union[Amount, _Mapping]] = ..., hosts: _Optional[_Iterable[_Union[HostCapacity, _Mapping]]] = ..., vrfs: _Optional[_Iterable[_Union[VrfCapacity, _Mapping]]] = ..., segments: _Optional[_Iterable[_Union[SegmentCapacity, _Mapping]]] = ...) -> None: ...
 
 class HostCapacity(_message.Message):
-    __slots__ = ("host", "switch", "instances", "links")
+    __slots__ = ("host", "switch", "instances", "links", "ports")
     HOST_FIELD_NUMBER: _ClassVar[int]
     SWITCH_FIELD_NUMBER: _ClassVar[int]
     INSTANCES_FIELD_NUMBER: _ClassVar[int]
     LINKS_FIELD_NUMBER: _ClassVar[int]
+    PORTS_FIELD_NUMBER: _ClassVar[int]
     host: str
     switch: str
     instances: Amount
     links: _containers.RepeatedCompositeFieldContainer[LinkCapacity]
-    def __init__(self, host: _Optional[str] = ..., switch: _Optional[str] = ..., instances: _Optional[_Union[Amount, _Mapping]] = ..., links: _Optional[_Iterable[_Union[LinkCapacity, _Mapping]]] = ...) -> None: ...
+    ports: Amount
+    def __init__(self, host: _Optional[str] = ..., switch: _Optional[str] = ..., instances: _Optional[_Union[Amount, _Mapping]] = ..., links: _Optional[_Iterable[_Union[LinkCapacity, _Mapping]]] = ..., ports: _Optional[_Union[Amount, _Mapping]] = ...) -> None: ...
 
 class LinkCapacity(_message.Message):
     __slots__ = ("name", "up", "rate_mbps", "reserved_mbps", "unreserved_mbps")
@@ -743,18 +783,20 @@ class VrfCapacity(_message.Message):
     def __init__(self, vrf: _Optional[str] = ..., vlans: _Optional[_Union[Amount, _Mapping]] = ..., subnets: _Optional[_Union[Amount, _Mapping]] = ...) -> None: ...
 
 class SegmentCapacity(_message.Message):
-    __slots__ = ("segment", "vrf", "vlan", "subnet", "addresses")
+    __slots__ = ("segment", "vrf", "vlan", "subnet", "addresses", "reserved")
     SEGMENT_FIELD_NUMBER: _ClassVar[int]
     VRF_FIELD_NUMBER: _ClassVar[int]
     VLAN_FIELD_NUMBER: _ClassVar[int]
     SUBNET_FIELD_NUMBER: _ClassVar[int]
     ADDRESSES_FIELD_NUMBER: _ClassVar[int]
+    RESERVED_FIELD_NUMBER: _ClassVar[int]
     segment: str
     vrf: str
     vlan: int
     subnet: str
     addresses: Amount
-    def __init__(self, segment: _Optional[str] = ..., vrf: _Optional[str] = ..., vlan: _Optional[int] = ..., subnet: _Optional[str] = ..., addresses: _Optional[_Union[Amount, _Mapping]] = ...) -> None: ...
+    reserved: int
+    def __init__(self, segment: _Optional[str] = ..., vrf: _Optional[str] = ..., vlan: _Optional[int] = ..., subnet: _Optional[str] = ..., addresses: _Optional[_Union[Amount, _Mapping]] = ..., reserved: _Optional[int] = ...) -> None: ...
 
 class StatusRequest(_message.Message):
     __slots__ = ()

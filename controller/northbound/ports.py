@@ -161,6 +161,16 @@ class ProofStatus:
     change: ProofRun | None
 
 
+class Telemetry(Protocol):
+    """What measures, as the northbound sees it."""
+
+    def answered(self, status: int) -> None:
+        """A request over REST was answered with an HTTP status."""
+
+    def exposition(self) -> tuple[bytes, str]:
+        """Everything that is measured, as Prometheus reads it, and the media type of that."""
+
+
 class Controller(Protocol):
     """The engine, as the northbound sees it. Called from the engine's own asyncio loop."""
 

@@ -29,7 +29,8 @@ from controller.northbound.views import (
     switch_view,
     topology_view,
 )
-from controller.topology.routes import Routes
+from controller.topology.protection import Detour, Failures
+from controller.topology.routes import Path, Routes
 
 
 def _version() -> str:
@@ -98,14 +99,14 @@ class Queries:
         chosen = _class(network, qos_class)
         if vrf is not None:
             known_name(network.intent, "vrfs", vrf)
-        routes = Routes.of(network)
+        failures = Failures(network, Routes.of(network))
         vrfs = [vrf] if vrf else list(network.intent.vrfs)
         return {
             "from": source,
             "to": destination,
             "class": chosen.name,
             "metric": chosen.metric,
-            "paths": [_path(routes, chosen, start, end, name) for name in vrfs],
+            "paths": [_path(failures, chosen, start, end, name) for name in vrfs],
         }
 
     def capacity(self, host: str | None) -> Body:
@@ -143,13 +144,30 @@ class Queries:
         }
 
 
-def _path(routes: Routes, chosen: QosClass, start: Switch, end: Switch, vrf: str) -> Body:
-    path = routes.path(chosen.metric, start.name, end.name, vrf)
+def _path(failures: Failures, chosen: QosClass, start: Switch, end: Switch, vrf: str) -> Body:
+    path = failures.routes.path(chosen.metric, start.name, end.name, vrf)
     if path is None:
         return {"vrf": vrf, "reachable": False}
+    protection = failures.protection(path, chosen.metric, vrf)
     return {
         "vrf": vrf,
         "reachable": True,
+        **_way(path),
+        "protection": {
+            "by": "recomputation",
+            "links": list(map(_detour, protection.links)),
+            "switches": list(map(_detour, protection.switches)),
+            "single_points": list(protection.single_points),
+        },
+    }
+
+
+def _detour(detour: Detour) -> Body:
+    return {"name": detour.name, "then": None if detour.then is None else _way(detour.then)}
+
+
+def _way(path: Path) -> Body:
+    return {
         "switches": list(path.switches),
         "links": list(path.links),
         "latency_us": path.latency_us,

@@ -12,6 +12,7 @@ from controller.model.collections import COLLECTIONS
 from controller.northbound import examples, samples
 from controller.northbound.answers import answer, cached, handle_errors, paged
 from controller.northbound.browsing import add_docs
+from controller.northbound.measuring import AnswerCount, metrics
 from controller.northbound.operations import Operations, Options
 from controller.northbound.page import add_page
 from controller.northbound.parameters import (
@@ -64,9 +65,11 @@ def create_app(cases: UseCases) -> FastAPI:
     app.include_router(observations(controller, queries, cases.proofs))
     app.include_router(_history(queries, operations))
     app.include_router(_health(controller, queries))
+    app.include_router(metrics(cases.telemetry))
     add_docs(app)
     add_page(app)
     app.add_middleware(RestGate, gate=cases.gate)
+    app.add_middleware(AnswerCount, answered=cases.telemetry.answered)  # outermost
     return app
 
 

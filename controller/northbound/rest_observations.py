@@ -78,7 +78,7 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
 
     @router.get(
         "/capacity",
-        summary="What is left: instances and rates of hosts, VLAN ids, subnets, addresses",
+        summary="What is left: instances, ports and rates of hosts, VLAN ids, subnets, addresses",
         responses=examples.responses(samples.CAPACITY),
     )
     async def capacity(request: Request, query: Annotated[CapacityQuery, Query()]) -> Response:

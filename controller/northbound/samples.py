@@ -85,6 +85,20 @@ SWITCHES: Final[list[Body]] = [
     }
 ]
 
+_WAY: Final[Body] = {
+    "switches": ["edge-1", "fabric-2", "edge-2"],
+    "links": ["h1-fabric-2", "h2-fabric-2"],
+    "latency_us": 20,
+    "cost": 2,
+}
+
+_DETOUR: Final[Body] = {
+    "switches": ["edge-1", "fabric-1", "fabric-2", "edge-2"],
+    "links": ["h1-fabric-1", "core", "h2-fabric-2"],
+    "latency_us": 25,
+    "cost": 3,
+}
+
 ROUTES: Final[Body] = {
     "from": "host-1",
     "to": "host-2",
@@ -94,10 +108,16 @@ ROUTES: Final[Body] = {
         {
             "vrf": "business",
             "reachable": True,
-            "switches": ["edge-1", "fabric-2", "edge-2"],
-            "links": ["h1-fabric-2", "h2-fabric-2"],
-            "latency_us": 20,
-            "cost": 2,
+            **_WAY,
+            "protection": {
+                "by": "recomputation",
+                "links": [
+                    {"name": "h1-fabric-2", "then": _DETOUR},
+                    {"name": "h2-fabric-2", "then": None},
+                ],
+                "switches": [{"name": "fabric-2", "then": None}],
+                "single_points": ["fabric-2", "h2-fabric-2"],
+            },
         }
     ],
 }
@@ -109,6 +129,7 @@ CAPACITY: Final[Body] = {
             "host": "host-1",
             "switch": "edge-1",
             "instances": {"total": 2000, "used": 6, "free": 1994},
+            "ports": {"total": 2000, "used": 6, "free": 1994},
             "links": [
                 {
                     "name": "h1-fabric-1",
@@ -133,7 +154,8 @@ CAPACITY: Final[Body] = {
             "vrf": "business",
             "vlan": 4096,
             "subnet": "10.20.1.0/24",
-            "addresses": {"total": 253, "used": 6, "free": 247},
+            "addresses": {"total": 243, "used": 6, "free": 237},
+            "reserved": 10,
         }
     ],
 }
@@ -195,6 +217,15 @@ STATUS: Final[Body] = {
 
 READY: Final[Body] = {"ready": True, "reason": "every switch holds the newest revision"}
 NOT_READY: Final[Body] = {"ready": False, "reason": "edge-4: not connected"}
+
+METRICS: Final = """\
+# HELP bulkhead_revision The newest stored revision
+# TYPE bulkhead_revision gauge
+bulkhead_revision 12.0
+# HELP bulkhead_writes_total Writes, by what became of them
+# TYPE bulkhead_writes_total counter
+bulkhead_writes_total{outcome="applied"} 11.0
+"""
 
 PROBLEM: Final[Body] = {
     "type": "urn:bulkhead:problem:invalid",

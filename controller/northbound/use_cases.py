@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from controller.northbound.access.gate import Gate
+from controller.northbound.measuring import Unmeasured
 from controller.northbound.operations import Operations
-from controller.northbound.ports import Controller
+from controller.northbound.ports import Controller, Telemetry
 from controller.northbound.programs import Programs
 from controller.northbound.proofs import Proofs
 from controller.northbound.queries import Queries
@@ -26,12 +27,14 @@ class UseCases:
     proofs: Proofs
     apply_timeout_s: float
     gate: Gate
+    telemetry: Telemetry
 
     @staticmethod
     def of(
         controller: Controller,
         apply_timeout_s: float = 10.0,
         gate: Gate | None = None,
+        telemetry: Telemetry | None = None,
         *,
         incremental: bool = True,
     ) -> UseCases:
@@ -44,4 +47,5 @@ class UseCases:
             Proofs(controller, programs),
             apply_timeout_s,
             gate or Gate(),
+            telemetry or Unmeasured(),
         )

@@ -31,6 +31,7 @@ class Call(NamedTuple):
 
 
 CALLS = {
+    ("GET", "/metrics"): Call("/metrics", None, SITE),
     ("GET", "/v1/capacity"): Call("/v1/capacity", None, SITE),
     ("GET", "/v1/events"): Call("/v1/events?follow=false", None, SITE),
     ("GET", "/v1/explain"): Call("/v1/explain?from=web-1&to=api-1&port=8080", None, OWN),

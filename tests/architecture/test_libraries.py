@@ -19,6 +19,7 @@ HOMES = {
     "httpx": {"cli", "client"},
     "networkx": {"topology"},
     "ovs": {"southbound", "store"},
+    "prometheus_client": {"telemetry"},
     "pydantic": {"northbound"},
     "pyroute2": {"host"},
     "rich": {"cli"},

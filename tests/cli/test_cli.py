@@ -170,6 +170,7 @@ def test_status_routes_and_history(run: Run) -> None:
     ran = run("routes", "host-1", "host-2", "--class", "realtime", "--vrf", "business")
     ways = [f"edge-1 -[h1-{via}]- {via} -[h2-{via}]- edge-2" for via in ("fabric-1", "fabric-2")]
     assert sum(way in ran.out for way in ways) == 1  # they are equally good
+    assert "if any one part fails" in ran.out
     run("move", "instance", "web-1", "--host", "host-3", "-m", "maintenance")
     assert "maintenance" in run("revisions", "--limit", "1").out
     assert run("restore", "1").code == 0

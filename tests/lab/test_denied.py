@@ -7,6 +7,8 @@ import sys
 import time
 from typing import Any
 
+from prometheus_client.parser import text_string_to_metric_families
+
 from controller.dataplane.pipeline import Meter
 from controller.southbound.meters import RATES
 from tests.lab.conftest import Running
@@ -44,6 +46,25 @@ def test_who_is_denied_whom_is_told(running: Running) -> None:
         "port": 4711,
         "why": "no rule allows it",
     }
+
+
+def test_denied_packets_are_counted_also_those_that_are_no_news(running: Running) -> None:
+    name = "bulkhead_denied_packets_total"
+    before = _metric(running, name)
+    target = [address(running, "promo-cache-2"), "tcp", 4713]
+    for _ in range(2):
+        assert running.site.agents["web-2"].ask("probe", targets=[target], timeout_s=0.5) == [None]
+    deadline = time.monotonic() + 20
+    while _metric(running, name) < before + 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def _metric(running: Running, name: str) -> float:
+    """The sum of a metric's samples."""
+    text = running.controller.client.get("/metrics").text
+    families = text_string_to_metric_families(text)
+    return sum(s.value for family in families for s in family.samples if s.name == name)
 
 
 def test_what_is_allowed_is_no_denial(running: Running) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from controller.errors import Invalid
 from controller.model.decode import decode_intent
-from controller.model.intent import Instance, Intent, PortRange, QosClass
+from controller.model.encode import encode_object
+from controller.model.intent import INSTANCE_ID_MAX, Instance, Intent, PortRange, QosClass
 
 
 def document(segments: dict[str, Any], instances: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -117,6 +118,77 @@ def test_vlan_ids_run_out() -> None:
 def test_subnets_run_out() -> None:
     with pytest.raises(Invalid, match="subnets of VRF `business`"):
         decode_intent(document({"a": {}, "b": {"subnet": "10.128.0.0/9"}}))
+
+
+def test_a_pool_is_a_vrfs_own() -> None:
+    tree = document({"a": {}, "b": {"vrf": "monitoring"}, "c": {"vrf": "monitoring"}, "d": {}})
+    tree["vrfs"]["monitoring"]["pool"] = "10.128.0.0/23"
+    tree["segments"]["e"] = {"vrf": "business", "subnet": "10.128.1.0/24"}
+    intent = decode_intent(tree)
+    # First what no VRF uses; where there is nothing left, what only the other one uses.
+    assert {name: str(segment.subnet) for name, segment in intent.segments.items()} == {
+        "a": "10.128.0.0/24", "b": "10.128.0.0/24", "c": "10.128.1.0/24", "d": "10.128.2.0/24",
+        "e": "10.128.1.0/24",
+    }  # fmt: skip
+    # Another pool is for new segments; those that are there stay.
+    tree["vrfs"]["monitoring"]["pool"] = "192.168.0.0/24"
+    tree["segments"]["f"] = {"vrf": "monitoring"}
+    after = decode_intent(tree, intent)
+    assert str(after.segments["f"].subnet) == "192.168.0.0/24"
+    assert {name: after.segments[name] for name in "abcde"} == intent.segments
+
+
+def test_an_exhausted_pool_is_named_with_what_to_do() -> None:
+    tree = document({"a": {}, "b": {}})
+    tree["vrfs"]["business"]["pool"] = "10.9.0.0/24"
+    with pytest.raises(Invalid) as caught:
+        decode_intent(tree)
+    assert [str(problem) for problem in caught.value.problems] == [
+        "segments.b: no free value is left in the subnets of VRF `business` (/24 of its pool "
+        "10.9.0.0/24); delete unused segments, give a `subnet`, or give the VRF a wider `pool`"
+    ]
+
+
+def test_reserved_addresses_are_given_to_nobody() -> None:
+    segment = {"subnet": "10.1.0.0/28", "reserved": ["10.1.0.4-10.1.0.13", "10.1.0.0-10.1.0.2"]}
+    intent = decode_intent(document({"a": segment}, {"k": {}, "m": {}}))
+    assert addresses(intent) == {"k": "10.1.0.3", "m": "10.1.0.14"}
+    assert str(intent.segments["a"].gateway) == "10.1.0.1"
+    with pytest.raises(Invalid) as caught:
+        decode_intent(document({"a": segment}, {"k": {}, "m": {}, "n": {}}))
+    assert [str(problem) for problem in caught.value.problems] == [
+        "instances.n: no free address is left in 10.1.0.0/28, the subnet of segment `a`; use "
+        "another segment or a wider subnet, or reserve fewer of its addresses"
+    ]
+
+
+def test_what_is_reserved_later_is_given_up_unless_it_is_written() -> None:
+    before = decode_intent(document({"a": {"subnet": "10.1.0.0/24"}}, {"k": {}}))
+    reserving: dict[str, Any] = {"a": {"subnet": "10.1.0.0/24", "reserved": ["10.1.0.2"]}}
+    assert addresses(decode_intent(document(reserving, {"k": {}}), before)) == {"k": "10.1.0.3"}
+    with pytest.raises(Invalid, match=r"instances.k.ip: 10.1.0.2 is reserved by segment `a`"):
+        decode_intent(document(reserving, {"k": {"ip": "10.1.0.2"}}), before)
+
+
+def test_instance_ids_run_out() -> None:
+    given = {f"x{n}": {"id": n} for n in range(1, INSTANCE_ID_MAX + 1)}
+    with pytest.raises(Invalid) as caught:
+        decode_intent(document({"a": {"subnet": "10.0.0.0/8"}}, {**given, "y": {}}))
+    (problem,) = caught.value.problems
+    assert str(problem) == (
+        "instances.y: no free value is left in the instance ids of the site (1..65535); "
+        "delete unused instances"
+    )
+
+
+def test_ranges_have_one_normal_form() -> None:
+    texts = ["10.1.0.9", "10.1.0.20-10.1.0.30", "10.1.0.10-10.1.0.12", "10.1.0.25 - 10.1.0.40"]
+    segment = {"subnet": "10.1.0.0/24", "reserved": texts}
+    intent = decode_intent(document({"a": segment, "b": {"reserved": []}}))
+    assert encode_object("segments", intent.segments["a"])["reserved"] == [
+        "10.1.0.9-10.1.0.12", "10.1.0.20-10.1.0.40",
+    ]  # fmt: skip
+    assert "reserved" not in encode_object("segments", intent.segments["b"])
 
 
 def test_rates_and_ports_have_one_normal_form() -> None:

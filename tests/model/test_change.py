@@ -129,6 +129,27 @@ def test_a_move_to_a_vrf_makes_a_segment_and_keeps_addresses(intent: Intent) -> 
     assert after.instances == intent.instances
 
 
+def test_a_move_takes_reserved_addresses_along_and_goes_to_none(intent: Intent) -> None:
+    orders = {"vrf": "business", "subnet": "10.20.1.0/24", "reserved": ["10.20.1.200"]}
+    reserving = apply_changes(intent, [Change("put", "segments", "orders", orders)])
+    made = move_tenant(reserving, "shop", vrf="monitoring").segments["shop-monitoring"]
+    assert made.reserved == reserving.segments["orders"].reserved != ()
+    (held,) = {i.ip for i in intent.instances.values() if i.name == "api-1"}
+    gateway = {"subnet": "10.20.1.0/24", "gateway": "10.20.1.254"}
+    twin = {"vrf": "monitoring", **gateway, "reserved": [str(held)]}
+    unleaked = Change("delete", "rules", "r")
+    taken = apply_changes(intent, [Change("put", "segments", "twin", twin), unleaked])
+    with pytest.raises(Invalid) as caught:
+        move_tenant(taken, "shop", segment="twin")
+    assert problems(caught) == [
+        f"instances.api-1.ip: {held} is reserved by segment `twin` in VRF `monitoring`; "
+        "use another address"
+    ]
+    moved = move_tenant(taken, "shop", segment="twin", readdress=True)
+    assert moved.instances["api-1"].ip not in (held, intent.instances["api-2"].ip)
+    assert moved.instances["api-2"].ip == intent.instances["api-2"].ip
+
+
 def test_a_move_there_and_back_and_there_again_leaves_nothing_behind(intent: Intent) -> None:
     there = move_tenant(intent, "shop", vrf="monitoring")
     back = move_tenant(there, "shop", vrf="business")

@@ -48,6 +48,8 @@ OTHERWISE: dict[str, list[Any]] = {
     "ip": ["10.20.1.2", "10.128.0.3", "10.128.1.1", "1.1.1.1"],
     "vlan": [4096, 4097, "auto", 5],
     "subnet": ["10.20.0.0/16", "10.128.0.0/24", "10.99.0.0/24"],
+    "pool": ["10.0.0.0/16", "10.99.0.0/24"],
+    "reserved": [[], ["10.0.0.2"], ["10.0.0.9", "10.0.0.4-10.0.0.6"], ["10.128.0.3"]],
     "from": [{}, {"vrf": "business"}, {"service": "new"}],
     "labels": [{}, {"tier": "web"}],
 }
@@ -71,6 +73,8 @@ def changes_of(draw: st.DrawFn, intent: Intent) -> list[Change]:
                 body[key] = draw(st.sampled_from(OTHERWISE[key]))
             elif key not in FRESH[collection]:
                 del body[key]
+        if collection == "segments" and draw(st.booleans()):
+            body["reserved"] = draw(st.sampled_from(OTHERWISE["reserved"]))
         tree[collection][name] = body
         found.append(Change("put", collection, name, body))
     return found
@@ -134,6 +138,34 @@ def test_what_leaks_by_identity_is_what_leaks_by_service(intent: Intent) -> None
     assert leaks(intent) == expected
 
 
+def test_nothing_is_reserved_that_somebody_has() -> None:
+    """Not of the segment's own instances, and not of one that a rule leaks into its VRF."""
+    document: dict[str, Any] = {
+        "vrfs": {"business": {"id": 100}, "ops": {"id": 200}},
+        "segments": {
+            "orders": {"vrf": "business", "subnet": "10.1.0.0/24"},
+            "metrics": {"vrf": "ops", "subnet": "10.0.0.0/8"},
+        },
+        "tenants": {"one": {"segment": "orders"}, "two": {"segment": "metrics"}},
+        "services": {"api": {"tenant": "one"}, "scraper": {"tenant": "two"}},
+        "instances": {
+            "a": {"service": "api", "host": "host-1"},
+            "b": {"service": "scraper", "host": "host-1"},
+        },
+        "rules": [{"name": "r", "from": {"vrf": "ops"}, "to": {}, "allow": ["any"]}],
+    }
+    intent = decode_intent(document)
+    for segment, reserved, path in (
+        ("orders", "10.1.0.2", "instances.a.ip"),
+        ("metrics", "10.0.0.2", "instances.b.ip"),
+        ("metrics", "10.1.0.0-10.1.0.9", "rules[r]"),
+    ):
+        body = {**tree_of(intent)["segments"][segment], "reserved": [reserved]}
+        with pytest.raises(Invalid, match=f"reserved by segment `{segment}`") as caught:
+            apply_changes(intent, [Change("put", "segments", segment, body)])
+        assert {problem.path for problem in caught.value.problems} == {path}
+
+
 USUAL = [
     Change("put", "instances", "b", {"service": "api", "host": "host-3"}),
     Change("put", "instances", "new", {"service": "api", "host": "host-1"}),
@@ -142,7 +174,9 @@ USUAL = [
     Change("put", "services", "new", {"tenant": "one"}),
     Change("put", "tenants", "one", {"segment": "metrics"}),
     Change("put", "segments", "new", {"vrf": "business"}),
+    Change("put", "segments", "orders", {"vrf": "business", "reserved": ["10.128.1.4-10.128.1.9"]}),
     Change("put", "vrfs", "new", {"id": 7}),
+    Change("put", "vrfs", "business", {"id": 100, "pool": "10.64.0.0/10"}),
     Change("put", "rules", "r", {"from": {"vrf": "ops"}, "to": {}, "allow": ["any"]}),
 ]
 

@@ -21,7 +21,7 @@ def test_the_intent_page_is_true() -> None:
     document, changes = examples("intent.md")
     tree, positions = load_text(document, "intent.md")
     intent = decode_intent(tree, positions=positions, hosts=frozenset({"host-1", "host-2"}))
-    assert str(intent.instances["prometheus-1"].ip) == "10.128.0.2"
+    assert str(intent.instances["prometheus-1"].ip) == "10.64.0.2"
     tree, positions = load_text(changes, "intent.md")
     after = apply_changes(intent, decode_changes(tree, positions))
     assert "cart" in after.services

@@ -112,6 +112,22 @@ def test_routes_and_topology(call: Client) -> None:
     assert fabric in ("fabric-1", "fabric-2")  # equally good, one of them by their names
     assert path["switches"] == ["edge-1", fabric, "edge-2"]
     assert path["links"] == [f"h1-{fabric}", f"h2-{fabric}"]
+    other = {"fabric-1": "fabric-2", "fabric-2": "fabric-1"}[fabric]
+    protection = path["protection"]
+    assert protection["by"] == "recomputation"
+    assert protection["single_points"] == []
+    assert [detour["name"] for detour in protection["links"]] == path["links"]
+    assert protection["switches"] == [
+        {
+            "name": fabric,
+            "then": {
+                "switches": ["edge-1", other, "edge-2"],
+                "links": [f"h1-{other}", f"h2-{other}"],
+                "latency_us": 20,
+                "cost": 2,
+            },
+        }
+    ]
     assert call("GET", "/v1/routes?from=host-1&to=host-22").status_code == 404
     topology = call.get("/v1/topology")
     assert topology["hosts"] == ["host-1", "host-2", "host-3"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -129,42 +128,6 @@ def test_a_problem_of_the_whole_is_told_where_it_is(call: Client) -> None:
     assert {error["path"] for error in response.json()["errors"]} <= {"items[0].ip", "items[1].ip"}
 
 
-def test_64_writers_at_once_get_addresses_of_their_own(
-    call: Client, engine: FakeController
-) -> None:
-    async def write(number: int) -> Any:
-        body = {"service": "web", "host": f"host-{1 + number % 3}"}
-        if number % 2:
-            return await call.send("PUT", f"/v1/instances/many-{number}", json=body)
-        item = {"op": "place", "instance": f"many-{number}", **body}
-        return await call.send("POST", "/v1/placements", json={"items": [item]})
-
-    async def all_of_them() -> list[Any]:
-        return await asyncio.gather(*map(write, range(64)))
-
-    answers = asyncio.run(all_of_them())
-    assert {response.status_code for response in answers} <= {200, 201}
-    instances = call.get("/v1/instances")
-    assert len(instances) == 4 + 64
-    for key in ("ip", "mac", "id"):
-        assert len({item[key] for item in instances}) == 4 + 64
-    told = {body["name"]: body["ip"] for body in map(_object, answers)}
-    assert told == {item["name"]: item["ip"] for item in instances if item["name"] in told}
-
-
-def _object(response: Any) -> Any:
-    body = response.json()
-    return body["items"][0]["object"] if "items" in body else body
-
-
-def test_an_address_stays_through_moves_and_restarts(call: Client, engine: FakeController) -> None:
-    made = call("PUT", "/v1/instances/web-7", json={"service": "web", "host": "host-1"}).json()
-    call("DELETE", "/v1/instances/web-1")  # a lower address is free now
-    call("POST", "/v1/instances/web-7/move", json={"host": "host-2"})
-    again = Client(engine)  # another application over what is stored
-    assert again.get("/v1/instances/web-7")["ip"] == made["ip"]
-
-
 def test_a_full_segment_is_said_by_name(call: Client, engine: FakeController) -> None:
     call("PUT", "/v1/segments/small", json={"vrf": "business", "subnet": "10.99.0.0/30"})
     call("PUT", "/v1/tenants/tiny", json={"segment": "small"})
@@ -196,6 +159,36 @@ def test_capacity_says_what_is_left(call: Client) -> None:
     call("PUT", "/v1/segments/next", json={"vrf": "business"})
     vrfs = {item["vrf"]: item for item in call.get("/v1/capacity")["vrfs"]}
     assert vrfs["business"]["subnets"]["used"] == 1
+
+
+def test_capacity_of_a_pool_and_of_a_segment_with_reserved_addresses(call: Client) -> None:
+    call("PUT", "/v1/vrfs/business", json={"id": 100, "pool": "10.20.0.0/22"})
+    body = {**call.get("/v1/segments/orders"), "reserved": ["10.20.1.0-10.20.1.1", "10.20.1.200"]}
+    call("PUT", "/v1/segments/orders", json=body)
+    assert call.get("/v1/segments/orders")["reserved"] == ["10.20.1.0-10.20.1.1", "10.20.1.200"]
+    found = call.get("/v1/capacity")
+    vrfs = {item["vrf"]: item["subnets"] for item in found["vrfs"]}
+    assert vrfs["business"] == {"pool": "10.20.0.0/22", "total": 4, "used": 1, "free": 3}
+    segments = {item["segment"]: item for item in found["segments"]}
+    assert segments["orders"]["reserved"] == 1  # the gateway and the network are nobody's anyway
+    assert segments["orders"]["addresses"] == {"total": 252, "used": 3, "free": 249}
+
+
+def test_capacity_counts_the_addresses_of_a_subnet_whoever_has_them(call: Client) -> None:
+    """A tenant that went keeps its addresses, and takes none where it is."""
+    call("PUT", "/v1/segments/next", json={"vrf": "business"})
+    call("POST", "/v1/tenants/shop/move", json={"segment": "next"})
+    segments = {item["segment"]: item["addresses"] for item in call.get("/v1/capacity")["segments"]}
+    assert (segments["orders"]["used"], segments["next"]["used"]) == (3, 0)
+
+
+def test_capacity_counts_a_port_once_that_instances_share(call: Client) -> None:
+    for number in (1, 2):
+        body = {"service": "web", "host": "host-2", "port": "vm", "nested_vlan": number}
+        assert call("PUT", f"/v1/instances/nested-{number}", json=body).status_code == 201
+    (host,) = call.get("/v1/capacity?host=host-2")["hosts"]
+    before = host["instances"]["used"]
+    assert host["ports"] == {"total": 2000, "used": before - 1, "free": 2001 - before}
 
 
 def test_capacity_of_one_host_or_of_none(call: Client) -> None:

@@ -84,6 +84,7 @@ def details(reply: dict[str, Any]) -> object:
     return reply.get("plan", reply)["details"]
 
 
+SPARE = pb.Segment(name="spare", vrf="business", reserved=["10.64.0.9", "10.64.0.2-10.64.0.4"])
 WEB_2 = pb.Instance(name="web-2", service="web", host="host-2")
 RULE = pb.Rule(
     **{"name": "look", "from": struct_of({}), "to": struct_of({"tier": ["api", "web"]})},
@@ -111,6 +112,22 @@ SCENARIO = [
         "/v1/instances/api-2",
         None,
         one,
+    ),
+    Step(
+        "Put",
+        pb.PutRequest(object=pb.Object(vrf=pb.Vrf(name="business", id=100, pool="10.64.0.0/12"))),
+        "PUT",
+        "/v1/vrfs/business",
+        {"id": 100, "pool": "10.64.0.0/12"},
+        merged("object", "written"),
+    ),
+    Step(
+        "Put",
+        pb.PutRequest(object=pb.Object(segment=SPARE)),
+        "PUT",
+        "/v1/segments/spare",
+        {"vrf": "business", "reserved": ["10.64.0.9", "10.64.0.2-10.64.0.4"]},
+        merged("object", "written"),
     ),
     Step(
         "Put",
