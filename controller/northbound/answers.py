@@ -13,9 +13,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
 from controller.errors import BulkheadError, Problem
-from controller.northbound.bodies import BadParameters
+from controller.northbound.bodies import BadParameters, TooLarge, TooSlow
 from controller.northbound.paging import Page, cursor_of
 from controller.northbound.problems import of_error, problem
+from controller.northbound.texts import shown
 from controller.northbound.views import Body
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,9 @@ def handle_errors(app: FastAPI) -> None:
     @app.exception_handler(BulkheadError)
     async def _ours(request: Request, error: BulkheadError) -> Response:
         conditional = request.headers.get("if-match", "*") != "*"
-        return refused(of_error(error, conditional=conditional))
+        unread = isinstance(error, TooLarge | TooSlow)  # what is left of the body is not waited for
+        headers = {"Connection": "close"} if unread else None
+        return refused(of_error(error, conditional=conditional), headers)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
@@ -117,5 +120,8 @@ def parameter_problem(location: Sequence[Any], error: Any) -> Problem:
         return Problem(path, "there is no such parameter")
     if error["type"] == "missing":
         return Problem(path, "is needed")
+    if error["type"] == "value_error":
+        return Problem(path, str(error["ctx"]["error"]))
     message = str(error["msg"])
-    return Problem(path, f"{message[:1].lower()}{message[1:]}, found {error.get('input')!r}")
+    found = shown(error.get("input"))
+    return Problem(path, f"{message[:1].lower()}{message[1:]}, found {found}")

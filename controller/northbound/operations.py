@@ -106,7 +106,7 @@ class Operations:
         self, tree: object, options: Options, positions: Positions = NO_POSITIONS
     ) -> Body:
         """A whole document or a list of changes, as one revision."""
-        submission = decode_submission(tree, positions)
+        submission = await asyncio.to_thread(decode_submission, tree, positions)
         default = "apply a document" if submission.changes is None else "apply changes"
         edit = _submitted(submission, submission.message or default)
         return (await self._write(edit, options))[0]
@@ -139,7 +139,7 @@ class Operations:
 
     async def place(self, tree: object, options: Options) -> Body:
         """Where many instances and tenants go, as one revision; answers what became of each."""
-        placement = decode_placement(tree)
+        placement = await asyncio.to_thread(decode_placement, tree)
         count = len(placement.items)
         message = placement.message or f"place {count} item{'s' if count > 1 else ''}"
 

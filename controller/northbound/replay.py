@@ -21,8 +21,9 @@ from starlette.responses import Response
 from controller.errors import Problem
 from controller.northbound.answers import answer
 from controller.northbound.bodies import KeyReused, Malformed
-from controller.northbound.parameters import principal_of, raw_body
+from controller.northbound.headers import principal_of
 from controller.northbound.ports import Controller, RevisionInfo
+from controller.northbound.receiving import raw_body
 from controller.northbound.views import Body
 
 HEADER: Final = "Idempotency-Key"

@@ -12,6 +12,7 @@ from controller.model.collections import COLLECTIONS
 from controller.northbound import examples, samples
 from controller.northbound.answers import answer, cached, handle_errors, paged
 from controller.northbound.browsing import add_docs
+from controller.northbound.headers import options_of, principal_of
 from controller.northbound.operations import Operations, Options
 from controller.northbound.page import add_page
 from controller.northbound.parameters import (
@@ -21,21 +22,19 @@ from controller.northbound.parameters import (
     PlanQuery,
     RevisionsQuery,
     WriteQuery,
-    body_of,
-    object_of,
-    options_of,
-    principal_of,
 )
 from controller.northbound.ports import Controller
 from controller.northbound.queries import VERSION, Queries
+from controller.northbound.receiving import body_of, object_of
 from controller.northbound.replay import WriteRoute, response_replays
 from controller.northbound.rest_gate import RestGate
 from controller.northbound.rest_observations import observations
+from controller.northbound.texts import NUMBER_MAX
 from controller.northbound.use_cases import UseCases
 from controller.northbound.views import Body
 
 Name = Annotated[str, Path(description="The object's name")]
-Number = Annotated[int, Path(ge=1, description="The revision's number")]
+Number = Annotated[int, Path(ge=1, le=NUMBER_MAX, description="The revision's number")]
 Nothing = Annotated[NoQuery, Query()]
 Listing = Annotated[ListQuery, Query()]
 Writing = Annotated[WriteQuery, Query()]

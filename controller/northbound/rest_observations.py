@@ -10,6 +10,7 @@ from starlette.responses import Response
 from controller.northbound import examples, samples
 from controller.northbound.answers import answer, cached
 from controller.northbound.following import Start, followed, listed, since_revision
+from controller.northbound.headers import last_event, principal_of
 from controller.northbound.matrix import Cut
 from controller.northbound.parameters import (
     CapacityQuery,
@@ -18,7 +19,6 @@ from controller.northbound.parameters import (
     MatrixQuery,
     NoQuery,
     RoutesQuery,
-    principal_of,
 )
 from controller.northbound.ports import Controller
 from controller.northbound.proofs import Proofs
@@ -106,11 +106,11 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
         responses=examples.responses(samples.EVENTS),
     )
     async def events(request: Request, query: Annotated[EventsQuery, Query()]) -> Response:
-        last = request.headers.get("last-event-id", "")
-        if query.since is not None and not last:
+        last = last_event(request)
+        if query.since is not None and last is None:
             start = await since_revision(controller, query.since)
         else:
-            start = Start(max(query.after, int(last) if last.isdecimal() else 0))
+            start = Start(max(query.after, last or 0))
         return (followed if query.follow else listed)(controller.events(), start)
 
     @router.post(

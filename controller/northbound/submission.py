@@ -17,6 +17,7 @@ from controller.model.positions import NO_POSITIONS, Positions
 from controller.model.problems import closest
 from controller.northbound.origins import kept, origins_of, positions_of, without
 from controller.northbound.ports import Origins
+from controller.northbound.texts import checked_text, shown
 from controller.northbound.views import DERIVED, Body, object_view
 
 _KEYS: Final = ("document", "changes", "origins", "message")
@@ -76,6 +77,7 @@ def decode_submission(tree: object, positions: Positions = NO_POSITIONS) -> Subm
     message = tree.get("message", "")
     if not isinstance(message, str):
         _refuse("message", f"expected a text, found {describe(message)}")
+    checked_text(message, "message")
     given = _decode_origins(tree.get("origins"))
     if "changes" in tree:
         changes = decode_changes(tree["changes"], positions)
@@ -158,9 +160,9 @@ def _decode_origins(value: object) -> Origins:
     for key, place in value.items():
         match place:
             case [str(file), int(line)] if line > 0:
-                found[str(key)] = (file, line)
+                found[str(key)] = (checked_text(file, f"origins.{key}"), line)
             case _:
-                _refuse(f"origins.{key}", f"expected [file, line], found {place!r}")
+                _refuse(f"origins.{key}", f"expected [file, line], found {shown(place)}")
     return found
 
 

@@ -38,6 +38,7 @@ from controller.store.upgrade import upgrade
 KEPT: Final = 200
 """How many revisions are kept."""
 
+_INTEGER_MAX: Final = 2**63 - 1  # RFC 7047, section 3.1; more is a syntax error to the server
 _NOTES: Final = ["number", "author", "message", "created_at", "changes", "key", "request"]
 _NUMBERS: Final = select("Head", ["number", "base"])
 
@@ -102,7 +103,7 @@ class Store:
 
     async def get(self, number: int) -> StoredRevision:
         """A revision. Raises NotFound."""
-        found = await self._run(self._read, number)
+        found = await self._run(self._read, number) if number <= _INTEGER_MAX else None
         if found is None:
             raise NotFound(f"there is no revision {number}; the last {self._kept} are kept")
         return found
