@@ -49,8 +49,12 @@ def cached(request: Request, content: object, revision: int) -> Response:
 
 
 def paged(request: Request, page: Page, revision: int) -> Response:
-    """A page of a list, or 304; it names the next one in its Link header (RFC 8288)."""
-    response = cached(request, page.items, revision)
+    """A page of a list that a revision determines, or 304."""
+    return linked(request, cached(request, page.items, revision), page)
+
+
+def linked(request: Request, response: Response, page: Page) -> Response:
+    """The answer with a page; it names the next one in its Link header (RFC 8288)."""
     if page.last is not None:
         following = request.url.include_query_params(cursor=cursor_of(page.last))
         response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'

@@ -174,8 +174,12 @@ class Operations:
         return self._plans.get(plan_id).shown
 
     async def apply_plan(self, plan_id: str, options: Options) -> Body:
-        """Make a plan true, exactly as it was shown. Raises NotFound, and Stale."""
+        """Make a plan true, exactly as it was shown. Raises NotFound, and Stale: where the newest
+        revision is not the plan's, or the one that the caller expects is not.
+        """
         planned = self._plans.get(plan_id)
+        if options.expected not in (None, planned.revision):
+            raise await stale(self._controller, options.expected or 0, conditional=True)
         edit = _Edit(lambda _network: planned.intent, planned.origins, planned.message)
         bound = replace(options, expected=planned.revision)
         return {"plan": plan_id, **(await self._write(edit, bound))[0]}

@@ -7,15 +7,21 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from controller.errors import Problem
-from controller.northbound.bodies import Malformed
-from controller.northbound.paging import MOST, Wish, name_of
+from controller.northbound.bodies import BadParameters
+from controller.northbound.paging import MOST, Wish, name_of, wrong_cursor
+from controller.northbound.reaching import PAGE, Wanted, key_of
 from controller.northbound.selecting import Selection, parse_selector
 from controller.northbound.texts import (
     MESSAGE_MAX,
+    NUMBER,
     NUMBER_MAX,
     is_taken,
     kept_problem,
     shown,
+)
+
+CURSOR: Any = Field(
+    "", max_length=1024, description="Where a page begins, as the `Link` of the one before says"
 )
 
 
@@ -55,25 +61,23 @@ class ListQuery(_Query):
     limit: int | None = Field(
         None, ge=1, le=MOST, description="At most so many; the `Link` header leads to the next page"
     )
-    cursor: str = Field(
-        "", max_length=1024, description="Where a page begins, as the `Link` of the one before says"
-    )
+    cursor: str = CURSOR
 
     def wish(self) -> Wish:
-        """What is asked for. Raises :class:`Malformed` with every problem."""
+        """What is asked for. Raises :class:`BadParameters` with every problem."""
         problems: list[Problem] = []
         selection: Selection = ()
         after = ""
         try:
             selection = parse_selector(self.selector)
-        except Malformed as error:
+        except BadParameters as error:
             problems += error.problems
         try:
             after = name_of(self.cursor)
-        except Malformed as error:
+        except BadParameters as error:
             problems += error.problems
         if problems:
-            raise Malformed(tuple(problems))
+            raise BadParameters(tuple(problems))
         return Wish(selection, after, self.limit)
 
 
@@ -110,7 +114,20 @@ class WriteQuery(PlanQuery):
 class RevisionsQuery(_Query):
     """Parameters of the history."""
 
-    limit: int = Field(20, ge=1, le=1000, description="At most so many, newest first")
+    limit: int = Field(
+        20,
+        ge=1,
+        le=1000,
+        description="At most so many, newest first; the `Link` header leads to the next page",
+    )
+    cursor: str = CURSOR
+
+    def below(self) -> int | None:
+        """The revision that the page is behind, None for the newest. Raises BadParameters."""
+        text = name_of(self.cursor)
+        if text and NUMBER.fullmatch(text) is None:
+            raise BadParameters((Problem("cursor", wrong_cursor(self.cursor)),))
+        return int(text) if text else None
 
 
 class DiffQuery(PlanQuery):
@@ -129,6 +146,30 @@ class EventsQuery(_Query):
         "older than what is kept of events come from the history",
     )
     follow: bool = Field(True, description="Keep the connection and send events as they happen")
+
+
+class ReachQuery(_Query):
+    """Parameters of the pairs of services of which one may open something to the other."""
+
+    source: str | None = Field(None, alias="from", description="Only what this service may open")
+    destination: str | None = Field(
+        None, alias="to", description="Only what may be opened to this service"
+    )
+    tenant: str | None = Field(
+        None, description="Only pairs of which one or both are services of this tenant"
+    )
+    limit: int = Field(
+        PAGE,
+        ge=1,
+        le=MOST,
+        description="At most so many; the `Link` header leads to the next page",
+    )
+    cursor: str = CURSOR
+
+    def wanted(self) -> Wanted:
+        """What is asked for. Raises BadParameters."""
+        after = key_of(self.cursor)
+        return Wanted(self.source, self.destination, self.tenant, after, self.limit)
 
 
 class RoutesQuery(_Query):

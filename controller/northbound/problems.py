@@ -60,8 +60,13 @@ def of_error(error: BulkheadError, *, conditional: bool = False) -> Body:
             return problem(404, "not-found", str(error))
         case Stale():
             body = problem(412 if error.conditional else 409, "conflict", str(error))
-            about = {"base": error.base, "newest": error.newest, "meanwhile": error.meanwhile}
-            return {**body, **about}
+            return {
+                **body,
+                "base": error.base,
+                "newest": error.newest,
+                "meanwhile": error.meanwhile,
+                "meanwhile_left_out": error.left_out,
+            }
         case Unauthenticated():
             return problem(401, "unauthenticated", str(error))
         case Forbidden():

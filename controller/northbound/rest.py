@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from controller.model.collections import COLLECTIONS
 from controller.northbound import examples, samples
-from controller.northbound.answers import answer, cached, handle_errors, paged
+from controller.northbound.answers import answer, cached, handle_errors, linked, paged
 from controller.northbound.browsing import add_docs
-from controller.northbound.headers import options_of, principal_of
+from controller.northbound.headers import expected_revision, options_of, principal_of
 from controller.northbound.operations import Operations, Options
 from controller.northbound.page import add_page
 from controller.northbound.parameters import (
@@ -151,7 +151,12 @@ def _changes(operations: Operations) -> APIRouter:
     )
     async def plan(request: Request, query: Planning) -> Response:
         tree, positions = await body_of(request)
-        options = Options(principal=principal_of(request), dry_run=True, detail=query.detail)
+        options = Options(
+            expected=expected_revision(request),
+            principal=principal_of(request),
+            dry_run=True,
+            detail=query.detail,
+        )
         return written(await operations.apply(tree, options, positions))
 
     @router.get(
@@ -222,11 +227,12 @@ def _history(queries: Queries, operations: Operations) -> APIRouter:
 
     @router.get(
         "",
-        summary="The newest revisions",
+        summary="The newest revisions, in pages",
         responses=examples.responses(samples.REVISIONS),
     )
-    async def revisions(query: Annotated[RevisionsQuery, Query()]) -> Response:
-        return answer(await queries.revisions(query.limit))
+    async def revisions(request: Request, query: Annotated[RevisionsQuery, Query()]) -> Response:
+        page = await queries.revisions_below(query.below(), query.limit)
+        return linked(request, answer(page.items), page)
 
     @router.get(
         "/{one}/diff/{other}",

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from controller.northbound import examples, samples
-from controller.northbound.answers import answer, cached
+from controller.northbound.answers import answer, cached, paged
 from controller.northbound.following import Start, followed, listed, since_revision
 from controller.northbound.headers import last_event, principal_of
 from controller.northbound.matrix import Cut
@@ -18,6 +18,7 @@ from controller.northbound.parameters import (
     ExplainQuery,
     MatrixQuery,
     NoQuery,
+    ReachQuery,
     RoutesQuery,
 )
 from controller.northbound.ports import Controller
@@ -33,12 +34,12 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
 
     @router.get(
         "/reachability",
-        summary="Which services may open what to which, by rule",
+        summary="Which services may open what to which, by rule, in pages",
         responses=examples.responses(samples.REACHABILITY),
     )
-    async def reachability(request: Request, query: Nothing) -> Response:
+    async def reachability(request: Request, query: Annotated[ReachQuery, Query()]) -> Response:
         revision = controller.revision()
-        return cached(request, await queries.reachability(), revision)
+        return paged(request, await queries.pairs(query.wanted()), revision)
 
     @router.get(
         "/matrix",
