@@ -41,6 +41,18 @@ def answer(content: object, revision: int | None = None, status: int = 200) -> J
     return JSONResponse(content, status, headers)
 
 
+def written(shown: Body) -> Response:
+    """The answer to a write or plan, with the revision it made or was made against."""
+    return answer(shown, shown["revision"])
+
+
+def made(request: Request, content: object, revision: int) -> JSONResponse:
+    """The answer to a PUT that has made its object (RFC 9110, section 9.3.4)."""
+    response = answer(content, revision, 201)
+    response.headers["Location"] = request.url.path
+    return response
+
+
 def cached(request: Request, content: object, revision: int) -> Response:
     """The answer to a read, or 304 where the client has it already."""
     if request.headers.get("if-none-match") == etag(revision):

@@ -190,6 +190,9 @@ def _wrong_types(wish: Mapping[str, Any], kind: str, op: str, path: str) -> Iter
         if op == "move" and not isinstance(wish.get("host"), str):
             message = f"expected the name of a host, found {describe(wish.get('host'))}"
             yield Problem(f"{path}.host", message)
+        vlan = wish.get("vlan")
+        if isinstance(vlan, bool) or not isinstance(vlan, int | None):
+            yield Problem(f"{path}.vlan", f"expected a number, found {describe(vlan)}")
         return
     for key in ("segment", "vrf"):
         if not isinstance(wish.get(key), str | None):

@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from controller.errors import NotFound, Problem
 from controller.model.network import Network
-from controller.northbound.answers import answer
+from controller.northbound.answers import answer, made
 from controller.northbound.bodies import KeyReused, Malformed
 from controller.northbound.headers import principal_of
 from controller.northbound.ports import Controller, RevisionInfo
@@ -29,8 +29,9 @@ from controller.northbound.views import Body, object_view
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = {"Idempotent-Replayed": "true"}
-_LONGEST: Final = 255
+LONGEST: Final = 255
 _KEPT: Final = 1000
+_MARKED: Final = ("etag", "location")
 _WRITES: Final = ("PUT", "POST", "DELETE")
 
 Answer = TypeVar("Answer")
@@ -154,7 +155,10 @@ class WriteRoute(APIRoute):
             request.state.key = key
             replays: Replays[Response] = request.app.state.replays
             response, again = await replays.once(
-                key, lambda: handle(request), _stored_answer, _put_by(request)
+                key,
+                lambda: handle(request),
+                lambda body: _stored_answer(request, body),
+                _put_by(request),
             )
             return _marked(response) if again else response
 
@@ -177,8 +181,8 @@ def digest(request: Request, body: bytes) -> str:
 
 def checked_key(text: str, path: str) -> str:
     """A key that may be kept. Raises :class:`Malformed`."""
-    if not text or len(text) > _LONGEST or not text.isprintable():
-        message = f"expected 1 to {_LONGEST} printable characters, found {text[:80]!r}"
+    if not text or len(text) > LONGEST or not text.isprintable():
+        message = f"expected 1 to {LONGEST} printable characters, found {text[:80]!r}"
         raise Malformed((Problem(path, message),))
     return text
 
@@ -190,11 +194,13 @@ def _put_by(request: Request) -> Subject | None:
     return Subject(request.url.path.split("/")[-2], request.path_params["name"])
 
 
-def _stored_answer(body: Body) -> Response:
-    return answer(body, body["revision"], 201 if body.get("created") else 200)
+def _stored_answer(request: Request, body: Body) -> Response:
+    if body.get("created"):
+        return made(request, body, body["revision"])
+    return answer(body, body["revision"])
 
 
 def _marked(response: Response) -> Response:
     """A copy that says that it is the first one's."""
-    kept = {k: v for k, v in response.headers.items() if k.lower() == "etag"}
+    kept = {k: v for k, v in response.headers.items() if k.lower() in _MARKED}
     return Response(response.body, response.status_code, {**kept, **REPLAYED}, response.media_type)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -24,8 +24,21 @@ from controller.northbound.parameters import (
 from controller.northbound.ports import Controller
 from controller.northbound.proofs import Proofs
 from controller.northbound.queries import Queries
+from controller.northbound.schema_words import TEXT, list_of, ref
 
 Nothing = Annotated[NoQuery, Query()]
+_EVENTS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "A stream of events; with follow=false a list of those that are kept",
+        "content": {
+            "application/json": {
+                "schema": list_of(ref("JournalEvent")),
+                "example": samples.EVENTS,
+            },
+            "text/event-stream": {"schema": TEXT, "example": samples.EVENT_STREAM},
+        },
+    }
+}
 
 
 def observations(controller: Controller, queries: Queries, proofs: Proofs) -> APIRouter:
@@ -35,7 +48,7 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
     @router.get(
         "/reachability",
         summary="Which services may open what to which, by rule, in pages",
-        responses=examples.responses(samples.REACHABILITY),
+        responses=examples.responses(list_of(ref("Reach")), samples.REACHABILITY),
     )
     async def reachability(request: Request, query: Annotated[ReachQuery, Query()]) -> Response:
         revision = controller.revision()
@@ -44,7 +57,7 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
     @router.get(
         "/matrix",
         summary="Which tenants may open something to which, by rule; or the services of two",
-        responses=examples.responses(samples.MATRIX),
+        responses=examples.responses(ref("Matrix"), samples.MATRIX),
     )
     async def matrix(request: Request, query: Annotated[MatrixQuery, Query()]) -> Response:
         revision = controller.revision()
@@ -55,7 +68,7 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
     @router.get(
         "/topology",
         summary="Switches, links and hosts, as declared and observed",
-        responses=examples.responses(samples.TOPOLOGY),
+        responses=examples.responses(ref("Topology"), samples.TOPOLOGY),
     )
     async def topology(query: Nothing) -> Response:
         return answer(queries.topology())
@@ -63,7 +76,7 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
     @router.get(
         "/switches",
         summary="Every declared switch with its state",
-        responses=examples.responses(samples.SWITCHES),
+        responses=examples.responses(list_of(ref("SwitchStatus")), samples.SWITCHES),
     )
     async def switches(query: Nothing) -> Response:
         return answer(queries.switches())
@@ -71,7 +84,7 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
     @router.get(
         "/routes",
         summary="The way between two hosts for a class, by VRF",
-        responses=examples.responses(samples.ROUTES),
+        responses=examples.responses(ref("Routes"), samples.ROUTES),
     )
     async def routes(query: Annotated[RoutesQuery, Query()]) -> Response:
         found = queries.routes(query.source, query.destination, query.qos_class, query.vrf)
@@ -80,7 +93,7 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
     @router.get(
         "/capacity",
         summary="What is left: instances and rates of hosts, VLAN ids, subnets, addresses",
-        responses=examples.responses(samples.CAPACITY),
+        responses=examples.responses(ref("Capacity"), samples.CAPACITY),
     )
     async def capacity(request: Request, query: Annotated[CapacityQuery, Query()]) -> Response:
         return answer(queries.capacity(query.host))
@@ -88,7 +101,7 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
     @router.get(
         "/explain",
         summary="Why a packet passes or not: rule, file and line, tables and path",
-        responses=examples.responses(examples.EXPLAIN),
+        responses=examples.responses(ref("Explanation"), examples.EXPLAIN),
     )
     async def explain(request: Request, query: Annotated[ExplainQuery, Query()]) -> Response:
         found = await proofs.explain(
@@ -104,7 +117,7 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
     @router.get(
         "/events",
         summary="What happens, as server-sent events; with follow=false what has happened",
-        responses=examples.responses(samples.EVENTS),
+        responses=_EVENTS,
     )
     async def events(request: Request, query: Annotated[EventsQuery, Query()]) -> Response:
         last = last_event(request)
@@ -117,7 +130,7 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
     @router.post(
         "/verify",
         summary="Hold what switches hold against the intent: entries, and packets of all pairs",
-        responses=examples.responses(examples.VERIFIED),
+        responses=examples.responses(ref("Verification"), examples.VERIFIED),
     )
     async def verify(query: Nothing) -> Response:
         return answer(await proofs.verify())

@@ -83,10 +83,16 @@ def decode_submission(tree: object, positions: Positions = NO_POSITIONS) -> Subm
         changes = decode_changes(tree["changes"], positions)
         return Submission(None, changes, given, positions_of(None, given), message)
     document = tree["document"]
+    if not isinstance(document, Mapping):
+        _refuse(
+            "document",
+            f"expected an intent document, found {describe(document)}; "
+            'to remove everything send {"document": {}}',
+        )
     if given:
         return Submission(document, None, given, positions_of(document, given), message)
     inner = _inside(positions, "document")
-    return Submission(document or {}, None, origins_of(document, inner), inner, message)
+    return Submission(document, None, origins_of(document, inner), inner, message)
 
 
 def single(change: Change) -> Submission:
@@ -159,7 +165,7 @@ def _decode_origins(value: object) -> Origins:
     found: dict[str, tuple[str, int]] = {}
     for key, place in value.items():
         match place:
-            case [str(file), int(line)] if line > 0:
+            case [str(file), int(line)] if line > 0 and not isinstance(line, bool):
                 found[str(key)] = (checked_text(file, f"origins.{key}"), line)
             case _:
                 _refuse(f"origins.{key}", f"expected [file, line], found {shown(place)}")
