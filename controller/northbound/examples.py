@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from controller.northbound import samples
+from controller.northbound.nulls import hidden
 from controller.northbound.schema_words import Schema, ref
 from controller.northbound.views import Body
 
@@ -216,7 +217,7 @@ VERIFIED: Final[Body] = {
 
 def request_body(name: str, *bodies: Body) -> dict[str, Any]:
     """The OpenAPI part for a body that is read by hand; ``name`` is that of its schema."""
-    named = {f"example {n}": {"value": body} for n, body in enumerate(bodies, 1)}
+    named = {f"example {n}": {"value": hidden(body)} for n, body in enumerate(bodies, 1)}
     content = {"schema": ref(name), "examples": named}
     return {
         "requestBody": {
@@ -228,5 +229,5 @@ def request_body(name: str, *bodies: Body) -> dict[str, Any]:
 
 def responses(schema: Schema, example: Body | list[Body]) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI part for an answer of a schema, like the example."""
-    content = {"schema": schema, "example": example}
+    content = {"schema": schema, "example": hidden(example)}
     return {200: {"description": "Done", "content": {"application/json": content}}}

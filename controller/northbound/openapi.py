@@ -17,6 +17,7 @@ from controller.northbound.access.gate import Need
 from controller.northbound.answer_schemas import ANSWERS
 from controller.northbound.body_schemas import BODIES
 from controller.northbound.headers import AUTHOR, IF_MATCH, LAST_EVENT_ID
+from controller.northbound.nulls import shown
 from controller.northbound.replay import HEADER as IDEMPOTENCY_KEY
 from controller.northbound.replay import LONGEST as LONGEST_KEY
 from controller.northbound.rest_gate import need_of
@@ -62,8 +63,9 @@ PARAMETERS: Final = {
     ),
     "Author": _parameter(
         AUTHOR,
-        {"type": "string", "maxLength": MESSAGE_MAX},
-        "Who writes, for the history; a token says it better",
+        TEXT,
+        f"Who writes, for the history, where no token says it: {MESSAGE_MAX} printable characters "
+        "in UTF-8",
     ),
     "LastEventId": _parameter(
         LAST_EVENT_ID,
@@ -121,6 +123,7 @@ def _complete(document: dict[str, Any]) -> None:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             _complete_operation(path, method.upper(), operation)
+            methods[method] = shown(operation)
 
 
 def _complete_operation(path: str, method: str, operation: Operation) -> None:
