@@ -104,7 +104,7 @@ def _udp_pairs(
     for instance in instances:
         names.setdefault(instance["service"], []).append(instance["name"])
     mine = {i["service"] for i in instances if i["tenant"] == tenant}
-    for reach in controller.get("/v1/reachability"):
+    for reach in controller.get("/v1/reachability?limit=10000"):
         source, destination = reach["source"], reach["destination"]
         if source == destination or not mine & {source, destination}:
             continue

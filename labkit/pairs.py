@@ -84,7 +84,7 @@ def reachable(controller: ControllerProcess) -> set[tuple[str, str]]:
 
 def _allowed(controller: ControllerProcess) -> Mapping[tuple[str, str], tuple[str, ...]]:
     found: dict[tuple[str, str], tuple[str, ...]] = {}
-    for reach in controller.get("/v1/reachability"):
+    for reach in controller.get("/v1/reachability?limit=10000"):
         pair = (reach["source"], reach["destination"])
         found[pair] = (*found.get(pair, ()), *reach["allow"])
     return found

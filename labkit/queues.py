@@ -94,7 +94,7 @@ def _udp_flows(
 ) -> list[tuple[str, str, int, str]]:
     """(sender on the host, receiver, port, class) of everything in UDP that leaves a host."""
     found = []
-    for reach in controller.get("/v1/reachability"):
+    for reach in controller.get("/v1/reachability?limit=10000"):
         for text in reach["allow"]:
             protocol, _, port = text.partition("/")
             if protocol == "udp" and port.isdigit():

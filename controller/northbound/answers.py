@@ -14,9 +14,10 @@ from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from controller.errors import BulkheadError, Problem
-from controller.northbound.bodies import BadParameters
+from controller.northbound.bodies import BadParameters, TooLarge, TooSlow
 from controller.northbound.paging import Page, cursor_of
 from controller.northbound.problems import in_a_line, of_error, problem
+from controller.northbound.texts import shown
 from controller.northbound.views import Body
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,18 @@ def answer(content: object, revision: int | None = None, status: int = 200) -> J
     return JSONResponse(content, status, headers)
 
 
+def written(shown: Body) -> Response:
+    """The answer to a write or plan, with the revision it made or was made against."""
+    return answer(shown, shown["revision"])
+
+
+def made(request: Request, content: object, revision: int) -> JSONResponse:
+    """The answer to a PUT that has made its object (RFC 9110, section 9.3.4)."""
+    response = answer(content, revision, 201)
+    response.headers["Location"] = request.url.path
+    return response
+
+
 def cached(request: Request, content: object, revision: int) -> Response:
     """The answer to a read, or 304 where the client has it already."""
     if request.headers.get("if-none-match") == etag(revision):
@@ -62,8 +75,12 @@ def cached(request: Request, content: object, revision: int) -> Response:
 
 
 def paged(request: Request, page: Page, revision: int) -> Response:
-    """A page of a list, or 304; it names the next one in its Link header (RFC 8288)."""
-    response = cached(request, page.items, revision)
+    """A page of a list that a revision determines, or 304."""
+    return linked(request, cached(request, page.items, revision), page)
+
+
+def linked(request: Request, response: Response, page: Page) -> Response:
+    """The answer with a page; it names the next one in its Link header (RFC 8288)."""
     if page.last is not None:
         following = request.url.include_query_params(cursor=cursor_of(page.last))
         response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
@@ -81,7 +98,9 @@ def handle_errors(app: FastAPI) -> None:
     @app.exception_handler(BulkheadError)
     async def _ours(request: Request, error: BulkheadError) -> Response:
         conditional = request.headers.get("if-match", "*") != "*"
-        return refused(of_error(error, conditional=conditional))
+        unread = isinstance(error, TooLarge | TooSlow)  # what is left of the body is not waited for
+        headers = {"Connection": "close"} if unread else None
+        return refused(of_error(error, conditional=conditional), headers)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
@@ -131,5 +150,8 @@ def parameter_problem(location: Sequence[Any], error: Any) -> Problem:
         return Problem(path, "there is no such parameter")
     if error["type"] == "missing":
         return Problem(path, "is needed")
+    if error["type"] == "value_error":
+        return Problem(path, str(error["ctx"]["error"]))
     message = str(error["msg"])
-    return Problem(path, f"{message[:1].lower()}{message[1:]}, found {error.get('input')!r}")
+    found = shown(error.get("input"))
+    return Problem(path, f"{message[:1].lower()}{message[1:]}, found {found}")

@@ -12,18 +12,34 @@ from typing import Any, Final, NoReturn
 
 from controller.errors import BulkheadError, Invalid, Problem
 from controller.model.positions import NO_POSITIONS, Positions
-from controller.northbound.documents import load_text
+from controller.northbound.documents import DEPTH_MAX, load_text
+from controller.northbound.texts import shown, tree_problems
 
 POSTED: Final = "posted document"
 """What a document that came without a file name is called in messages and origins."""
+
+_DIGITS_MAX: Final = 19
+"""Of a whole number: what 64 bits hold. YAML's reader has the same."""
 
 
 class Malformed(Invalid):
     """A body that cannot be read at all: neither JSON nor YAML."""
 
 
+class TooLarge(Malformed):
+    """A body of more bytes than are taken."""
+
+
+class TooSlow(Malformed):
+    """A body that did not come to its end in time."""
+
+
+class UnknownMedia(Malformed):
+    """A body that is a form with files, which nothing here is."""
+
+
 class BadParameters(Malformed):
-    """Parameters of a request that are not what they may be."""
+    """Parameters or headers of a request that are not what they may be."""
 
 
 class KeyReused(BulkheadError):
@@ -38,9 +54,17 @@ class KeyReused(BulkheadError):
 
 def read_document(data: bytes, content_type: str = "") -> tuple[object, Positions]:
     """The tree of a body, None for an empty one. Raises :class:`Malformed`."""
-    media = content_type.partition(";")[0].strip().lower()
+    tree, positions = _read(data, content_type.partition(";")[0].strip().lower())
+    problems = tree_problems(tree, DEPTH_MAX)
+    if problems:
+        raise Malformed(problems)
+    return tree, positions
+
+
+def _read(data: bytes, media: str) -> tuple[object, Positions]:
     if media.startswith("multipart/"):
-        _refuse(f"expected JSON or YAML, found {media}; send it with --data-binary", None)
+        message = f"expected JSON or YAML, found {media}; send it with --data-binary"
+        raise UnknownMedia((Problem("body", message),))
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -75,7 +99,9 @@ def _yaml(text: str) -> tuple[object, Positions]:
 
 def _json(text: str) -> object:
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        return json.loads(
+            text, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_integer
+        )
     except json.JSONDecodeError as error:
         _refuse(f"not JSON: {error.msg} (column {error.colno})", error.lineno)
     except RecursionError:
@@ -86,9 +112,15 @@ def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            _refuse(f"the key `{key}` is given twice in one object", None)
+            _refuse(f"the key {shown(key)} is given twice in one object", None)
         found[key] = value
     return found
+
+
+def _integer(text: str) -> int:
+    if len(text) > _DIGITS_MAX:
+        _refuse(f"not JSON that can be read: a number of {len(text)} digits ({text[:20]}...)", None)
+    return int(text)
 
 
 def _no_constant(text: str) -> NoReturn:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from controller.northbound import samples
+from controller.northbound.nulls import hidden
+from controller.northbound.schema_words import Schema, ref
 from controller.northbound.views import Body
 
 DESCRIPTION: Final = """
@@ -219,10 +221,10 @@ VERIFIED: Final[Body] = {
 }
 
 
-def request_body(*bodies: Body) -> dict[str, Any]:
-    """The OpenAPI part for a body that is read by hand."""
-    named = {f"example {n}": {"value": body} for n, body in enumerate(bodies, 1)}
-    content = {"schema": {"type": "object"}, "examples": named}
+def request_body(name: str, *bodies: Body) -> dict[str, Any]:
+    """The OpenAPI part for a body that is read by hand; ``name`` is that of its schema."""
+    named = {f"example {n}": {"value": hidden(body)} for n, body in enumerate(bodies, 1)}
+    content = {"schema": ref(name), "examples": named}
     return {
         "requestBody": {
             "required": True,
@@ -231,6 +233,7 @@ def request_body(*bodies: Body) -> dict[str, Any]:
     }
 
 
-def responses(example: Body | list[Body]) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI part for an answer like the example."""
-    return {200: {"description": "Done", "content": {"application/json": {"example": example}}}}
+def responses(schema: Schema, example: Body | list[Body]) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI part for an answer of a schema, like the example."""
+    content = {"schema": schema, "example": hidden(example)}
+    return {200: {"description": "Done", "content": {"application/json": content}}}

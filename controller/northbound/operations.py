@@ -107,7 +107,7 @@ class Operations:
         self, tree: object, options: Options, positions: Positions = NO_POSITIONS
     ) -> Body:
         """A whole document or a list of changes, as one revision."""
-        submission = decode_submission(tree, positions)
+        submission = await asyncio.to_thread(decode_submission, tree, positions)
         default = "apply a document" if submission.changes is None else "apply changes"
         edit = _submitted(submission, submission.message or default)
         return (await self._write(edit, options))[0]
@@ -137,7 +137,7 @@ class Operations:
 
     async def place(self, tree: object, options: Options) -> Body:
         """Where many instances and tenants go, as one revision; answers what became of each."""
-        placement = decode_placement(tree)
+        placement = await asyncio.to_thread(decode_placement, tree)
         count = len(placement.items)
         message = placement.message or f"place {count} item{'s' if count > 1 else ''}"
 
@@ -174,8 +174,12 @@ class Operations:
         return self._plans.get(plan_id).shown
 
     async def apply_plan(self, plan_id: str, options: Options) -> Body:
-        """Make a plan true, exactly as it was shown. Raises NotFound, and Stale."""
+        """Make a plan true, exactly as it was shown. Raises NotFound, and Stale: where the newest
+        revision is not the plan's, or the one that the caller expects is not.
+        """
         planned = self._plans.get(plan_id)
+        if options.expected not in (None, planned.revision):
+            raise await stale(self._controller, options.expected or 0, conditional=True)
         edit = _Edit(lambda _network: planned.intent, planned.origins, planned.message)
         bound = replace(options, expected=planned.revision)
         return {"plan": plan_id, **(await self._write(edit, bound))[0]}

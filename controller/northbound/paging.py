@@ -14,8 +14,9 @@ from itertools import islice
 from typing import Final
 
 from controller.errors import Problem
-from controller.northbound.bodies import Malformed
+from controller.northbound.bodies import BadParameters
 from controller.northbound.selecting import Selection
+from controller.northbound.texts import shown
 from controller.northbound.views import Body
 
 MOST: Final = 10_000
@@ -57,10 +58,14 @@ def cursor_of(name: str) -> str:
 
 
 def name_of(cursor: str) -> str:
-    """The name that a cursor stands for, "" for none. Raises Malformed."""
+    """The name that a cursor stands for, "" for none. Raises BadParameters."""
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         return base64.b64decode(padded, altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError):
-        message = f"expected a cursor as a page's Link header gives it, found {cursor[:80]!r}"
-        raise Malformed((Problem("cursor", message),)) from None
+        raise BadParameters((Problem("cursor", wrong_cursor(cursor)),)) from None
+
+
+def wrong_cursor(cursor: str) -> str:
+    """What to say of a text that is no cursor."""
+    return f"expected a cursor as a page's Link header gives it, found {shown(cursor)}"

@@ -1,29 +1,46 @@
-"""Query parameters and headers of requests. An unknown parameter is refused, not ignored."""
+"""Query parameters of requests. An unknown parameter is refused, not ignored."""
 
 from __future__ import annotations
 
-import asyncio
-import re
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-from starlette.requests import Request
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from controller.errors import Problem
-from controller.model.positions import Positions
-from controller.northbound.access.principals import ANYBODY, Principal
-from controller.northbound.bodies import Malformed, read_document
-from controller.northbound.operations import Options
-from controller.northbound.paging import MOST, Wish, name_of
+from controller.northbound.bodies import BadParameters
+from controller.northbound.paging import MOST, Wish, name_of, wrong_cursor
+from controller.northbound.reaching import PAGE, Wanted, key_of
 from controller.northbound.selecting import Selection, parse_selector
+from controller.northbound.texts import (
+    MESSAGE_MAX,
+    NUMBER,
+    NUMBER_MAX,
+    is_taken,
+    kept_problem,
+    shown,
+)
 
-BODY_MAX = 64 << 20  # bytes; a site of 10,000 services is a document of about 5 MB
-BODY_S = 60.0  # seconds that a body may take to come
-_ETAG = re.compile(r'(?:W/)?"?([0-9]+)"?')
+CURSOR: Any = Field(
+    "", max_length=1024, description="Where a page begins, as the `Link` of the one before says"
+)
+
+
+def _kept(text: str) -> str:
+    problem = kept_problem(text)
+    if problem is not None:
+        raise ValueError(problem)
+    return text
 
 
 class _Query(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _text(cls, value: Any) -> Any:
+        if isinstance(value, str) and not is_taken(value):
+            raise ValueError(f"expected no NUL, found {shown(value)}")
+        return value
 
 
 class NoQuery(_Query):
@@ -44,25 +61,23 @@ class ListQuery(_Query):
     limit: int | None = Field(
         None, ge=1, le=MOST, description="At most so many; the `Link` header leads to the next page"
     )
-    cursor: str = Field(
-        "", max_length=1024, description="Where a page begins, as the `Link` of the one before says"
-    )
+    cursor: str = CURSOR
 
     def wish(self) -> Wish:
-        """What is asked for. Raises :class:`Malformed` with every problem."""
+        """What is asked for. Raises :class:`BadParameters` with every problem."""
         problems: list[Problem] = []
         selection: Selection = ()
         after = ""
         try:
             selection = parse_selector(self.selector)
-        except Malformed as error:
+        except BadParameters as error:
             problems += error.problems
         try:
             after = name_of(self.cursor)
-        except Malformed as error:
+        except BadParameters as error:
             problems += error.problems
         if problems:
-            raise Malformed(tuple(problems))
+            raise BadParameters(tuple(problems))
         return Wish(selection, after, self.limit)
 
 
@@ -89,13 +104,30 @@ class WriteQuery(PlanQuery):
         "after it `applied` is false, the write stays and the controller goes on",
     )
     dry_run: bool = Field(False, description="Answer the plan and change nothing")
-    message: str = Field("", max_length=1000, description="Why, for the history")
+    message: Annotated[str, AfterValidator(_kept)] = Field(
+        "",
+        max_length=MESSAGE_MAX,
+        description="Why, for the history: one line of printable characters",
+    )
 
 
 class RevisionsQuery(_Query):
     """Parameters of the history."""
 
-    limit: int = Field(20, ge=1, le=1000, description="At most so many, newest first")
+    limit: int = Field(
+        20,
+        ge=1,
+        le=1000,
+        description="At most so many, newest first; the `Link` header leads to the next page",
+    )
+    cursor: str = CURSOR
+
+    def below(self) -> int | None:
+        """The revision that the page is behind, None for the newest. Raises BadParameters."""
+        text = name_of(self.cursor)
+        if text and NUMBER.fullmatch(text) is None:
+            raise BadParameters((Problem("cursor", wrong_cursor(self.cursor)),))
+        return int(text) if text else None
 
 
 class DiffQuery(PlanQuery):
@@ -105,14 +137,39 @@ class DiffQuery(PlanQuery):
 class EventsQuery(_Query):
     """Parameters of the events."""
 
-    after: int = Field(0, ge=0, description="Only events after the one with this id")
+    after: int = Field(0, ge=0, le=NUMBER_MAX, description="Only events after the one with this id")
     since: int | None = Field(
         None,
         ge=0,
+        le=NUMBER_MAX,
         description="Only what has happened since this revision; revisions that are "
         "older than what is kept of events come from the history",
     )
     follow: bool = Field(True, description="Keep the connection and send events as they happen")
+
+
+class ReachQuery(_Query):
+    """Parameters of the pairs of services of which one may open something to the other."""
+
+    source: str | None = Field(None, alias="from", description="Only what this service may open")
+    destination: str | None = Field(
+        None, alias="to", description="Only what may be opened to this service"
+    )
+    tenant: str | None = Field(
+        None, description="Only pairs of which one or both are services of this tenant"
+    )
+    limit: int = Field(
+        PAGE,
+        ge=1,
+        le=MOST,
+        description="At most so many; the `Link` header leads to the next page",
+    )
+    cursor: str = CURSOR
+
+    def wanted(self) -> Wanted:
+        """What is asked for. Raises BadParameters."""
+        after = key_of(self.cursor)
+        return Wanted(self.source, self.destination, self.tenant, after, self.limit)
 
 
 class RoutesQuery(_Query):
@@ -147,78 +204,3 @@ class ExplainQuery(_Query):
     protocol: str = Field("tcp", description="tcp, udp, icmp, or an IP protocol number")
     port: int = Field(0, ge=0, le=65535, description="Destination port of tcp and udp")
     dscp: int = Field(0, ge=0, le=63, description="What the sender marks its packets with")
-
-
-def options_of(request: Request, query: WriteQuery) -> Options:
-    """How a write shall be carried out. Raises :class:`Malformed` for a wrong If-Match.
-
-    The app's state has ``apply_timeout_s``, the wait when the request names none.
-    """
-    client = request.client.host if request.client else "unknown"
-    key = getattr(request.state, "key", None)
-    principal = principal_of(request)
-    said = request.headers.get("bulkhead-author")
-    return Options(
-        expected=expected_revision(request),
-        principal=principal,
-        author=principal.name or said or f"REST from {client}",
-        message=query.message,
-        wait=query.wait,
-        timeout_s=query.timeout or request.app.state.apply_timeout_s,
-        dry_run=query.dry_run,
-        detail=query.detail,
-        key=key.text if key else "",
-        request=key.request if key else "",
-    )
-
-
-def principal_of(request: Request) -> Principal:
-    """Who makes a request, as the gate has found."""
-    found: Principal = getattr(request.state, "principal", ANYBODY)
-    return found
-
-
-def expected_revision(request: Request) -> int | None:
-    """The revision that If-Match names, None where it names none."""
-    text = request.headers.get("if-match", "*").strip()
-    if text == "*":
-        return None
-    match = _ETAG.fullmatch(text)
-    if match is None:
-        message = f'expected a revision as in an ETag, like "12", found {text[:80]}'
-        raise Malformed((Problem("If-Match", message),))
-    return int(match[1])
-
-
-async def object_of(request: Request) -> object:
-    """The tree of a body that is one small object. Raises :class:`Malformed`."""
-    tree, positions = await body_of(request)
-    if positions.problems:
-        raise Malformed(positions.problems)
-    return tree
-
-
-async def body_of(request: Request) -> tuple[object, Positions]:
-    """The tree of a request's body and its positions. Raises :class:`Malformed`."""
-    data = await raw_body(request)
-    return read_document(data, request.headers.get("content-type", ""))
-
-
-async def raw_body(request: Request) -> bytes:
-    """The bytes of a request's body, read once. Raises :class:`Malformed` where it is too large."""
-    known: bytes | None = getattr(request.state, "raw_body", None)
-    if known is not None:
-        return known
-    data = bytearray()
-    try:
-        async with asyncio.timeout(BODY_S):
-            async for chunk in request.stream():
-                data += chunk
-                if len(data) > BODY_MAX:
-                    message = f"larger than {BODY_MAX} bytes; split it into several changes"
-                    raise Malformed((Problem("body", message),))
-    except TimeoutError:
-        message = f"did not come to its end in {BODY_S:g} s"
-        raise Malformed((Problem("body", message),)) from None
-    request.state.raw_body = bytes(data)
-    return request.state.raw_body  # type: ignore[no-any-return]

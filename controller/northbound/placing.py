@@ -19,6 +19,7 @@ from controller.model.intent import Instance, Intent
 from controller.model.network import Network
 from controller.model.problems import closest
 from controller.northbound.submission import bare_change, hosts_of
+from controller.northbound.texts import kept_problem
 from controller.northbound.views import Body, object_view
 
 MOST_ITEMS: Final = 10_000
@@ -149,6 +150,8 @@ def decode_placement(tree: object) -> Placement:
         problems.append(Problem("atomic", f"expected true or false, found {describe(atomic)}"))
     if not isinstance(message, str):
         problems.append(Problem("message", f"expected a text, found {describe(message)}"))
+    elif (wrong := kept_problem(message)) is not None:
+        problems.append(Problem("message", wrong))
     items = [_item(one, f"items[{index}]", problems) for index, one in enumerate(trees)]
     known = [item for item in items if item is not None]
     problems += _twice(items)
@@ -187,6 +190,9 @@ def _wrong_types(wish: Mapping[str, Any], kind: str, op: str, path: str) -> Iter
         if op == "move" and not isinstance(wish.get("host"), str):
             message = f"expected the name of a host, found {describe(wish.get('host'))}"
             yield Problem(f"{path}.host", message)
+        vlan = wish.get("vlan")
+        if isinstance(vlan, bool) or not isinstance(vlan, int | None):
+            yield Problem(f"{path}.vlan", f"expected a number, found {describe(vlan)}")
         return
     for key in ("segment", "vrf"):
         if not isinstance(wish.get(key), str | None):

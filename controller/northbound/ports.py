@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, Protocol
 from controller.dataplane.program import Program
 from controller.model.intent import Intent
 from controller.model.network import Network, Role
+from controller.northbound.texts import checked_text
 from controller.verify.proof import Held, Proof
 
 Wait = Literal["applied", "stored"]
@@ -55,6 +56,9 @@ class Note:
 
     ``key`` and ``request`` are the client's idempotency key and the digest of its request, so that
     a request sent again is known also by a controller that has been restarted; "" without one.
+
+    Raises :class:`errors.Invalid` for a text that cannot be kept, so that it never comes to the
+    store, where it would take other writes of the same commit with it.
     """
 
     author: str
@@ -62,6 +66,10 @@ class Note:
     changes: Changed = field(default_factory=lambda: NOTHING_CHANGED)
     key: str = ""
     request: str = ""
+
+    def __post_init__(self) -> None:
+        checked_text(self.author, "author")
+        checked_text(self.message, "message")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,14 @@ from controller.errors import (
     UnknownOutcome,
 )
 from controller.northbound.access.refusals import Forbidden, TooMany, Unauthenticated
-from controller.northbound.bodies import BadParameters, KeyReused, Malformed
+from controller.northbound.bodies import (
+    BadParameters,
+    KeyReused,
+    Malformed,
+    TooLarge,
+    TooSlow,
+    UnknownMedia,
+)
 from controller.northbound.stale import Stale
 from controller.northbound.views import Body
 
@@ -37,6 +44,12 @@ def of_error(error: BulkheadError, *, conditional: bool = False) -> Body:
     match error:
         case BadParameters():
             return problem(400, "query", "; ".join(map(str, error.problems)), error.problems)
+        case TooSlow():
+            return problem(408, "too-slow", str(error), error.problems)
+        case TooLarge():
+            return problem(413, "too-large", str(error), error.problems)
+        case UnknownMedia():
+            return problem(415, "media-type", str(error), error.problems)
         case Malformed():
             return problem(400, "malformed", str(error), error.problems)
         case Invalid():
@@ -47,8 +60,13 @@ def of_error(error: BulkheadError, *, conditional: bool = False) -> Body:
             return problem(404, "not-found", str(error))
         case Stale():
             body = problem(412 if error.conditional else 409, "conflict", str(error))
-            about = {"base": error.base, "newest": error.newest, "meanwhile": error.meanwhile}
-            return {**body, **about}
+            return {
+                **body,
+                "base": error.base,
+                "newest": error.newest,
+                "meanwhile": error.meanwhile,
+                "meanwhile_left_out": error.left_out,
+            }
         case Unauthenticated():
             return problem(401, "unauthenticated", str(error))
         case Forbidden():
@@ -80,7 +98,10 @@ _TOLD = 3
 _TITLES = {
     "malformed": "The body cannot be read",
     "invalid": "The request asks for something that is not valid",
-    "query": "The query parameters are not valid",
+    "query": "A parameter or header is not valid",
+    "too-slow": "The body did not come in time",
+    "too-large": "The body is too large",
+    "media-type": "The body is neither JSON nor YAML",
     "not-found": "There is no such thing",
     "unauthenticated": "It is not known who asks",
     "forbidden": "This is not for who asks",

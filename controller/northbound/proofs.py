@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -22,6 +23,7 @@ from controller.northbound.views import Body
 from controller.verify.explain import explain
 from controller.verify.proof import Held
 
+_NUMBER: Final = re.compile(r"[0-9]{1,3}")  # a byte (RFC 791, section 3.1)
 PROTOCOLS: Final = {"icmp": ICMP, "tcp": TCP, "udp": UDP}
 
 
@@ -89,9 +91,9 @@ class Proofs:
 
 def protocol_number(text: str) -> int:
     """The IP protocol number of a name or of the number itself. Raises Invalid."""
-    number = PROTOCOLS.get(text.lower(), int(text) if text.isdecimal() else -1)
+    number = PROTOCOLS.get(text.lower(), int(text) if _NUMBER.fullmatch(text) else -1)
     if not 0 <= number <= 255:
-        message = f"expected tcp, udp, icmp or an IP protocol number, found {text}"
+        message = f"expected tcp, udp, icmp or an IP protocol number, found {text[:80]}"
         raise Invalid((Problem("protocol", message),))
     return number
 

@@ -7,25 +7,24 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 
-from controller.errors import NotFound
+from controller.errors import Invalid, NotFound, Problem
 from controller.model.collections import COLLECTIONS
 from controller.model.encode import encode_intent
-from controller.model.intent import BEST_EFFORT, QosClass
-from controller.model.meaning import reachability
+from controller.model.intent import BEST_EFFORT, Intent, QosClass
 from controller.model.network import Network, Switch
 from controller.model.problems import closest
 from controller.northbound.access.principals import ANYBODY, Principal
 from controller.northbound.capacity import capacity
 from controller.northbound.matrix import Cut, services_matrix, tenants_matrix
 from controller.northbound.operations import known_collection, known_name
-from controller.northbound.paging import ALL, Page, Wish, cut_out
+from controller.northbound.paging import ALL, MOST, Page, Wish, cut_out
 from controller.northbound.ports import Controller
+from controller.northbound.reaching import Openings, Wanted
 from controller.northbound.selecting import selected
 from controller.northbound.stale import revision_view
 from controller.northbound.views import (
     Body,
     object_view,
-    reach_view,
     switch_view,
     topology_view,
 )
@@ -48,6 +47,7 @@ class Queries:
 
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
+        self._openings: Openings | None = None  # of the newest intent that was asked for
 
     def objects(self, collection: str, wish: Wish = ALL, principal: Principal = ANYBODY) -> Page:
         """The objects of a collection, by name: those that are wished for. Raises NotFound."""
@@ -69,10 +69,31 @@ class Queries:
         return object_view(network, collection, name)
 
     async def reachability(self) -> list[Body]:
-        """Which services may open what to which, by rule."""
+        """Which services may open what to which, by rule. Raises Invalid where they are many."""
+        page = await self.pairs(Wanted(limit=MOST))
+        if page.last is not None:
+            message = f"more than {MOST} pairs; ask for some of them, or for pages"
+            raise Invalid((Problem("reachability", message),))
+        return page.items
+
+    async def pairs(self, wanted: Wanted) -> Page:
+        """A page of the pairs of services of which one may open something to the other.
+
+        Raises NotFound.
+        """
         intent = self._controller.network().intent
-        found = await asyncio.to_thread(reachability, intent)
-        return [reach_view(intent, reach) for reach in found]
+        asked = {"services": (wanted.source, wanted.destination), "tenants": (wanted.tenant,)}
+        for collection, names in asked.items():
+            for name in names:
+                if name is not None:
+                    known_name(intent, collection, name)
+        return await asyncio.to_thread(self._page, intent, wanted)
+
+    def _page(self, intent: Intent, wanted: Wanted) -> Page:
+        known = self._openings
+        if known is None or known.intent is not intent:
+            self._openings = known = Openings(intent)
+        return known.page(wanted)
 
     async def matrix(self, source: str | None, destination: str | None, cut: Cut) -> Body:
         """Who may open something to whom: tenants, or services of two tenants. Raises NotFound."""
@@ -115,7 +136,16 @@ class Queries:
 
     async def revisions(self, limit: int) -> list[Body]:
         """The newest revisions, newest first."""
-        return [revision_view(info) for info in await self._controller.revisions(limit)]
+        return (await self.revisions_below(None, limit)).items
+
+    async def revisions_below(self, number: int | None, limit: int) -> Page:
+        """A page of the revisions before one (None: of all), newest first."""
+        newer = 0 if number is None else max(0, self._controller.revision() - number + 1)
+        infos = await self._controller.revisions(newer + limit + 1)
+        older = [info for info in infos if number is None or info.number < number]
+        chosen = older[:limit]
+        last = str(chosen[-1].number) if len(older) > limit else None
+        return Page([revision_view(info) for info in chosen], last)
 
     async def revision(self, number: int) -> Body:
         """The whole document of a revision. Raises NotFound."""

@@ -12,23 +12,26 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from controller.errors import Problem
-from controller.northbound.answers import answer
+from controller.errors import NotFound, Problem
+from controller.model.network import Network
+from controller.northbound.answers import answer, made
 from controller.northbound.bodies import KeyReused, Malformed
-from controller.northbound.parameters import principal_of, raw_body
+from controller.northbound.headers import principal_of
 from controller.northbound.ports import Controller, RevisionInfo
-from controller.northbound.views import Body
+from controller.northbound.receiving import raw_body
+from controller.northbound.views import Body, object_view
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = {"Idempotent-Replayed": "true"}
-_LONGEST: Final = 255
+LONGEST: Final = 255
 _KEPT: Final = 1000
+_MARKED: Final = ("etag", "location")
 _WRITES: Final = ("PUT", "POST", "DELETE")
 
 Answer = TypeVar("Answer")
@@ -40,6 +43,13 @@ class Key:
 
     text: str
     request: str
+
+
+class Subject(NamedTuple):
+    """The object that a write puts."""
+
+    collection: str
+    name: str
 
 
 class Replays(Generic[Answer]):
@@ -56,19 +66,24 @@ class Replays(Generic[Answer]):
         self._known: OrderedDict[str, tuple[str, asyncio.Future[Answer]]] = OrderedDict()
 
     async def once(
-        self, key: Key, work: Callable[[], Awaitable[Answer]], stored: Callable[[Body], Answer]
+        self,
+        key: Key,
+        work: Callable[[], Awaitable[Answer]],
+        stored: Callable[[Body], Answer],
+        about: Subject | None = None,
     ) -> tuple[Answer, bool]:
         """The answer to a write, done once, and whether it was done before.
 
-        ``stored`` makes an answer of what is known of a write before the last restart. Raises
-        KeyReused for another write of the same key.
+        ``stored`` makes an answer of what is known of a write before the last restart; ``about``
+        is the object that the write puts, which is known too then. Raises KeyReused for another
+        write of the same key.
         """
         if key.text in self._known:
             return await self._again(key), True
         first: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._known[key.text] = key.request, first
         try:
-            body = await self._stored(key)
+            body = await self._stored(key, about)
             found = await work() if body is None else stored(body)
         except BaseException as error:
             self._known.pop(key.text, None)
@@ -93,7 +108,7 @@ class Replays(Generic[Answer]):
             raise KeyReused(key.text)
         return await asyncio.shield(first)
 
-    async def _stored(self, key: Key) -> Body | None:
+    async def _stored(self, key: Key, about: Subject | None) -> Body | None:
         """The answer where a controller before this one has made the revision."""
         found: RevisionInfo | None = await self._controller.revision_of(key.text)
         if found is None:
@@ -102,10 +117,26 @@ class Replays(Generic[Answer]):
             raise KeyReused(key.text)
         outcome = self._controller.outcome()
         return {
+            **await self._put_then(found, about),
             "revision": found.number,
             "applied": outcome.applied,
             "pending": dict(outcome.pending),
             "changed": True,
+        }
+
+    async def _put_then(self, found: RevisionInfo, about: Subject | None) -> Body:
+        """The object as the revision has it, with whether that made it."""
+        if about is None:
+            return {}
+        try:
+            intent = await self._controller.intent_at(found.number)
+        except NotFound:  # no longer kept, since it was found
+            return {}
+        now = self._controller.network()
+        shown = object_view(Network(intent, now.topology, now.facts), *about)
+        return {
+            **shown,
+            "created": f"{about.collection}/{about.name}" in found.changes.get("added", ()),
         }
 
 
@@ -123,7 +154,12 @@ class WriteRoute(APIRoute):
             key = Key(checked_key(text, HEADER), digest(request, await raw_body(request)))
             request.state.key = key
             replays: Replays[Response] = request.app.state.replays
-            response, again = await replays.once(key, lambda: handle(request), _stored_answer)
+            response, again = await replays.once(
+                key,
+                lambda: handle(request),
+                lambda body: _stored_answer(request, body),
+                _put_by(request),
+            )
             return _marked(response) if again else response
 
         return once
@@ -145,17 +181,26 @@ def digest(request: Request, body: bytes) -> str:
 
 def checked_key(text: str, path: str) -> str:
     """A key that may be kept. Raises :class:`Malformed`."""
-    if not text or len(text) > _LONGEST or not text.isprintable():
-        message = f"expected 1 to {_LONGEST} printable characters, found {text[:80]!r}"
+    if not text or len(text) > LONGEST or not text.isprintable():
+        message = f"expected 1 to {LONGEST} printable characters, found {text[:80]!r}"
         raise Malformed((Problem(path, message),))
     return text
 
 
-def _stored_answer(body: Body) -> Response:
+def _put_by(request: Request) -> Subject | None:
+    """The object that a request puts, None for any other request."""
+    if request.method != "PUT":
+        return None
+    return Subject(request.url.path.split("/")[-2], request.path_params["name"])
+
+
+def _stored_answer(request: Request, body: Body) -> Response:
+    if body.get("created"):
+        return made(request, body, body["revision"])
     return answer(body, body["revision"])
 
 
 def _marked(response: Response) -> Response:
     """A copy that says that it is the first one's."""
-    kept = {k: v for k, v in response.headers.items() if k.lower() == "etag"}
+    kept = {k: v for k, v in response.headers.items() if k.lower() in _MARKED}
     return Response(response.body, response.status_code, {**kept, **REPLAYED}, response.media_type)

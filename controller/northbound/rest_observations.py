@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from controller.northbound import examples, samples
-from controller.northbound.answers import answer, cached
+from controller.northbound.answers import answer, cached, paged
 from controller.northbound.following import Start, followed, listed, since_revision
+from controller.northbound.headers import last_event, principal_of
 from controller.northbound.matrix import Cut
 from controller.northbound.parameters import (
     CapacityQuery,
@@ -17,14 +18,27 @@ from controller.northbound.parameters import (
     ExplainQuery,
     MatrixQuery,
     NoQuery,
+    ReachQuery,
     RoutesQuery,
-    principal_of,
 )
 from controller.northbound.ports import Controller
 from controller.northbound.proofs import Proofs
 from controller.northbound.queries import Queries
+from controller.northbound.schema_words import TEXT, list_of, ref
 
 Nothing = Annotated[NoQuery, Query()]
+_EVENTS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "A stream of events; with follow=false a list of those that are kept",
+        "content": {
+            "application/json": {
+                "schema": list_of(ref("JournalEvent")),
+                "example": samples.EVENTS,
+            },
+            "text/event-stream": {"schema": TEXT, "example": samples.EVENT_STREAM},
+        },
+    }
+}
 
 
 def observations(controller: Controller, queries: Queries, proofs: Proofs) -> APIRouter:
@@ -33,17 +47,17 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
 
     @router.get(
         "/reachability",
-        summary="Which services may open what to which, by rule",
-        responses=examples.responses(samples.REACHABILITY),
+        summary="Which services may open what to which, by rule, in pages",
+        responses=examples.responses(list_of(ref("Reach")), samples.REACHABILITY),
     )
-    async def reachability(request: Request, query: Nothing) -> Response:
+    async def reachability(request: Request, query: Annotated[ReachQuery, Query()]) -> Response:
         revision = controller.revision()
-        return cached(request, await queries.reachability(), revision)
+        return paged(request, await queries.pairs(query.wanted()), revision)
 
     @router.get(
         "/matrix",
         summary="Which tenants may open something to which, by rule; or the services of two",
-        responses=examples.responses(samples.MATRIX),
+        responses=examples.responses(ref("Matrix"), samples.MATRIX),
     )
     async def matrix(request: Request, query: Annotated[MatrixQuery, Query()]) -> Response:
         revision = controller.revision()
@@ -54,7 +68,7 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
     @router.get(
         "/topology",
         summary="Switches, links and hosts, as declared and observed",
-        responses=examples.responses(samples.TOPOLOGY),
+        responses=examples.responses(ref("Topology"), samples.TOPOLOGY),
     )
     async def topology(query: Nothing) -> Response:
         return answer(queries.topology())
@@ -62,7 +76,7 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
     @router.get(
         "/switches",
         summary="Every declared switch with its state",
-        responses=examples.responses(samples.SWITCHES),
+        responses=examples.responses(list_of(ref("SwitchStatus")), samples.SWITCHES),
     )
     async def switches(query: Nothing) -> Response:
         return answer(queries.switches())
@@ -70,7 +84,7 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
     @router.get(
         "/routes",
         summary="The way between two hosts for a class, by VRF",
-        responses=examples.responses(samples.ROUTES),
+        responses=examples.responses(ref("Routes"), samples.ROUTES),
     )
     async def routes(query: Annotated[RoutesQuery, Query()]) -> Response:
         found = queries.routes(query.source, query.destination, query.qos_class, query.vrf)
@@ -79,7 +93,7 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
     @router.get(
         "/capacity",
         summary="What is left: instances, ports and rates of hosts, VLAN ids, subnets, addresses",
-        responses=examples.responses(samples.CAPACITY),
+        responses=examples.responses(ref("Capacity"), samples.CAPACITY),
     )
     async def capacity(request: Request, query: Annotated[CapacityQuery, Query()]) -> Response:
         return answer(queries.capacity(query.host))
@@ -87,7 +101,7 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
     @router.get(
         "/explain",
         summary="Why a packet passes or not: rule, file and line, tables and path",
-        responses=examples.responses(examples.EXPLAIN),
+        responses=examples.responses(ref("Explanation"), examples.EXPLAIN),
     )
     async def explain(request: Request, query: Annotated[ExplainQuery, Query()]) -> Response:
         found = await proofs.explain(
@@ -103,20 +117,20 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
     @router.get(
         "/events",
         summary="What happens, as server-sent events; with follow=false what has happened",
-        responses=examples.responses(samples.EVENTS),
+        responses=_EVENTS,
     )
     async def events(request: Request, query: Annotated[EventsQuery, Query()]) -> Response:
-        last = request.headers.get("last-event-id", "")
-        if query.since is not None and not last:
+        last = last_event(request)
+        if query.since is not None and last is None:
             start = await since_revision(controller, query.since)
         else:
-            start = Start(max(query.after, int(last) if last.isdecimal() else 0))
+            start = Start(max(query.after, last or 0))
         return (followed if query.follow else listed)(controller.events(), start)
 
     @router.post(
         "/verify",
         summary="Hold what switches hold against the intent: entries, and packets of all pairs",
-        responses=examples.responses(examples.VERIFIED),
+        responses=examples.responses(ref("Verification"), examples.VERIFIED),
     )
     async def verify(query: Nothing) -> Response:
         return answer(await proofs.verify())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from controller.northbound.views import Body
 
@@ -169,6 +169,14 @@ EVENTS: Final[list[Body]] = [
     }
 ]
 
+EVENT_STREAM: Final = """: events of this controller, from the oldest it keeps
+
+id: 1790000000007
+event: in-sync
+data: {"at": "2026-01-01T03:00:00.000+00:00", "revision": 12, "switches": ["edge-1"]}
+
+"""
+
 REVISIONS: Final[list[Body]] = [
     {
         "revision": 12,
@@ -238,11 +246,4 @@ PROBLEM: Final[Body] = {
             "message": "there is no segment `order` (did you mean `orders`?)",
         }
     ],
-}
-
-ERRORS: Final[dict[int | str, dict[str, Any]]] = {
-    "default": {
-        "description": "What went wrong, as a problem document (RFC 9457)",
-        "content": {"application/problem+json": {"example": PROBLEM}},
-    }
 }

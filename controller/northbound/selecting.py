@@ -15,7 +15,7 @@ from typing import Final
 
 from controller.errors import Problem
 from controller.model.intent import Intent, Labels
-from controller.northbound.bodies import Malformed
+from controller.northbound.bodies import BadParameters
 
 _KEY: Final = r"[A-Za-z0-9](?:[A-Za-z0-9_./-]*[A-Za-z0-9])?"
 _VALUE: Final = _KEY
@@ -45,7 +45,10 @@ Selection = tuple[Requirement, ...]
 
 
 def parse_selector(text: str) -> Selection:
-    """The requirements of a selector; none for an empty one. Raises Malformed with all problems."""
+    """The requirements of a selector; none for an empty one.
+
+    Raises :class:`BadParameters` with all problems.
+    """
     if not text.strip():
         return ()
     found: list[Requirement] = []
@@ -57,7 +60,7 @@ def parse_selector(text: str) -> Selection:
         else:
             found.append(requirement)
     if problems:
-        raise Malformed(tuple(problems))
+        raise BadParameters(tuple(problems))
     return tuple(found)
 
 

@@ -9,10 +9,12 @@ from controller.northbound.ports import Controller, RevisionInfo
 from controller.northbound.views import Body
 
 _MOST: Final = 100
+"""How many revisions are told one by one."""
 
 
 class Stale(Conflict):
-    """``meanwhile``: the revisions since, newest first, each with who, when, why and what.
+    """``meanwhile``: the revisions since, newest first, each with who, when, why and what;
+    ``left_out``: how many older ones there are besides.
 
     ``conditional``: the client named the revision itself.
     """
@@ -25,6 +27,7 @@ class Stale(Conflict):
         self.base = base
         self.newest = newest
         self.meanwhile = meanwhile
+        self.left_out = max(0, newest - base - len(meanwhile))
         self.conditional = conditional
 
 

@@ -17,6 +17,7 @@ from controller.model.positions import NO_POSITIONS, Positions
 from controller.model.problems import closest
 from controller.northbound.origins import kept, origins_of, positions_of, without
 from controller.northbound.ports import Origins
+from controller.northbound.texts import checked_text, shown
 from controller.northbound.views import DERIVED, Body, object_view
 
 _KEYS: Final = ("document", "changes", "origins", "message")
@@ -76,15 +77,22 @@ def decode_submission(tree: object, positions: Positions = NO_POSITIONS) -> Subm
     message = tree.get("message", "")
     if not isinstance(message, str):
         _refuse("message", f"expected a text, found {describe(message)}")
+    checked_text(message, "message")
     given = _decode_origins(tree.get("origins"))
     if "changes" in tree:
         changes = decode_changes(tree["changes"], positions)
         return Submission(None, changes, given, positions_of(None, given), message)
     document = tree["document"]
+    if not isinstance(document, Mapping):
+        _refuse(
+            "document",
+            f"expected an intent document, found {describe(document)}; "
+            'to remove everything send {"document": {}}',
+        )
     if given:
         return Submission(document, None, given, positions_of(document, given), message)
     inner = _inside(positions, "document")
-    return Submission(document or {}, None, origins_of(document, inner), inner, message)
+    return Submission(document, None, origins_of(document, inner), inner, message)
 
 
 def single(change: Change) -> Submission:
@@ -157,10 +165,10 @@ def _decode_origins(value: object) -> Origins:
     found: dict[str, tuple[str, int]] = {}
     for key, place in value.items():
         match place:
-            case [str(file), int(line)] if line > 0:
-                found[str(key)] = (file, line)
+            case [str(file), int(line)] if line > 0 and not isinstance(line, bool):
+                found[str(key)] = (checked_text(file, f"origins.{key}"), line)
             case _:
-                _refuse(f"origins.{key}", f"expected [file, line], found {place!r}")
+                _refuse(f"origins.{key}", f"expected [file, line], found {shown(place)}")
     return found
 
 

@@ -42,6 +42,7 @@ NOTED: Final = 10_000
 """Of how many the notes are kept: who, when, why, what, and the key of the write. One takes the
 server some 1,000 bytes, and all of them are looked through for a key."""
 
+_INTEGER_MAX: Final = 2**63 - 1  # RFC 7047, section 3.1; more is a syntax error to the server
 _NOTES: Final = ["number", "author", "message", "created_at", "changes", "key", "request"]
 _NUMBERS: Final = select("Head", ["number", "base"])
 
@@ -107,7 +108,7 @@ class Store:
 
     async def get(self, number: int) -> StoredRevision:
         """A revision. Raises NotFound."""
-        found = await self._run(self._read, number)
+        found = await self._run(self._read, number) if number <= _INTEGER_MAX else None
         if found is None:
             raise NotFound(
                 f"there is no revision {number} to read; what the last {self._kept} hold is kept,"

@@ -12,7 +12,7 @@ import pytest
 
 from controller.errors import Invalid
 from controller.northbound import bulkhead_pb2 as pb
-from controller.northbound import connections, parameters
+from controller.northbound import connections, receiving
 from controller.northbound.access.exposure import Tls
 from controller.northbound.access.principals import Principal, Role
 from controller.northbound.bulkhead_pb2_grpc import BulkheadStub
@@ -146,7 +146,7 @@ def test_a_request_that_does_not_come_to_its_end_is_ended(
 def test_a_body_that_does_not_come_to_its_end_is_refused(
     loop: asyncio.Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parameters, "BODY_S", 0.2)
+    monkeypatch.setattr(receiving, "BODY_S", 0.2)
     engine = FakeController()
 
     async def trial() -> None:
@@ -155,7 +155,7 @@ def test_a_body_that_does_not_come_to_its_end_is_refused(
         reader, writer = await asyncio.open_connection(*server.address)
         writer.write(b"PUT /v1/instances/web-2 HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{")
         answer = await asyncio.wait_for(reader.readuntil(b"}"), 30)
-        assert answer.startswith(b"HTTP/1.1 400") and b"did not come to its end" in answer
+        assert answer.startswith(b"HTTP/1.1 408") and b"did not come to its end" in answer
         writer.close()
         await server.stop()
 

@@ -9,6 +9,7 @@ import pytest
 from controller.journal import Journal
 from controller.northbound import following
 from controller.northbound.following import Start, followed
+from controller.northbound.paging import cursor_of
 from tests.northbound.client import Client
 from tests.northbound.fakes import FakeController
 
@@ -27,6 +28,24 @@ def test_a_revision_says_who_what_and_why(call: Client) -> None:
         "changed": ["tenants/shop"],
         "removed": [],
     }
+
+
+def test_revisions_come_in_pages(call: Client) -> None:
+    for number in range(5):
+        call("PUT", f"/v1/vrfs/more-{number}", json={"id": 300 + number})
+    path: str | None = "/v1/revisions?limit=4"
+    pages = []
+    while path is not None:
+        response = call("GET", path)
+        pages.append([item["revision"] for item in response.json()])
+        if len(pages) == 1:  # one more does not move what comes next
+            call("DELETE", "/v1/rules/scrape")
+        link = response.links.get("next")
+        path = link["url"] if link else None
+    assert pages == [[6, 5, 4, 3], [2, 1]]
+    assert "link" not in call("GET", "/v1/revisions?limit=7").headers
+    refused = call("GET", "/v1/revisions", params={"cursor": cursor_of("x")})
+    assert (refused.status_code, refused.json()["errors"][0]["path"]) == (400, "cursor")
 
 
 def test_two_revisions_differ_field_by_field(call: Client) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from jsonschema_rs import Draft202012Validator
 
 from controller.northbound import examples, samples
+from controller.northbound.body_schemas import PUTS
 from tests.northbound.client import Client
 from tests.northbound.fakes import FakeController
 
@@ -43,6 +45,112 @@ def test_every_call_with_a_body_shows_one(call: Client) -> None:
     }
     assert len(bodies) == 7 + 2 + 3, "collections, apply and plan, moves and placements"
     assert all(bodies.values())
+
+
+def resolved(document: dict[str, Any], value: Any) -> Any:
+    """A part of the document, itself or what it refers to."""
+    while "$ref" in value:
+        name = value["$ref"].removeprefix("#/").split("/")
+        value = document
+        for part in name:
+            value = value[part]
+    return value
+
+
+def test_every_example_is_as_its_schema_says(call: Client) -> None:
+    document = call.get("/openapi.json")
+
+    def check(media: dict[str, Any], where: str) -> int:
+        schema = {**media["schema"], "components": document["components"]}
+        validator = Draft202012Validator(schema, validate_formats=True)
+        found = [one["value"] for one in media.get("examples", {}).values()]
+        found += [media["example"]] if "example" in media else []
+        for example in found:
+            assert [str(error) for error in validator.iter_errors(example)] == [], where
+        return len(found)
+
+    count = 0
+    for name, operation in operations(document):
+        parts = [operation.get("requestBody", {}), *operation["responses"].values()]
+        for part in parts:
+            for media in part.get("content", {}).values():
+                assert media["schema"] not in ({}, {"type": "object"}), name
+                count += check(media, name)
+    assert count > 150
+
+
+def test_schemas_refuse_what_the_api_refuses(call: Client) -> None:
+    document = call.get("/openapi.json")
+
+    def allows(name: str, value: object) -> bool:
+        schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+        return bool(Draft202012Validator(schema, validate_formats=True).is_valid(value))
+
+    assert allows("VrfBody", {"id": 100})
+    assert not allows("VrfBody", {"id": 0})
+    assert not allows("VrfBody", {"id": 100, "ip": 1})
+    for collection, name in PUTS.items():  # what was read can be put back
+        for found in call.get(f"/v1/{collection}"):
+            assert allows(name, found), found
+    assert allows("RuleBody", {"from": {}, "to": {"tier": ["a", "b"]}, "allow": ["tcp/1-2"]})
+    assert not allows("RuleBody", {"from": {}, "to": {}, "allow": ["tcp/"]})
+    assert not allows("Submission", {})
+    assert not allows("Submission", {"changes": [{"op": "put", "collection": "vrfs"}]})
+    assert not allows("Placements", {"items": []})
+    assert not allows("MoveInstance", {})
+
+
+def test_headers_are_declared_where_they_count(call: Client) -> None:
+    document = call.get("/openapi.json")
+    taken, given = {}, {}
+    for name, operation in operations(document):
+        parameters = [resolved(document, one) for one in operation.get("parameters", ())]
+        taken[name] = {one["name"] for one in parameters if one["in"] == "header"}
+        given[name] = {
+            status: set(answer.get("headers", {}))
+            for status, answer in operation["responses"].items()
+        }
+    writes = {"If-Match", "Idempotency-Key", "Bulkhead-Author"}
+    assert taken["PUT /v1/rules/{name}"] == writes
+    assert taken["POST /v1/plans/{plan_id}/apply"] == writes
+    assert taken["POST /v1/plan"] == {"If-Match", "Idempotency-Key"}
+    assert taken["GET /v1/rules"] == taken["GET /v1/reachability"] == {"If-None-Match"}
+    assert taken["GET /v1/events"] == {"Last-Event-ID"}
+    assert taken["POST /v1/verify"] == taken["GET /v1/status"] == set()
+    assert given["GET /v1/rules"]["200"] == {"ETag", "Link"}
+    assert given["GET /v1/revisions"]["200"] == {"Link"}
+    assert given["PUT /v1/rules/{name}"]["200"] == {"ETag", "Idempotent-Replayed"}
+    assert given["PUT /v1/rules/{name}"]["201"] == {"ETag", "Idempotent-Replayed", "Location"}
+    assert all(answers["429"] == {"Retry-After"} for answers in given.values())
+
+
+def test_declared_headers_are_answered(call: Client) -> None:
+    body = {"from": {}, "to": {}, "allow": ["icmp"]}
+    made = call("PUT", "/v1/rules/ping", json=body, headers={"Idempotency-Key": "a"})
+    assert (made.status_code, made.headers["location"]) == (201, "/v1/rules/ping")
+    again = call("PUT", "/v1/rules/ping", json=body, headers={"Idempotency-Key": "a"})
+    assert (again.status_code, again.headers["location"]) == (201, "/v1/rules/ping")
+    assert "location" not in call("PUT", "/v1/rules/ping", json=body).headers
+
+
+def test_a_token_can_be_given_but_not_where_nobody_is_asked(call: Client) -> None:
+    document = call.get("/openapi.json")
+    schemes = document["components"]["securitySchemes"]
+    assert (schemes["token"]["type"], schemes["token"]["scheme"]) == ("http", "bearer")
+    open_calls = {name for name, one in operations(document) if "security" not in one}
+    assert open_calls == {"GET /healthz", "GET /readyz"}
+    for name, operation in operations(document):
+        if name not in open_calls:
+            assert {"token": []} in operation["security"]
+
+
+def test_events_are_a_stream_and_a_list(call: Client) -> None:
+    [events] = [
+        one for name, one in operations(call.get("/openapi.json")) if name == "GET /v1/events"
+    ]
+    content = events["responses"]["200"]["content"]
+    assert set(content) == {"application/json", "text/event-stream"}
+    assert content["text/event-stream"]["schema"] == {"type": "string"}
 
 
 @pytest.mark.parametrize(

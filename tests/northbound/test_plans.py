@@ -65,6 +65,36 @@ def test_a_stale_if_match_says_what_changed_meanwhile(call: Client) -> None:
     assert refused.json()["meanwhile"][0]["changes"]["removed"] == ["rules/scrape"]
 
 
+def test_a_plan_is_refused_where_the_client_expects_another_revision(
+    call: Client, engine: FakeController
+) -> None:
+    call("DELETE", "/v1/rules/scrape")
+    plan = call("POST", "/v1/plan", json=DELETE, headers={"If-Match": '"2"'}).json()
+    path = f"/v1/plans/{plan['plan']}/apply"
+    for refused in (
+        call("POST", "/v1/plan", json=DELETE, headers={"If-Match": '"1"'}),
+        call("POST", path, headers={"If-Match": '"1"'}),
+    ):
+        assert refused.status_code == 412
+        problem = refused.json()
+        assert (problem["base"], problem["newest"]) == (1, 2)
+        assert [item["revision"] for item in problem["meanwhile"]] == [2]
+        assert problem["meanwhile_left_out"] == 0
+    assert engine.revision() == 2
+    assert call("POST", path, headers={"If-Match": '"2"'}).json()["revision"] == 3
+
+
+def test_of_many_revisions_meanwhile_some_are_told_and_the_others_counted(
+    call: Client, engine: FakeController
+) -> None:
+    for _ in range(130):
+        engine.store(engine.network().intent)
+    problem = call("DELETE", "/v1/rules/scrape", headers={"If-Match": '"1"'}).json()
+    told = [item["revision"] for item in problem["meanwhile"]]
+    assert told == list(range(131, 31, -1))
+    assert problem["meanwhile_left_out"] == 30
+
+
 def test_an_unknown_plan(call: Client) -> None:
     refused = call("POST", "/v1/plans/none/apply")
     assert refused.status_code == 404

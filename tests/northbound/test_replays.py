@@ -59,6 +59,35 @@ def test_a_controller_that_was_restarted_knows_the_key(engine: FakeController) -
     assert refused.status_code == 422
 
 
+def test_after_a_restart_the_object_is_told_as_it_was_made(engine: FakeController) -> None:
+    body = {"service": "web", "host": "host-2"}
+    first = Client(engine)("PUT", "/v1/instances/web-2", json=body, headers=KEY)
+    Client(engine)("POST", "/v1/instances/web-2/move", json={"host": "host-3"})
+    again = Client(engine)("PUT", "/v1/instances/web-2", json=body, headers=KEY)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert again.json()["mac"]
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert engine.revision() == 3
+
+
+def test_after_a_restart_what_was_replaced_is_not_made(engine: FakeController) -> None:
+    body = {"from": {}, "to": {}, "allow": ["udp"]}
+    first = Client(engine)("PUT", "/v1/rules/scrape", json=body, headers=KEY)
+    again = Client(engine)("PUT", "/v1/rules/scrape", json=body, headers=KEY)
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert again.json() == first.json()
+
+
+def test_after_a_restart_other_writes_are_told_by_their_revision(engine: FakeController) -> None:
+    Client(engine)("DELETE", "/v1/rules/scrape", headers=KEY)
+    again = Client(engine)("DELETE", "/v1/rules/scrape", headers=KEY)
+    assert (again.status_code, again.json()) == (
+        200,
+        {"revision": 2, "applied": True, "pending": {}, "changed": True},
+    )
+
+
 def test_two_at_once_are_one(engine: FakeController) -> None:
     client = Client(engine)
 
