@@ -27,6 +27,7 @@ from controller.model.network import Network
 from controller.model.reach import Reach
 from controller.model.syntax import parse_ports
 from controller.northbound.ports import Draft, Note, Write
+from tests.chance import often
 from tests.northbound.client import Client
 from tests.northbound.engines import Obedient, plugged_for, running
 from tests.strategies import intents, plugged, site
@@ -47,7 +48,7 @@ class Packet:
     dscp: int
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=often(30))
 @given(st.data())
 def test_what_a_plan_says_is_what_applying_it_does(data: DataObject) -> None:
     before = data.draw(intents(max_instances=6))
