@@ -23,6 +23,7 @@ from controller.verify.site import (
     Looped,
     Lost,
     Site,
+    Undecided,
     Walk,
 )
 from controller.verify.subjects import Subject, Subjects
@@ -77,7 +78,7 @@ def explain(
     port: int,
     dscp: int = 0,
 ) -> Explanation:
-    """Walk the first packet of a connection and its reply. Raises Ambiguous."""
+    """Walk the first packet of a connection and its reply."""
     question = Question(source, destination, protocol, port, dscp)
     answer = ask(Site(network, programs), question)
     allowed = answer.reached == destination.name and answer.answered == source.name
@@ -161,6 +162,9 @@ def _fate_text(network: Network, question: Question, fate: Fate) -> str:
             return f"{switch} sent it out of port {port}, where nobody is or the link is down"
         case Looped(switch):
             return f"it goes round and round at {switch}"
+        case Undecided(switch, table, entries):
+            where = f"{switch}, table {Table(table).name.lower()}"
+            return f"at {where}, two entries of one priority match it and differ: {entries}"
         case Answered():
             return "the switch itself answered it: the address is a gateway"
         case Delivered(instance):

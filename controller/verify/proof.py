@@ -15,15 +15,18 @@ from types import MappingProxyType
 from typing import Final
 
 from controller.dataplane.fields import PROTO_TCP, PROTO_UDP
+from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program
-from controller.dataplane.shapes import Entry
+from controller.dataplane.shapes import Entry, relation
+from controller.dataplane.text import format_entry
 from controller.model.intent import PORT_MAX
 from controller.model.network import Network
 from controller.verify.check import questions
 from controller.verify.classes import check_pairs
+from controller.verify.faults import Fault
 from controller.verify.groups import Chain
 from controller.verify.index import Index
-from controller.verify.judge import Fault, Judge
+from controller.verify.judge import Judge
 from controller.verify.members import Members, member
 from controller.verify.points import Points
 from controller.verify.site import Site
@@ -125,7 +128,7 @@ def conclude(
 ) -> Proof:
     """Walk the packets that doubts touch. A site without a doubt needs no walk."""
     index = ground.index
-    found = [*_unreadable(unreadable), *_in_fabric(index)]
+    found = [*_unreadable(unreadable), *_in_fabric(ground)]
     if index.doubts or strays:
         judge = Judge(Site(ground.network, ground.held, strays=strays))
         found += islice(faults(index, judge), MOST_FAULTS)
@@ -148,14 +151,27 @@ def _unreadable(found: Mapping[str, frozenset[int]]) -> Iterator[Fault]:
             yield Fault("unreadable", subject, expected, "fields or actions it does not know")
 
 
-def _in_fabric(index: Index) -> Iterator[Fault]:
+def _in_fabric(ground: Ground) -> Iterator[Fault]:
     """Rows on fabric switches that depend on an instance: 10,000 services must not change one."""
-    for name, tables in index.tables.items():
-        if index.network.topology.switches[name].role == "fabric":
+    for switch, tables in ground.index.tables.items():
+        if ground.network.topology.switches[switch].role == "fabric":
             for kind, cells in tables.cells.items():
                 if cells and kind not in _FABRIC and not kind.endswith(".drop"):
-                    found = f"{len(cells)} entries of {kind}"
-                    yield Fault("fabric", name, "entries for edges, planes and classes", found)
+                    yield _of_an_instance(switch, kind, ground.held[switch])
+
+
+def _of_an_instance(switch: str, kind: str, held: Program) -> Fault:
+    """The first of a fabric switch's entries of a kind speaks for them all."""
+    rows = [row for row in held if relation(row.shape) == kind]
+    entry = SHAPES[rows[0].shape].entry(rows[0])
+    more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+    return Fault(
+        "fabric",
+        f"{switch} holds entries of {kind}",
+        "entries for edges, planes and classes",
+        f"{format_entry(entry)}{more}",
+        entry=entry,
+    )
 
 
 def _astray(
