@@ -19,6 +19,7 @@ from controller.model.meaning import Decision, verdict
 from controller.model.network import Network
 from controller.topology.graph import carries, weight
 from controller.topology.routes import Routes
+from controller.verify.conntrack import Established
 from controller.verify.faults import Fault, Kind, fate_text, kind_of, shown, subject_of
 from controller.verify.packet import EVERYBODY, Packet, arp_request, dhcp_request, tagged
 from controller.verify.probe import Answer, Question, ask, first_packet, send
@@ -52,13 +53,43 @@ class Judge:
 
         Where the sender's VRF means somebody else by the destination's address, it is asked for.
         """
-        addressed = self.site.views[self.network.intent.vrf_of(question.source).name]
-        known = addressed.get(question.destination.ip)
-        if known is None and question.destination.ip == self._gateway(question.source):
-            return None  # the sender's own gateway, which another VRF's instance is called like
-        question = replace(question, destination=known) if known else question
-        meant = self._meant(question) if known else None
-        answer = ask(self.site, question)
+        addressed = self._addressed(question)
+        if addressed is None:
+            return None
+        question, meant = addressed
+        return self._judged(question, meant, ask(self.site, question))
+
+    def later_packet(self, question: Question) -> Fault | None:
+        """A later packet of the side that opened a connection: judged as the first one is.
+
+        Rows treat both alike (:mod:`controller.verify.first_packets`); other entries need not.
+        """
+        addressed = self._addressed(question)
+        if addressed is None:
+            return None
+        question, meant = addressed
+        known = dict.fromkeys(self.site.programs, Established())
+        there = send(self.site, question.source, first_packet(question), known)
+        fault = self._judged(question, meant, Answer(there, None), later=True)
+        return fault and replace(fault, found=f"a later packet: {fault.found}")
+
+    def _addressed(self, question: Question) -> tuple[Question, Decision | None] | None:
+        """Whom the sender's VRF means by the address, and what the intent means for the packet.
+
+        None for the sender's own gateway, which another VRF's instance is called like.
+        """
+        view = self.site.views[self.network.intent.vrf_of(question.source).name]
+        known = view.get(question.destination.ip)
+        if known is not None:
+            question = replace(question, destination=known)
+            return question, self._meant(question)
+        if question.destination.ip == self._gateway(question.source):
+            return None
+        return question, None
+
+    def _judged(
+        self, question: Question, meant: Decision | None, answer: Answer, *, later: bool = False
+    ) -> Fault | None:
         walks = [walk for walk in (answer.there, answer.back) if walk is not None]
         if not all(self._is_known(walk) for walk in walks):
             return None
@@ -67,7 +98,7 @@ class Judge:
                 return self._fault("ambiguous", question, self._text(meant), fate_text(walk), walk)
         if meant is None:
             return self._denied(question, answer)
-        return self._allowed(question, meant, answer)
+        return self._allowed(question, meant, answer, later=later)
 
     def neighbourhood(self, instance: Instance) -> Fault | None:
         """What a host's stack needs: ARP, its gateway's echo and DHCP; its own address is its."""
@@ -149,15 +180,16 @@ class Judge:
             kind_of(kind, answer.there), question, "denied", fate_text(answer.there), answer.there
         )
 
-    def _allowed(self, question: Question, meant: Decision, answer: Answer) -> Fault | None:
+    def _allowed(
+        self, question: Question, meant: Decision, answer: Answer, *, later: bool
+    ) -> Fault | None:
         qos = self.network.intent.classes[meant.qos_class]
         expected = self._text(meant)
         if answer.there is None:
             return None
-        for walk, sender, receiver in (
-            (answer.there, question.source, question.destination),
-            (answer.back, question.destination, question.source),
-        ):
+        there = (answer.there, question.source, question.destination)
+        back = (answer.back, question.destination, question.source)
+        for walk, sender, receiver in (there,) if later else (there, back):
             best = self._best(sender, receiver, qos)
             if best is None:
                 return None  # the topology has no way: no switch is to blame

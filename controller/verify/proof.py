@@ -177,14 +177,17 @@ def _of_an_instance(switch: str, kind: str, held: Program) -> Fault:
 def _astray(
     ground: Ground, judge: Judge, strays: Mapping[str, tuple[Entry, ...]]
 ) -> Iterator[Fault]:
-    """Every pair of instances, also at the ports and DSCPs that strange entries speak of."""
+    """Every pair of instances, also at the ports and DSCPs that strange entries speak of.
+
+    The first packet of a connection, its answer, and a later packet.
+    """
     for name in ground.index.members.by_name:
         found = judge.neighbourhood(ground.network.intent.instances[name])
         if found is not None:
             yield found
     every = questions(ground.network, ground.held, _points_of(strays))
     for question in islice(every, MOST_WALKED):
-        found = judge.connection(question)
+        found = judge.connection(question) or judge.later_packet(question)
         if found is not None:
             yield found
 
