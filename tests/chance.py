@@ -6,13 +6,16 @@ import time
 
 from hypothesis import settings
 
-QUICK = "dev"
-"""The hypothesis profile that counts are given for."""
+QUICK_EXAMPLES = 50
+"""How many examples a property test of the quick profile draws, where it does not say."""
+
+SOAK_EXAMPLES = 1000
+"""The same of the profile for ``--soak``."""
 
 
 def times() -> int:
-    """How many times as much is tried as in a quick run: once, or as the soak profile has it."""
-    return settings().max_examples // settings.get_profile(QUICK).max_examples
+    """How many times as much is tried as in a quick run: once, or as the profile has it."""
+    return settings().max_examples // QUICK_EXAMPLES
 
 
 def often(count: int) -> int:
