@@ -14,6 +14,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
+from controller.dataplane.cookie import Feature, is_ours, parse
 from controller.dataplane.fields import PROTO_TCP, PROTO_UDP
 from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program
@@ -146,9 +147,16 @@ def conclude(
 def _unreadable(found: Mapping[str, frozenset[int]]) -> Iterator[Fault]:
     for switch, cookies in found.items():
         for cookie in sorted(cookies):
-            subject = f"{switch} holds an entry of cookie {cookie:#x}"
+            subject = f"{switch} holds an entry of cookie {cookie:#x}, {_purpose(cookie)}"
             expected = "entries that the verifier can read"
             yield Fault("unreadable", subject, expected, "fields or actions it does not know")
+
+
+def _purpose(cookie: int) -> str:
+    """What an entry that nobody can read says that it is for."""
+    known = {feature.value: feature.name.lower() for feature in Feature}
+    feature = known.get(parse(cookie).feature)
+    return f"marked as ours, for {feature}" if is_ours(cookie) and feature else "not one of ours"
 
 
 def _in_fabric(ground: Ground) -> Iterator[Fault]:

@@ -109,5 +109,7 @@ def test_an_entry_with_a_timeout_cannot_be_read_and_is_named() -> None:
     assert row_of(touch.entry) == row
     held = held_by(programs, touched(programs, touch))
     assert held["edge-1"].unreadable == {row.cookie}
-    kinds = {fault.kind for fault in prove(two_hosts(), held).faults}
-    assert {"unreadable", "loss"} <= kinds
+    faults = prove(two_hosts(), held).faults
+    assert {"unreadable", "loss"} <= {fault.kind for fault in faults}
+    (named,) = (fault.subject for fault in faults if fault.kind == "unreadable")
+    assert named == f"edge-1 holds an entry of cookie {row.cookie:#x}, marked as ours, for permit"
