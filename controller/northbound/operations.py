@@ -176,9 +176,9 @@ class Operations:
     async def apply_plan(self, plan_id: str, options: Options) -> Body:
         """Make a plan true, exactly as it was shown. Raises NotFound, and Stale."""
         planned = self._plans.get(plan_id)
-        await self._check_entries(planned)
         edit = _Edit(lambda _network: planned.intent, planned.origins, planned.message)
         bound = replace(options, expected=planned.revision)
+        await self._check_entries(planned)
         return {"plan": plan_id, **(await self._write(edit, bound))[0]}
 
     async def _check_entries(self, planned: Planned) -> None:
