@@ -5,6 +5,8 @@ POLICY ?= policies/flash-sale.yaml
 CHECK ?=
 BIN := .venv/bin
 STEP := @scripts/step.sh
+# Tests that only compute, and ask an Open vSwitch of their own. All others have the machine to themselves.
+CORE := $(addprefix tests/,model topology dataplane compile diff verify reconcile oracle openflow)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lab lab-trust bench test soak format lint types contracts docs-check pytest fix docs lock clean
@@ -46,7 +48,8 @@ docs-check:
 	$(STEP) "generated pages (to mend: make docs)" $(BIN)/python -W ignore::DeprecationWarning -m scripts.generate_docs --check
 
 pytest:
-	$(STEP) "tests" $(BIN)/python -m pytest
+	$(STEP) "tests of the core, one a processor" $(BIN)/python -m pytest --numprocesses auto --dist worksteal $(CORE)
+	$(STEP) "tests of all else" $(BIN)/python -m pytest $(addprefix --ignore=,$(CORE))
 
 fix: setup ## Format and mend what the linter can
 	@$(BIN)/ruff check --quiet --fix .; $(BIN)/ruff format --quiet .

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from pathlib import Path
 
 from bench.cases import CASES, case
 from bench.everything import run_all
+from bench.measure import say
 
 _WHAT = "what to measure; all: everything at sizes of its own, kept in docs/benchmarks.json"
 
 
 def main() -> int:
-    """Run a benchmark. Progress goes to standard error, the result to standard output."""
+    """Run a benchmark. Progress and figures go to standard error, the result to standard output."""
     parser = argparse.ArgumentParser(
         prog="python -m bench",
         description="Measure what operators wait for. The last line is JSON: the median in ms, "
@@ -35,10 +38,21 @@ def main() -> int:
         metavar="NAME",
         help="with all: nothing else, and what was found of the others is kept (repeatable)",
     )
+    parser.add_argument(
+        "--figures",
+        type=Path,
+        metavar="FILE",
+        help="write there, as JSON, what else was measured on the way to the result",
+    )
     arguments = parser.parse_args()
     if arguments.name == "all":
         return int(run_all(arguments.only) > 0)
-    print(case(arguments.name)(arguments.services).line(), flush=True)
+    result = case(arguments.name)(arguments.services)
+    for figure in result.figures:
+        say(f"  {figure.text()}")
+    if arguments.figures is not None:
+        arguments.figures.write_text(json.dumps(result.kept()))
+    print(result.line(), flush=True)
     return 0
 
 

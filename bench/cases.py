@@ -19,6 +19,7 @@ class Case(Protocol):
 CASES: Final[Mapping[str, str]] = {
     "compile_full": "bench.compiling:compile_full",
     "compile_change": "bench.compiling:compile_change",
+    "shared_rules": "bench.compiling:shared_rules",
     "plan": "bench.changes:plan",
     "apply": "bench.changes:apply",
     "verify_change": "bench.changes:verify_change",
@@ -44,16 +45,17 @@ SIZES: Final[Mapping[str, tuple[int, ...]]] = {
     **dict.fromkeys(("compile_full", "compile_change", "plan", "apply"), _GROWTH),
     **dict.fromkeys(("verify_change", "verify_full"), _GROWTH),
     **dict.fromkeys(("store", "load"), _GROWTH),
-    "push": (10_000,),
-    "read_back": (10_000,),
-    "burst": (1000,),
+    "shared_rules": (200, 2000),
+    "push": _GROWTH,
+    "read_back": _GROWTH,
+    "burst": (1000, 10_000),
     "ovn_compare": (200, 2000, 10_000),
     "ports": (2000,),
-    "routes": (10_000,),
+    "routes": _GROWTH,
     "rest_reads": (1000,),
     "rest_beside": (1000,),
     "rest_writes": (1000,),
-    "bulk_apply": (10_000,),
+    "bulk_apply": _GROWTH,
 }
 """How many services each has when all are run."""
 

@@ -11,6 +11,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
@@ -29,13 +30,14 @@ LONGEST_S: Final = 400.0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One benchmark at one size: its line, or why there is none."""
+    """One benchmark at one size: its line and its figures, or why there are none."""
 
     name: str
     services: int
     took_s: float
     result: dict[str, Any] | None
     error: str = ""
+    figures: tuple[dict[str, Any], ...] = ()
 
 
 def run_all(only: Collection[str] = ()) -> int:
@@ -79,7 +81,13 @@ def _runs(only: Collection[str]) -> Iterator[Run]:
 
 
 def _run(name: str, services: int) -> Run:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        return _run_with(name, services, Path(folder, "figures.json"))
+
+
+def _run_with(name: str, services: int, figures: Path) -> Run:
     command = [sys.executable, "-m", "bench", name, "--services", str(services)]
+    command += ["--figures", str(figures)]
     began = time.monotonic()
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -92,8 +100,10 @@ def _run(name: str, services: int) -> Run:
             out, _ = process.communicate()
             error = f"not done within {LONGEST_S:.0f} s"
     took_s = round(time.monotonic() - began, 1)
-    result = None if error else json.loads(out.splitlines()[-1])
-    return Run(name, services, took_s, result, error)
+    if error:
+        return Run(name, services, took_s, None, error)
+    result, found = json.loads(out.splitlines()[-1]), json.loads(figures.read_text())
+    return Run(name, services, took_s, result, figures=tuple(found))
 
 
 def _last_line(text: str) -> str:

@@ -104,6 +104,14 @@ class LiveSite:
             time.sleep(_POLL_S)
         raise RuntimeError(f"{found} of {count} ports were seen within {timeout_s:.0f} s")
 
+    def wait_answering(self, timeout_s: float = _READY_S) -> None:
+        """Wait until the controller takes requests. Raises RuntimeError."""
+        deadline = time.monotonic() + timeout_s
+        while not self._switches():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the controller did not answer within {timeout_s:.0f} s")
+            time.sleep(_POLL_S)
+
     def _switches(self) -> dict[str, Any]:
         """The switches by name; none while the controller starts."""
         try:

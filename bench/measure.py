@@ -9,9 +9,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from labkit.processes import CONTROLLER, put_ahead, session_ahead
 
@@ -19,10 +19,31 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """One thing that was measured on the way to a result, by name.
+
+    ``against`` and ``ratio`` are what it is held against and how it compares, where there is that.
+    """
+
+    name: str
+    value: float
+    unit: str
+    against: str = ""
+    ratio: float | None = None
+
+    def text(self) -> str:
+        """For people."""
+        ratio = "" if self.ratio is None else f", ratio {self.ratio:.3g}"
+        against = f" ({self.against})" if self.against else ""
+        return f"{self.name}: {number_text(self.value)} {self.unit}{against}{ratio}"
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What was measured, what of the same run it is held against, and how it compares.
 
-    ``ratio`` is value to that, or what the benchmark's own text says.
+    ``ratio`` is value to that, or what the benchmark's own text says. ``figures`` is what else was
+    measured: not in the line, but kept and shown beside it.
     """
 
     name: str
@@ -30,13 +51,30 @@ class Result:
     unit: str
     against: str
     ratio: float
+    figures: tuple[Figure, ...] = ()
 
     @staticmethod
-    def of_ms(name: str, value_ms: float, against: str, against_ms: float) -> Result:
+    def of_ms(
+        name: str,
+        value_ms: float,
+        against: str,
+        against_ms: float,
+        figures: tuple[Figure, ...] = (),
+    ) -> Result:
         """A median in ms held against another."""
-        return Result(
-            name, value_ms, "ms", f"{against}: {against_ms:.1f} ms", value_ms / against_ms
-        )
+        held = f"{against}: {against_ms:.1f} ms"
+        return Result(name, value_ms, "ms", held, value_ms / against_ms, figures)
+
+    def kept(self) -> list[dict[str, Any]]:
+        """The figures, for a file."""
+        return [
+            asdict(figure)
+            | {
+                "value": round(figure.value, 3),
+                "ratio": None if figure.ratio is None else round(figure.ratio, 5),
+            }
+            for figure in self.figures
+        ]
 
     def line(self) -> str:
         """One line of JSON."""
@@ -49,6 +87,11 @@ class Result:
                 "ratio": round(self.ratio, 5),
             }
         )
+
+
+def number_text(value: float) -> str:
+    """A number to four digits, or to a whole one where that is more."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def say(text: str) -> None:

@@ -24,6 +24,7 @@ from controller.store.channel import Channel
 from labkit.ledger import Ledger
 from labkit.ovs import PrivateOvs
 from labkit.processes import eventually
+from labkit.sockets import answers
 
 BRIDGE: Final = "br-int"
 _PROGRAMS: Final = ("ovn-northd", "ovn-controller")
@@ -184,7 +185,7 @@ class Ovn:
         schema = _SCHEMAS / f"ovn-{name}.ovsschema"
         subprocess.run(["ovsdb-tool", "create", str(file), str(schema)], check=True)
         self._spawn("ovsdb-server", str(file), f"--remote=p{self._remote(name)}", name=name)
-        eventually(socket.exists, f"socket of OVN's {name} database")
+        eventually(lambda: answers(socket), f"socket of OVN's {name} database")
         self._channels[name] = Channel([self._remote(name)], database, _PATIENCE_S)
 
     def _spawn(self, program: str, *arguments: str, name: str = "") -> None:

@@ -1,9 +1,9 @@
 """All flows of a switch read back, decoded and compared with what it should hold.
 
-Held against ``ovs-ofctl dump-flows`` of the same switch, which only prints them. Meanwhile another
-switch is sent a barrier every 2 ms, through the same speaker and the same loop, and echoes of its
-own are answered; how long those took, and how long this process waited for a core that others had,
-is said on standard error.
+Held against ``ovs-ofctl dump-flows`` of the same switch, which only prints them. Meanwhile a
+second switch is sent a barrier every 2 ms, through the same speaker and the same loop, and a third
+asks the speaker for an echo as often. How long this process waited for a core that others had is
+said on standard error.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Final
 
-from bench.measure import Result, ahead, percentile, say, timed
+from bench.measure import Figure, Result, ahead, percentile, say, timed
+from bench.targets import BARRIER, ECHO
 from controller.dataplane.cookie import Feature, cookie
 from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program, by_key
@@ -25,6 +27,7 @@ from controller.reconcile.events import BundleDone, ReadBack, ReadBackDone, Send
 from controller.southbound.channel import SpeakerChannel
 from controller.southbound.switches import Switches
 from labkit.barriers import ask_barriers
+from labkit.echoes import Echo, EchoingSwitch, echoing_switch
 from labkit.ledger import Ledger
 from labkit.ovs import PrivateOvs
 from labkit.speaker import SpeakerProcess, connected
@@ -33,8 +36,32 @@ REPEATS: Final = 9
 FLOWS_PER_SERVICE: Final = 5
 BRIDGE: Final = "host"
 _NUMBERS: Final = {BRIDGE: 0x51, "other": 0x52}
+_ECHOING: Final = 0x53
 _TIMEOUT_S: Final = 60.0
 _EVERY_S: Final = 0.002
+_IDLE_S: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class _Spells:
+    """What barriers took in some spells, in ms, and when those were (CLOCK_MONOTONIC)."""
+
+    took_ms: list[float]
+    times_s: list[tuple[float, float]]
+
+    def figures(self, when: str, echoes: Iterable[Echo]) -> tuple[Figure, Figure]:
+        """p99 of echoes and of barriers in them."""
+        echoes_ms = [
+            echo.took_ms
+            for echo in echoes
+            if any(began <= echo.due_s < ended for began, ended in self.times_s)
+        ]
+        return (
+            Figure(ECHO + when, percentile(echoes_ms, 99), "ms", f"{len(echoes_ms)} echoes"),
+            Figure(
+                BARRIER + when, percentile(self.took_ms, 99), "ms", f"{len(self.took_ms)} barriers"
+            ),
+        )
 
 
 def run(services: int) -> Result:
@@ -51,10 +78,10 @@ def run(services: int) -> Result:
         ):
             speaker.bridge(ovs, BRIDGE, _NUMBERS[BRIDGE])
             speaker.bridge(other, "other", _NUMBERS["other"])
-            ours, theirs = asyncio.run(_measure(ovs, speaker, program))
+            with echoing_switch(speaker.port, _ECHOING, _EVERY_S) as echoing:
+                return asyncio.run(_measure(ovs, speaker, echoing, program))
     finally:
         ledger.clean()
-    return Result.of_ms("read_back", ours, "ovs-ofctl dump-flows", theirs)
 
 
 def program_of(flows: int) -> Program:
@@ -82,38 +109,35 @@ def _row(number: int) -> Row:
 
 
 async def _measure(
-    ovs: PrivateOvs, speaker: SpeakerProcess, program: Program
-) -> tuple[float, float]:
+    ovs: PrivateOvs, speaker: SpeakerProcess, echoing: EchoingSwitch, program: Program
+) -> Result:
     channel, sessions = await connected(speaker)
     session = await sessions.of(_NUMBERS[BRIDGE])
     other = (_NUMBERS["other"], await sessions.of(_NUMBERS["other"]))
+    await sessions.of(_ECHOING)
     switches = Switches(channel, _NUMBERS.__getitem__, _TIMEOUT_S)
     done = await switches.send_bundle(SendBundle(BRIDGE, session, add=tuple(program)))
     if not isinstance(done, BundleDone):
         raise RuntimeError(f"the switch did not take the program: {done}")
     gc.collect()
     gc.freeze()  # as the engine does once it has a site
-    idle, busy, ours, theirs = list[float](), list[float](), list[float](), list[float]()
+    idle, busy, ours, theirs = _Spells([], []), _Spells([], []), list[float](), list[float]()
     for number in range(REPEATS):
-        async with _barriers(channel, other) as took_ms:
-            await asyncio.sleep(0.2)
-        idle.append(percentile(took_ms, 99))
+        async with _spell(channel, other, idle):
+            await asyncio.sleep(_IDLE_S)
         waited_ms = _waited_ms()
-        async with _barriers(channel, other) as took_ms:
+        async with _spell(channel, other, busy):
             ours.append(await _read_back(switches, session, program))
-        busy.append(percentile(took_ms, 99))
         waited_ms = _waited_ms() - waited_ms
         theirs.append(timed(lambda: ovs.ofctl("dump-flows", BRIDGE))[1])
         say(
             f"  {number + 1}/{REPEATS}: {ours[-1]:.1f} ms (waited {waited_ms:.0f} ms for a core),"
-            f" ovs-ofctl {theirs[-1]:.1f} ms, barriers' p99 {busy[-1]:.1f} ms"
+            f" ovs-ofctl {theirs[-1]:.1f} ms"
         )
-    say(
-        f"barriers of another switch, p99, median of the repeats: {median(busy):.1f} ms"
-        f" (nothing read: {median(idle):.1f} ms)"
-    )
+    echoes = echoing.end()
     await channel.close()
-    return median(ours), median(theirs)
+    figures = (*busy.figures("", echoes), *idle.figures(", nothing read", echoes))
+    return Result.of_ms("read_back", median(ours), "ovs-ofctl dump-flows", median(theirs), figures)
 
 
 async def _read_back(switches: Switches, session: int, program: Program) -> float:
@@ -127,17 +151,19 @@ async def _read_back(switches: Switches, session: int, program: Program) -> floa
 
 
 @contextlib.asynccontextmanager
-async def _barriers(
-    channel: SpeakerChannel, session: tuple[int, int]
-) -> AsyncIterator[list[float]]:
-    """What barriers take meanwhile, in ms."""
-    took_ms: list[float] = []
+async def _spell(
+    channel: SpeakerChannel, session: tuple[int, int], spells: _Spells
+) -> AsyncIterator[None]:
+    """One more spell, with barriers in it."""
+    loop, tell = asyncio.get_running_loop(), spells.took_ms.append
     asking = asyncio.create_task(
-        ask_barriers(channel, lambda: session, _EVERY_S, lambda _due, took: took_ms.append(took))
+        ask_barriers(channel, lambda: session, _EVERY_S, lambda _due, took: tell(took))
     )
+    began_s = loop.time()
     try:
-        yield took_ms
+        yield
     finally:
+        spells.times_s.append((began_s, loop.time()))
         asking.cancel()
         await asyncio.wait({asking})
 

@@ -18,7 +18,8 @@ import yaml
 from bench import workload
 from bench.http import Connection
 from bench.live import LiveSite, link_ports, live_site
-from bench.measure import Result, say
+from bench.measure import Figure, Result, percentile, say
+from bench.targets import READ_P99, WRITE_P99
 from controller.model.encode import encode_intent
 
 READS_PER_S: Final = 2000  # what is to be sustained
@@ -42,9 +43,9 @@ def rest_reads(services: int) -> Result:
         name = next(iter(network.intent.instances))
         url = f"{site.controller.url}/v1/instances/{name}"
         rate, p99_ms = _wrk(url, _seconds(services))
-    say(f"  {rate:.0f} reads/s, p99 {p99_ms:.1f} ms with {CLIENTS} clients")
     against = f"wanted: {READS_PER_S}/s with p99 under 20 ms, found {p99_ms:.1f} ms"
-    return Result("rest_reads", rate, "requests/s", against, rate / READS_PER_S)
+    p99 = Figure(READ_P99, p99_ms, "ms")
+    return Result("rest_reads", rate, "requests/s", against, rate / READS_PER_S, (p99,))
 
 
 def rest_writes(services: int) -> Result:
@@ -57,10 +58,10 @@ def rest_writes(services: int) -> Result:
         service = next(iter(network.intent.instances.values())).service
         took_ms, took_s = asyncio.run(_writes(site, service, hosts, _seconds(services)))
     rate = len(took_ms) / took_s
-    p99_ms = sorted(took_ms)[int(len(took_ms) * 0.99)]
-    say(f"  {rate:.0f} writes/s, p99 {p99_ms:.0f} ms with {CLIENTS} clients")
+    p99_ms = percentile(took_ms, 99)
     against = f"wanted: {WRITES_PER_S}/s, found p99 {p99_ms:.0f} ms"
-    return Result("rest_writes", rate, "requests/s", against, rate / WRITES_PER_S)
+    p99 = Figure(WRITE_P99, p99_ms, "ms")
+    return Result("rest_writes", rate, "requests/s", against, rate / WRITES_PER_S, (p99,))
 
 
 def bulk_apply(services: int) -> Result:

@@ -50,6 +50,14 @@ def site_of(services: int) -> Network:
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """A start of the controller: seconds until all was in sync, and until it took requests."""
+
+    took_s: float
+    answering_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Rig:
     """A site that runs. Its ports are plugged."""
 
@@ -87,12 +95,12 @@ class Rig:
         text = self.site.ovs_of(_HOST).ofctl("dump-aggregate", _HOST)
         return int(text.rsplit("flow_count=", 1)[1].split()[0])
 
-    def start_anew(self) -> float:
-        """Empty every switch and start the controller; seconds from its start until all is done.
+    def start_anew(self) -> Start:
+        """Empty every switch and start the controller, until all is as it was.
 
-        With hosts elsewhere, also how long a controller that starts waits for those.
+        Raises RuntimeError where the first host's switch does not hold as much as before.
         """
-        controller = self.site.controller
+        controller, before = self.site.controller, self.flows()
         controller.stop()
         for name in self.network.topology.switches.keys() - self.site.elsewhere:
             # Without a controller: one that was lost is tried again only after up to 8 s.
@@ -100,8 +108,13 @@ class Rig:
             self.site.ovs_of(name).ofctl("del-flows", name)
         began = time.monotonic()
         controller.start()
+        self.site.wait_answering(_READY_S)
+        answering_s = time.monotonic() - began
         self.site.wait_in_sync(timeout_s=_READY_S)
-        return time.monotonic() - began
+        took_s = time.monotonic() - began
+        if (found := self.flows()) != before:
+            raise RuntimeError(f"{before} flows were expected after a start, {found} are there")
+        return Start(took_s, answering_s)
 
     def memory_mb(self) -> Mapping[str, float]:
         """Resident memory of each of the controller's processes."""

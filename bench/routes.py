@@ -14,7 +14,8 @@ from typing import Final
 
 import networkx as nx
 
-from bench.measure import Result, say, timed
+from bench.measure import Figure, Result, say, timed
+from bench.targets import ROUTES_ANEW, ROUTES_LONGEST, ROUTES_SETS
 from controller.model.intent import Intent, Vrf
 from controller.model.network import Endpoint, Facts, Link, Network, Switch, Topology
 from controller.topology.graph import graph, weight
@@ -39,12 +40,17 @@ def run(services: int) -> Result:
     say(f"  {edges} edges, {len(site.switches)} switches, {len(site.links)} links")
     before = Routes.of(_network(site))
     gc.collect()
-    say(f"  from nothing: {timed(lambda: _all(before, site))[1]:.0f} ms")
-    say(f"  from nothing, with the sets of equal ways: {_with_sets(site):.0f} ms")
+    _, anew_ms = timed(lambda: _all(before, site))
+    sets_ms = _with_sets(site)
     took = sorted(_failures(before, site))
-    say(f"  a link's failure: median {median(took):.1f} ms, longest {took[-1]:.1f} ms")
     theirs = median(timed(lambda: _by_networkx(site))[1] for _ in range(TIMES))
-    return Result.of_ms("routes", median(took), "networkx, all trees anew", theirs)
+    networkx = f"networkx, all trees anew: {theirs:.1f} ms"
+    figures = (
+        Figure(ROUTES_ANEW, anew_ms, "ms", networkx, anew_ms / theirs),
+        Figure(ROUTES_SETS, sets_ms, "ms", networkx, sets_ms / theirs),
+        Figure(ROUTES_LONGEST, took[-1], "ms", networkx, took[-1] / theirs),
+    )
+    return Result.of_ms("routes", median(took), "networkx, all trees anew", theirs, figures)
 
 
 def topology_of(edges: int) -> Topology:

@@ -30,6 +30,7 @@ class Site:
 
     def __init__(self, network: Network) -> None:
         self._rows: dict[str, dict[RowKey, Row]] = {n: {} for n in network.topology.switches}
+        self._marked: dict[tuple[str, int], dict[RowKey, Row]] = {}
         self._state = State()
         self._todo: list[Effect] = []
         self._now_s, self._wake_s = 0.0, 0.0
@@ -63,19 +64,29 @@ class Site:
     def _answer(self, effect: Effect) -> None:
         match effect:
             case SendBundle(name, session):
-                rows = self._rows[name]
                 for row in effect.remove:
-                    rows.pop(row.key, None)
-                rows.update((row.key, row) for row in effect.add)
+                    self._put(name, row.key, None)
+                for row in effect.add:
+                    self._put(name, row.key, row)
                 self._feed(BundleDone(name, session))
             case ReadBack(name, session, asked, cookies):
-                rows = self._rows[name]
-                held = {k: r for k, r in rows.items() if not cookies or r.cookie in cookies}
+                held = dict(self._rows[name] if not cookies else {})
+                for cookie in cookies:
+                    held |= self._marked.get((name, cookie), {})
                 answer = ReadBackDone(name, session, asked, Program.of(held), cookies=cookies)
                 self._feed(answer)
             case Prove(serial, network, held):
                 self._prove(network, held)
                 self._feed(Proved(serial))
+
+    def _put(self, name: str, key: RowKey, row: Row | None) -> None:
+        """A row in place of that of its key, or nothing; a switch finds rows by cookie at once."""
+        old = self._rows[name].pop(key, None)
+        if old is not None:
+            del self._marked[name, old.cookie][key]
+        if row is not None:
+            self._rows[name][key] = row
+            self._marked.setdefault((name, row.cookie), {})[key] = row
 
     def _prove(self, network: Network, held: object) -> None:
         assert isinstance(held, dict)

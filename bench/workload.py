@@ -1,11 +1,13 @@
 """A site of any number of services: what the benchmarks run on.
 
 As a user would compare controllers: hosts of up to 2,000 instances, a segment for every twenty
-services in two VRFs, ten kinds of application as labels, and fifty rules between those.
+services in two VRFs, ten kinds of application as labels, and fifty rules, each from another kind to
+another or in another VRF.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from ipaddress import IPv4Network
 from math import ceil
@@ -82,12 +84,13 @@ def intent_of(services: int, hosts: int) -> Intent:
 
 
 def rule_of(number: int) -> Rule:
-    """A rule between two kinds of application of one VRF."""
-    vrf = list(_VRFS)[number % len(_VRFS)]
+    """A rule between two kinds of application of one VRF: the first 200 are of 200 such pairs."""
+    turn, vrf = number // len(_VRFS), list(_VRFS)[number % len(_VRFS)]
+    source, lap = turn % APPS, turn // APPS
     return Rule(
         name=f"rule-{number}",
-        source=_selector(vrf, number % APPS),
-        destination=_selector(vrf, (number * 7 + 3) % APPS),
+        source=_selector(vrf, source),
+        destination=_selector(vrf, (source * 7 + 3 + lap) % APPS),
         allow=(PortRange("tcp", 8000 + number, 8000 + number),),
         qos_class="realtime" if number % 5 == 0 else None,
     )
@@ -98,8 +101,8 @@ def _selector(vrf: str, app: int) -> Selector:
 
 
 def another_rule(base: Network, number: int) -> Network:
-    """The network with one rule more."""
-    rule = replace(rule_of(number), name=f"extra-{number}")
+    """The network with one rule more, between kinds that no other rule is between."""
+    rule = replace(rule_of(RULES + number), name=f"extra-{number}")
     return with_rule(base, rule)
 
 
@@ -116,6 +119,24 @@ def relabelled(base: Network, number: int) -> Network:
     labels = frozen({"app": f"a{(number + 1) % APPS}"})
     services[name] = replace(services[name], labels=labels)
     return replace(base, intent=replace(base.intent, services=frozen(services)))
+
+
+def all_different(services: int) -> Network:
+    """A whole site whose services each have a label of their own, so an identity; and no rules."""
+    base = network(services)
+    own = {name: _own_label(service) for name, service in base.intent.services.items()}
+    intent = replace(base.intent, services=frozen(own), rules=frozen({}))
+    return replace(base, intent=intent)
+
+
+def _own_label(service: Service) -> Service:
+    unit = "u" + service.name.removeprefix("service-")
+    return replace(service, labels=frozen({**service.labels, "unit": unit}))
+
+
+def of_units(numbers: Iterable[int]) -> Selector:
+    """Those of these numbers, in a site where all are different."""
+    return Selector(frozen({"unit": tuple(f"u{number}" for number in numbers)}))
 
 
 def topology_of(hosts: int) -> Topology:

@@ -113,10 +113,9 @@ async def _begin(
     channel = SpeakerChannel(ending.set)
     numbers = {name: switch.datapath_id for name, switch in topology.switches.items()}
     switches = Switches(channel, numbers.__getitem__, settings.request_timeout_s)
+    incremental = settings.incremental == "on"
     control = Control(
-        *(topology, switches, history),
-        audit_s=settings.audit_s,
-        incremental=settings.incremental == "on",
+        *(topology, switches, history), audit_s=settings.audit_s, incremental=incremental
     )
     keeper = QueueKeeper()
     ports = SwitchPorts(settings, control.observe, keeper.want)
@@ -132,12 +131,16 @@ async def _begin(
         control.adopt(revision)
     if settings.switch_tls_cert:
         use_certificate(settings.switch_tls_cert, settings.switch_tls_key, settings.switch_tls_ca)
-    databases = {r: SwitchDatabase(r, ports.teller(r)) for r in ports.remotes(topology)}
+    databases = {
+        remote: SwitchDatabase(remote, ports.teller(remote), ports.misser(remote))
+        for remote in ports.remotes(topology)
+    }
     counters = {remote: PortCounters(remote) for remote in databases}
     loads = LinkLoads(topology, counters)
     control.link_loads, ports.on_devices = loads.now, loads.found
     ports.connect(databases, topology)
-    cases = UseCases.of(control, settings.apply_timeout_s, gate_of(settings))
+    gate = gate_of(settings)
+    cases = UseCases.of(control, settings.apply_timeout_s, gate, incremental=incremental)
     rest = RestServer(cases, *_host_port(settings.rest), tls_of(settings))
     await rest.start()
     log.info("REST on %s://%s:%d", "https" if settings.tls_cert else "http", *rest.address)

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 PortKey = tuple[str, str]
 
+_LEFT = "OVSDB %s has not answered: its switches are left as they are"
 _EVERY_ADDRESS = ("0.0.0.0", "::")
 _LEAST_BPS = 1000  # a queue without a guarantee still moves; HTB takes no rate of zero
 
@@ -40,6 +41,7 @@ class SwitchPorts:
         self._want_queues = want_queues
         self.on_devices: Callable[[str, Mapping[PortKey, str]], None] = lambda _remote, _found: None
         self._shown: dict[str, Observed] = {}
+        self._absent: set[str] = set()
         self._databases: Mapping[str, SwitchDatabase] = {}
         self._topology = Topology()
         self._network: Network | None = None
@@ -57,7 +59,10 @@ class SwitchPorts:
             self._observe(Facts())
 
     def teller(self, remote: str) -> Callable[[Observed], None]:
-        """Takes what one remote shows; facts are known once every remote has shown itself."""
+        """Takes what one remote shows; facts are known once every remote has shown itself.
+
+        Those that are absent are not waited for.
+        """
 
         def told(observed: Observed) -> None:
             self._shown[remote] = observed
@@ -66,15 +71,26 @@ class SwitchPorts:
 
         return told
 
+    def misser(self, remote: str) -> Callable[[], None]:
+        """Takes that a remote was tried in vain: it refuses connections, or is not there."""
+
+        def missed() -> None:
+            if self._waits:
+                log.warning(_LEFT, remote)
+                self._absent.add(remote)
+                self._tell()
+
+        return missed
+
     def go_on(self) -> None:
         """Wait no longer for remotes that have not shown themselves: a dead host holds up none."""
         self._waits = False
-        for remote in sorted(self._databases.keys() - self._shown.keys()):
-            log.warning("OVSDB %s has not answered: its switches are left as they are", remote)
+        for remote in sorted(self._databases.keys() - self._shown.keys() - self._absent):
+            log.warning(_LEFT, remote)
         self._tell()
 
     def _tell(self) -> None:
-        if self._waits and len(self._shown) < len(self._databases):
+        if self._waits and self._databases.keys() - self._shown.keys() - self._absent:
             return
         self._waits = False
         self._observe(self._facts())

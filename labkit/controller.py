@@ -69,13 +69,17 @@ class ControllerProcess:
                     *("--config-file", str(config), self._app),
                 ],
                 cwd=ROOT,
-                env={**os.environ, "PYTHONWARNINGS": "ignore"},
+                env={**os.environ, **self._path(), "PYTHONWARNINGS": "ignore"},
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
             )
         put_ahead(self.process.pid, CONTROLLER)
         self._ledger.add_process(self.process.pid)
+
+    def _path(self) -> Mapping[str, str]:
+        """Where another application is found than the installed one: ryu-manager has no cwd."""
+        return {} if self._app == "controller.app" else {"PYTHONPATH": str(ROOT)}
 
     def wait_ready(self, timeout_s: float = 30.0) -> None:
         """Wait until every switch holds the newest revision. Raises RuntimeError with the log."""

@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from labkit.ledger import Ledger, delete_taps
 from labkit.processes import DATAPATH, put_ahead
+from labkit.sockets import answers
 
 _SCHEMA: Final = Path("/usr/share/openvswitch/vswitch.ovsschema")
 _START_S: Final = 10.0
@@ -84,7 +85,7 @@ class PrivateOvs:
             "--ca-cert=db:Open_vSwitch,SSL,ca_cert",
             f"--unixctl={self.run_dir}/ovsdb-server.ctl",
         )
-        self._wait(lambda: (self.run_dir / "db.sock").exists(), "ovsdb-server")
+        self._wait(lambda: answers(self.run_dir / "db.sock"), "ovsdb-server")
 
     def kill_database(self) -> None:
         """SIGKILL to ovsdb-server: ovs-vswitchd only forwards until it is back."""

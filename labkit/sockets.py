@@ -1,8 +1,9 @@
-"""What sockets of probes have in common."""
+"""What sockets have in common: those of probes, and of servers that start."""
 
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import Final
 
 _SO_RCVBUFFORCE: Final = 33  # asm-generic/socket.h; beyond net.core.rmem_max, for root
@@ -15,3 +16,9 @@ def take_much(sock: socket.socket) -> None:
         sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _SIZE)
     except PermissionError:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SIZE)
+
+
+def answers(path: Path) -> bool:
+    """Whether somebody takes connections there: a socket is to be seen a moment before that."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        return sock.connect_ex(str(path)) == 0

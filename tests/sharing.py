@@ -9,8 +9,9 @@ from typing import Final
 from hypothesis import strategies as st
 from pytest import MonkeyPatch
 
-from controller.compile import compile_network, sharing
+from controller.compile import compile_network
 from controller.dataplane.program import Program
+from controller.model import opening
 from controller.model.network import Network
 from controller.verify import advance, classes
 
@@ -20,6 +21,9 @@ thresholds = st.sampled_from([NEVER, 1, 2, 3])
 """From how many pairs on rules are shared: at none, at all, and in between."""
 
 
+rooms = st.sampled_from([NEVER, 1, 2])
+"""How many shared rules an entry has room for: all, or next to none."""
+
 Compiler = Callable[[Network], Mapping[str, Program]]
 
 
@@ -27,7 +31,15 @@ Compiler = Callable[[Network], Mapping[str, Program]]
 def shared_from(pairs: int) -> Iterator[None]:
     """Rules of so many pairs of identities are shared in here."""
     with MonkeyPatch.context() as patch:
-        patch.setattr(sharing, "LEAST_PAIRS", pairs)
+        patch.setattr(opening, "LEAST_PAIRS", pairs)
+        yield
+
+
+@contextmanager
+def room_for(shares: int) -> Iterator[None]:
+    """An entry has room for so many shared rules in here."""
+    with MonkeyPatch.context() as patch:
+        patch.setattr(opening, "MOST_SHARES", shares)
         yield
 
 
@@ -41,15 +53,15 @@ def many_from(pairs: int) -> Iterator[None]:
         yield
 
 
-def compiler(pairs: int) -> Compiler:
-    """The compiler, with rules of so many pairs of identities shared."""
+def compiler(pairs: int, room: int = NEVER) -> Compiler:
+    """The compiler, with rules of so many pairs of identities shared where there is room."""
 
     def compiled(network: Network) -> Mapping[str, Program]:
-        with shared_from(pairs):
+        with shared_from(pairs), room_for(room):
             return compile_network(network)
 
     return compiled
 
 
-compilers = thresholds.map(compiler)
-"""The compiler with rules shared from various numbers of pairs on."""
+compilers = st.builds(compiler, thresholds, rooms)
+"""The compiler with rules shared from various numbers of pairs on, where entries have room."""

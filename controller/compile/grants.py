@@ -14,10 +14,10 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from controller.model.intent import PORT_MAX, PortRange, Protocol, Rule
+from controller.model.blocks import blocks
+from controller.model.intent import PortRange, Protocol, Rule
 
 _PORTED: Final[tuple[Protocol, ...]] = ("tcp", "udp")
-_PORT_BITS: Final = 16
 
 
 class Grantable(NamedTuple):
@@ -117,13 +117,3 @@ def _pieces(claims: Sequence[_Claim]) -> Iterator[tuple[int, int, _Claim]]:
         current = (first, after - 1, winner) if winner else None
     if current:
         yield current
-
-
-def blocks(first: int, last: int) -> Iterator[tuple[int, int]]:
-    """An inclusive range of ports as (value, mask) blocks, the fewest there can be."""
-    while first <= last:
-        size = first & -first or 1 << _PORT_BITS
-        while first + size - 1 > last:
-            size >>= 1
-        yield first, PORT_MAX & ~(size - 1)
-        first += size

@@ -10,17 +10,16 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from controller.compile.grants import blocks
-from controller.compile.sharing import Keys, Opening, class_of
+from controller.compile.sharing import Keys, Opening
 from controller.dataplane.idset import ID_BITS
+from controller.model.blocks import blocks
 from controller.model.identity import IdentityKey
 from controller.model.intent import Intent, Rule, Selector
 from controller.model.numbers import stable_numbers
+from controller.model.opening import NOBODY
 
 ANY: Final = "any"
 SOME: Final = "some"
-
-_NOBODY: Final[Keys] = frozenset()
 
 
 class Block(NamedTuple):
@@ -48,8 +47,8 @@ class Share(NamedTuple):
 
     def is_like(self, other: Share) -> bool:
         """Whether another differs in nothing but who its sources and destinations are."""
-        return self._replace(sources=_NOBODY, destinations=_NOBODY) == other._replace(
-            sources=_NOBODY, destinations=_NOBODY
+        return self._replace(sources=NOBODY, destinations=NOBODY) == other._replace(
+            sources=NOBODY, destinations=NOBODY
         )
 
     def id_of(self, kind: str) -> int:
@@ -86,7 +85,7 @@ def shares(
     texts = {
         (name, qos_class, kind): _text(openings[name].rule, qos_class, kind)
         for name in shared
-        for qos_class in _classes(openings[name])
+        for qos_class in openings[name].by_class
         for kind in _kinds(openings[name].rule)
     }
     numbers = stable_numbers(texts.values(), ID_BITS)
@@ -94,7 +93,7 @@ def shares(
     found = {}
     for name in shared:
         made = tuple(
-            _share(intent, openings[name], qos_class, ids) for qos_class in _classes(openings[name])
+            _share(intent, openings[name], qos_class, ids) for qos_class in openings[name].by_class
         )
         known = before.by_rule.get(name)
         found[name] = known if known == made else made
@@ -133,24 +132,15 @@ def _share(
     ids: Mapping[tuple[str, str, str], int],
 ) -> Share:
     rule = opening.rule
-    found = opening.destinations
-    if rule.qos_class is None:
-        found = frozenset(key for key in found if class_of(rule, key) == qos_class)
     return Share(
         rule=rule.name,
         class_dscp=intent.classes[qos_class].dscp,
         sources=opening.sources,
-        destinations=found,
+        destinations=opening.by_class[qos_class],
         any_id=ids.get((rule.name, qos_class, ANY), 0),
         some_id=ids.get((rule.name, qos_class, SOME), 0),
         blocks=tuple(dict.fromkeys(_blocks(rule))),
     )
-
-
-def _classes(opening: Opening) -> tuple[str, ...]:
-    if opening.rule.qos_class is not None:
-        return (opening.rule.qos_class,)
-    return tuple(sorted({class_of(opening.rule, key) for key in opening.destinations}))
 
 
 def _kinds(rule: Rule) -> Iterator[str]:

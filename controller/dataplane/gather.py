@@ -22,7 +22,7 @@ class Gathering:
 
     def __init__(self, expected: Program) -> None:
         self._whole = expected
-        self._expected = dict(expected.buckets)
+        self._expected = expected.buckets
         self._same: defaultdict[Bucket, set[int]] = defaultdict(set)
         self._others: defaultdict[Bucket, dict[RowKey, Row]] = defaultdict(dict)
 
@@ -55,7 +55,7 @@ class Gathering:
             rows is expected[place] for place, rows in buckets.items()
         ):
             return self._whole
-        return Program(buckets)
+        return Program.of_buckets(buckets)
 
     def _bucket(self, place: Bucket) -> Rows:
         """A bucket; the expected one, where it is the same."""

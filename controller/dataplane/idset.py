@@ -14,6 +14,10 @@ _ONES: Final = (1 << ID_BITS) - 1
 
 EMPTY: Final = 0
 
+MOST_IDS: Final = 4080
+"""Ids that an entry can name. One message has 64 KiB and a conjunction 16 bytes (ovs-actions(7)),
+which leaves 4,088 of them beside the longest match, the entry itself and the bundle's header."""
+
 
 def id_set(ids: Iterable[int]) -> int:
     """The set of some ids, each from 1 to 2**32 - 1."""

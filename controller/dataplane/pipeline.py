@@ -78,6 +78,7 @@ from controller.dataplane.fields import (
 from controller.dataplane.shapes import Key, Shape
 
 GATEWAY_MAC: Final = 0x026268000001  # locally administered; every edge answers with it
+BEST_EFFORT: Final = 0  # its DSCP (RFC 2474 section 4.1: the default) and its queue, in every site
 
 
 class Meter(IntEnum):
@@ -522,6 +523,25 @@ _CLASS: Final = (
         (SetQueue(_hole("queue")),),
         Table.DELIVER,
         "fabric switch: the DSCP that the edge wrote chooses the queue",
+    ),
+    Shape(
+        "class.forgotten",
+        *(Table.CLASS, Band.PASS),
+        (_IPV4,),
+        (
+            *(SetField(IP_DSCP, BEST_EFFORT), SetQueue(BEST_EFFORT)),
+            _load(r.PLANE, _hole("plane")),
+        ),
+        Table.DELIVER,
+        "edge: a connection remembers a class that is no more: best effort until it is judged anew",
+    ),
+    Shape(
+        "class.stray",
+        *(Table.CLASS, Band.PASS),
+        (Key(_MAC_PREFIX_BITS, MAC_PREFIX >> 40), _IPV4),
+        (SetQueue(BEST_EFFORT),),
+        Table.DELIVER,
+        "fabric switch: a frame under way in a class that is no more",
     ),
 )
 

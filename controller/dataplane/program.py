@@ -13,10 +13,13 @@ from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.shapes import Entry, Row, RowKey
 
 Rows = Mapping[RowKey, Row]
+Buckets = tuple[Rows, ...]
 Bucket = tuple[str, int]
 
-_SPREAD: Final = 32
-"""Buckets of a relation: a change copies one of them, a comparison looks at all of them."""
+_SPREAD: Final = 256
+"""Buckets of a relation. A change copies those of the rows that it touches, and the row of them;
+a comparison looks at all those of a relation of which any differs. With the 10,000 rows of a large
+host one has some 40 rows, so either costs some 10,000 bytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,30 +27,49 @@ class Program:
     """Rows by key, in buckets. Two rows of one key are impossible, so a difference is a set's.
 
     Which bucket a row is in follows from its key alone, and a program that was made from another by
-    changing rows shares all other buckets with it, the same objects. So to change a program, and to
-    compare it with one that it was made from, costs what the change touches.
+    changing rows shares all other buckets with it, the same objects, and all buckets of relations
+    that were not changed. So to change a program, and to compare it with one that it was made from,
+    costs what the change touches.
     """
 
-    buckets: Mapping[Bucket, Rows] = field(default_factory=lambda: MappingProxyType({}))
+    relations: Mapping[str, Buckets] = field(default_factory=lambda: MappingProxyType({}))
 
     @staticmethod
     def of(rows: Rows) -> Program:
         """A program of rows by key."""
         return Program().changed(rows.values())
 
+    @staticmethod
+    def of_buckets(buckets: Mapping[Bucket, Rows]) -> Program:
+        """A program of buckets that have rows."""
+        found: dict[str, list[Rows]] = {}
+        for (relation, number), rows in buckets.items():
+            found.setdefault(relation, [_NOTHING] * _SPREAD)[number] = rows
+        return Program({relation: tuple(some) for relation, some in found.items()})
+
     @cached_property
     def rows(self) -> Rows:
         """All rows, by key."""
         found: dict[RowKey, Row] = {}
-        for bucket in self.buckets.values():
+        for bucket in chain.from_iterable(self.relations.values()):
             found.update(bucket)
         return MappingProxyType(found)
 
+    @property
+    def buckets(self) -> Mapping[Bucket, Rows]:
+        """The buckets that have rows."""
+        return {
+            (relation, number): rows
+            for relation, buckets in self.relations.items()
+            for number, rows in enumerate(buckets)
+            if rows
+        }
+
     def __iter__(self) -> Iterator[Row]:
-        return chain.from_iterable(bucket.values() for bucket in self.buckets.values())
+        return chain.from_iterable(bucket.values() for bucket in self.buckets_of(*self.relations))
 
     def __len__(self) -> int:
-        return sum(map(len, self.buckets.values()))
+        return sum(map(len, chain.from_iterable(self.relations.values())))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Program) and not differences(self, other)
@@ -56,19 +78,16 @@ class Program:
 
     def get(self, key: RowKey) -> Row | None:
         """The row of a key, None where there is none."""
-        return self.buckets.get(bucket_of(key), _NOTHING).get(key)
+        relation, number = bucket_of(key)
+        return self.relations.get(relation, _NO_BUCKETS)[number].get(key)
 
     def of_relations(self, *relations: str) -> Iterator[Row]:
         """The rows of some relations, at their own cost."""
         return chain.from_iterable(rows.values() for rows in self.buckets_of(*relations))
 
     def buckets_of(self, *relations: str) -> Iterator[Rows]:
-        """The buckets of some relations."""
-        for relation in relations:
-            for number in range(_SPREAD):
-                bucket = self.buckets.get((relation, number))
-                if bucket is not None:
-                    yield bucket
+        """The buckets of some relations that have rows."""
+        return (rows for name in relations for rows in self.relations.get(name, ()) if rows)
 
     def changed(self, put: Iterable[Row], gone: Iterable[RowKey] = ()) -> Program:
         """The program without the rows of some keys, then with others in place of what they had."""
@@ -80,17 +99,19 @@ class Program:
             self._own(touched, key)[key] = row
         if not touched:
             return self
-        buckets = {**self.buckets, **touched}
-        for bucket, rows in touched.items():
-            if not rows:
-                del buckets[bucket]
-        return Program(buckets)
+        found: dict[str, list[Rows]] = {}
+        for (relation, number), rows in touched.items():
+            if relation not in found:
+                found[relation] = list(self.relations.get(relation, _NO_BUCKETS))
+            found[relation][number] = rows or _NOTHING
+        relations = {**self.relations, **{name: tuple(some) for name, some in found.items()}}
+        return Program({name: some for name, some in relations.items() if any(some)})
 
     def _own(self, touched: dict[Bucket, dict[RowKey, Row]], key: RowKey) -> dict[RowKey, Row]:
-        bucket = bucket_of(key)
+        relation, number = bucket = bucket_of(key)
         mine = touched.get(bucket)
         if mine is None:
-            mine = touched[bucket] = dict(self.buckets.get(bucket, _NOTHING))
+            mine = touched[bucket] = dict(self.relations.get(relation, _NO_BUCKETS)[number])
         return mine
 
     def entries(self) -> Iterator[Entry]:
@@ -99,6 +120,7 @@ class Program:
 
 
 _NOTHING: Final[Rows] = MappingProxyType({})
+_NO_BUCKETS: Final[Buckets] = (_NOTHING,) * _SPREAD
 
 
 def bucket_of(key: RowKey) -> Bucket:
@@ -120,9 +142,18 @@ class Differences:
 
 def differences(before: Program, after: Program) -> Differences:
     """The difference of two programs, at the cost of the buckets that they do not share."""
-    if before is after or before.buckets is after.buckets:
+    if before is after:
         return Differences((), (), ())
-    return row_differences(_unshared(before, after), _unshared(after, before))
+    old: dict[RowKey, Row] = {}
+    new: dict[RowKey, Row] = {}
+    for relation in {**before.relations, **after.relations}:
+        was = before.relations.get(relation, _NO_BUCKETS)
+        now = after.relations.get(relation, _NO_BUCKETS)
+        for one, other in zip(was, now, strict=True) if was is not now else ():
+            if one is not other:
+                old.update(one)
+                new.update(other)
+    return row_differences(old, new)
 
 
 def row_differences(old: Rows, new: Rows) -> Differences:
@@ -136,14 +167,6 @@ def row_differences(old: Rows, new: Rows) -> Differences:
         ),
         removed=tuple(row for key, row in old.items() if key not in new),
     )
-
-
-def _unshared(one: Program, other: Program) -> Rows:
-    found: dict[RowKey, Row] = {}
-    for key, bucket in one.buckets.items():
-        if other.buckets.get(key) is not bucket:
-            found.update(bucket)
-    return found
 
 
 def by_key(rows: Iterable[Row]) -> dict[RowKey, Row]:

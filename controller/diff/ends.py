@@ -254,13 +254,13 @@ def _ends(program: Same[Program]) -> Ends:
     return Ends(program.value)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1 << 16)
 def _places(bucket: Same[Rows]) -> tuple[Place, ...]:
     """The instances of one bucket of admitting rows; most buckets stay from change to change."""
     return tuple(map(place, bucket.value.values()))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1 << 16)
 def _peers(bucket: Same[Rows]) -> Mapping[int, Mapping[int, int]]:
     """The addresses of one bucket of resolving rows, each with its identity, by VRF."""
     found: dict[int, dict[int, int]] = defaultdict(dict)
@@ -270,7 +270,7 @@ def _peers(bucket: Same[Rows]) -> Mapping[int, Mapping[int, int]]:
     return found
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1 << 16)
 def _addresses(bucket: Same[Rows]) -> Mapping[int, Mapping[int, list[int]]]:
     """The same by VRF and identity."""
     found: dict[int, dict[int, list[int]]] = {}

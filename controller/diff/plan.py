@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from controller.dataplane.idset import id_set, ids_of
+from controller.dataplane.idset import MOST_IDS, id_set, ids_of
 from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program, differences
 from controller.dataplane.shapes import Row, varies
@@ -128,9 +128,20 @@ def _joins(row: Row) -> bool:
 def _widened(changed: Iterable[tuple[Row, Row]]) -> Iterator[Row]:
     for old, new in changed:
         if _joins(new):
-            both = id_set(ids_of(*old.args) | ids_of(*new.args))
+            both = _both(old.args[0], new.args[0])
             if both != old.args[0]:
                 yield new._replace(args=(both,))
+
+
+def _both(old: int, new: int) -> int:
+    """The ids of two rows in one.
+
+    What two programs say fits an entry. What is held amid a change may say as much already: then
+    all that will be said comes, and of what was said as much as there is room for.
+    """
+    was, now = ids_of(old), ids_of(new)
+    rest = sorted(was - now)
+    return id_set((*now, *rest[: MOST_IDS - len(now)]))
 
 
 def _permits(row: Row) -> bool:

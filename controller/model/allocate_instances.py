@@ -6,13 +6,13 @@ rule leaks it into) resolves that address to another instance or answers it as a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
 from typing import Final
 
 from controller.model.draft import InstanceDraft
-from controller.model.intent import INSTANCE_ID_MAX, Instance, Intent, Segment, frozen
+from controller.model.intent import INSTANCE_ID_MAX, Instance, Intent, frozen
 from controller.model.meaning import leaks
 from controller.model.problems import Problems
 from controller.model.subnets import is_host
@@ -21,15 +21,64 @@ MAC_PREFIX: Final = "02:b0"  # locally administered (IEEE 802-2014 section 8.2.2
 _Views = frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What instances that are not among the drafts hold, and whom VRFs resolve.
+
+    ``addresses``: VRF to those that it resolves or answers; ``views``: the VRFs that resolve a
+    service's instances.
+    """
+
+    addresses: Mapping[str, tuple[Container[int], ...]]
+    views: Mapping[str, _Views]
+    ids: Container[int] = field(default_factory=frozenset)
+    macs: Container[str] = field(default_factory=frozenset)
+
+
 def allocate_instances(
     partial: Intent, drafts: list[InstanceDraft], previous: Intent, problems: Problems
 ) -> Intent:
     """``partial`` with its instances; an instance for which a pool is exhausted is reported."""
-    ids = _ids(drafts, previous, problems)
+    held = _held_by_none(partial, drafts)
+    instances = allocate_among(partial, drafts, held, previous, problems)
+    return replace(partial, instances=frozen(instances))
+
+
+def _held_by_none(partial: Intent, drafts: list[InstanceDraft]) -> Held:
+    """All instances are drafts: only gateways have their addresses."""
+    populated = {draft.service for draft in drafts}
+    views = {
+        name: {partial.segments[partial.tenants[partial.services[name].tenant].segment].vrf}
+        for name in populated
+    }
+    for vrf, leaked in leaks(partial, populated).items():
+        for service in leaked:
+            views[service].add(vrf)
+    gateways: dict[str, set[int]] = {vrf: set() for vrf in partial.vrfs}
+    for segment in partial.segments.values():
+        gateways[segment.vrf].add(int(segment.gateway))
+    return Held(
+        addresses={vrf: (some,) for vrf, some in gateways.items()},
+        views={name: frozenset(vrfs) for name, vrfs in views.items()},
+    )
+
+
+def allocate_among(
+    partial: Intent,
+    drafts: list[InstanceDraft],
+    held: Held,
+    previous: Intent,
+    problems: Problems,
+) -> dict[str, Instance]:
+    """The instances of drafts, in the order of their names, beside those that hold something.
+
+    That two written values are not the same is left to the checks.
+    """
+    ids = _ids(drafts, held, previous, problems)
     drafts = [draft for draft in drafts if draft.name in ids]
-    macs = _macs(drafts, ids, previous)
-    addresses = _Addresses(partial, drafts).allocate(drafts, previous, problems)
-    instances = {
+    macs = _macs(drafts, ids, held, previous)
+    addresses = _Addresses(partial, drafts, held).allocate(drafts, previous, problems)
+    return {
         draft.name: Instance(
             name=draft.name,
             service=draft.service,
@@ -43,18 +92,20 @@ def allocate_instances(
         for draft in drafts
         if draft.name in addresses
     }
-    return replace(partial, instances=frozen(instances))
 
 
-def _ids(drafts: list[InstanceDraft], previous: Intent, problems: Problems) -> dict[str, int]:
+def _ids(
+    drafts: list[InstanceDraft], held: Held, previous: Intent, problems: Problems
+) -> dict[str, int]:
     found = {draft.name: draft.id for draft in drafts if draft.id is not None}
     taken = set(found.values())
     for draft in drafts:
-        held = previous.instances.get(draft.name)
-        if draft.name not in found and held is not None and held.id not in taken:
-            found[draft.name] = held.id
-            taken.add(held.id)
-    unused = (number for number in range(1, INSTANCE_ID_MAX + 1) if number not in taken)
+        before = previous.instances.get(draft.name)
+        if draft.name not in found and before is not None and before.id not in taken:
+            found[draft.name] = before.id
+            taken.add(before.id)
+    every = range(1, INSTANCE_ID_MAX + 1)
+    unused = (number for number in every if number not in taken and number not in held.ids)
     for draft in drafts:
         if draft.name in found:
             continue
@@ -67,17 +118,20 @@ def _ids(drafts: list[InstanceDraft], previous: Intent, problems: Problems) -> d
     return found
 
 
-def _macs(drafts: list[InstanceDraft], ids: Mapping[str, int], previous: Intent) -> dict[str, str]:
+def _macs(
+    drafts: list[InstanceDraft], ids: Mapping[str, int], held: Held, previous: Intent
+) -> dict[str, str]:
     found = {draft.name: draft.mac for draft in drafts if draft.mac is not None}
     taken = set(found.values())
     for draft in drafts:
-        held = previous.instances.get(draft.name)
-        if draft.name not in found and held is not None and held.mac not in taken:
-            found[draft.name] = held.mac
-            taken.add(held.mac)
+        before = previous.instances.get(draft.name)
+        if draft.name not in found and before is not None and before.mac not in taken:
+            found[draft.name] = before.mac
+            taken.add(before.mac)
     for draft in drafts:
         if draft.name not in found:
-            found[draft.name] = next(m for m in _macs_of(ids[draft.name]) if m not in taken)
+            some = _macs_of(ids[draft.name])
+            found[draft.name] = next(m for m in some if m not in taken and m not in held.macs)
             taken.add(found[draft.name])
     return found
 
@@ -91,21 +145,14 @@ def _macs_of(number: int) -> Iterator[str]:
 class _Addresses:
     """The addresses taken in each view, and cursors over the subnets' hosts."""
 
-    def __init__(self, partial: Intent, drafts: list[InstanceDraft]) -> None:
-        populated = {draft.service for draft in drafts}
-        self._segments: dict[str, Segment] = {}
-        views: dict[str, set[str]] = {}
-        for name in populated:
-            segment = partial.segments[partial.tenants[partial.services[name].tenant].segment]
-            self._segments[name] = segment
-            views[name] = {segment.vrf}
-        for vrf, leaked in leaks(partial, populated).items():
-            for service in leaked:
-                views[service].add(vrf)
-        self._views = {name: frozenset(vrfs) for name, vrfs in views.items()}
+    def __init__(self, partial: Intent, drafts: list[InstanceDraft], held: Held) -> None:
+        self._segments = {
+            name: partial.segments[partial.tenants[partial.services[name].tenant].segment]
+            for name in {draft.service for draft in drafts}
+        }
+        self._views = held.views
+        self._held_by_others = held.addresses
         self._taken: dict[str, set[int]] = {vrf: set() for vrf in partial.vrfs}
-        for segment in partial.segments.values():
-            self._taken[segment.vrf].add(int(segment.gateway))
         self._cursors: dict[tuple[str, _Views], Iterator[int]] = {}
 
     def allocate(
@@ -148,7 +195,11 @@ class _Addresses:
         return None if renumbered else held.ip
 
     def _free(self, service: str, number: int) -> bool:
-        return not any(number in self._taken[vrf] for vrf in self._views[service])
+        return not any(
+            number in some
+            for vrf in self._views[service]
+            for some in (self._taken[vrf], *self._held_by_others[vrf])
+        )
 
     def _take(self, service: str, number: int) -> None:
         for vrf in self._views[service]:

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from controller.model.allocate import allocate_segments
 from controller.model.allocate_instances import allocate_instances
+from controller.model.allocate_new import allocate_new
 from controller.model.check import check_kinds
 from controller.model.collections import COLLECTIONS
 from controller.model.decode_objects import (
@@ -28,6 +29,7 @@ from controller.model.draft import InstanceDraft, SegmentDraft
 from controller.model.fields import Fields
 from controller.model.holdings import holdings, remember
 from controller.model.intent import BEST_EFFORT, Instance, Intent, Segment, frozen
+from controller.model.pairwise import is_too_much
 from controller.model.problems import Problems
 
 Op = Literal["put", "delete"]
@@ -98,7 +100,7 @@ def _is_right(after: Intent, before: Intent, hosts: frozenset[str] | None) -> bo
     if found is None or not (hosts is None or found.hosts.keys() <= hosts):
         return False
     remember(found)
-    return True
+    return not is_too_much(after, found.of_key)
 
 
 def _changed_parts(intent: Intent, changes: Iterable[Change]) -> _Parts | None:
@@ -189,9 +191,13 @@ def _completed(intent: Intent, parts: _Parts, changes: Iterable[Change]) -> Inte
         for name in mine:
             instances[name] = _filled(instances[name], intent)
     if any(isinstance(instances[name], InstanceDraft) for name in mine):
-        drafts = [_instance_draft(value) for _, value in sorted(instances.items())]
-        instances = dict(allocate_instances(partial, drafts, intent, problems).instances)
-        names = {"instances": names["instances"] | instances.keys()}
+        few = allocate_new(partial, names["instances"], instances, intent)
+        if few is not None:
+            instances |= few
+        else:
+            drafts = [_instance_draft(value) for _, value in sorted(instances.items())]
+            instances = dict(allocate_instances(partial, drafts, intent, problems).instances)
+            names = {"instances": names["instances"] | instances.keys()}
     after = _with_parts(partial, {"instances": instances}, names)
     return None if len(problems) else after
 
@@ -201,7 +207,8 @@ def _with_parts(intent: Intent, parts: _Parts, names: Mapping[str, frozenset[str
         name: _interned(getattr(intent, name), part, names.get(name, _NOBODY))
         for name, part in parts.items()
     }
-    return replace(intent, **changed)
+    same = all(getattr(intent, name) is part for name, part in changed.items())
+    return intent if same else replace(intent, **changed)
 
 
 def _interned(

@@ -14,6 +14,7 @@ from controller.model.collections import COLLECTIONS
 from controller.model.decode_objects import decode_rule, open_object
 from controller.model.identity import IdentityKey, identities, identity_labels
 from controller.model.intent import Intent, Rule, frozen
+from controller.model.pairwise import is_too_much
 from controller.model.problems import Problems
 from controller.model.references import check_references
 from controller.model.same import Same
@@ -41,7 +42,9 @@ def change_rules(
         rules[change.name] = rule
         put.append(rule)
     after = replace(intent, rules=frozen(rules))
-    return None if any(_leaks(after, rule) for rule in put) else after
+    if any(_leaks(after, rule) for rule in put) or is_too_much(after, _populated(after)):
+        return None
+    return after
 
 
 def _decoded(intent: Intent, change: Change) -> Rule | None:

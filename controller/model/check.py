@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeVar
 
+from controller.model.identity import identities
 from controller.model.intent import Instance, Intent, Segment
 from controller.model.meaning import leaks
+from controller.model.pairwise import check_pairs
 from controller.model.positions import Path
 from controller.model.problems import Problems
 from controller.model.subnets import is_host
@@ -25,6 +27,7 @@ def check(intent: Intent, accepted: Callable[[Instance], bool], problems: Proble
     _check_ports(intent, problems)
     _check_addresses(intent, accepted, problems)
     _check_views(intent, problems)
+    _check_pairs(intent, problems)
 
 
 def check_kinds(intent: Intent, problems: Problems, before: Intent) -> None:
@@ -195,6 +198,12 @@ def _check_views(intent: Intent, problems: Problems) -> None:
         for service, rule in sorted(leaked[vrf].items()):
             for instance in by_service[service]:
                 _check_leaked(intent, instance, vrf, rule, gateways[vrf], seen, problems)
+
+
+def _check_pairs(intent: Intent, problems: Problems) -> None:
+    keys = identities(intent)
+    services = {instance.service for instance in intent.instances.values()}
+    check_pairs(intent, {keys[service] for service in services}, problems)
 
 
 def _check_own(

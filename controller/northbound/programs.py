@@ -1,4 +1,4 @@
-"""Programs of networks, compiled off the event loop, each from the one before."""
+"""Programs of networks, compiled off the event loop, each from the one before where it may be."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from controller.model.network import Network
 
 
 class Programs:
-    """Compiles networks. The last ones are kept: plans and questions ask for them again."""
+    """Compiles networks. The last ones are kept: plans and questions ask for them again.
 
-    def __init__(self) -> None:
+    ``incremental``: what a change leaves as it is, is not compiled again.
+    """
+
+    def __init__(self, *, incremental: bool = True) -> None:
+        self._incremental = incremental
         self._last: list[tuple[Network, Compilation]] = []
         self._turn = asyncio.Lock()
 
@@ -23,7 +27,7 @@ class Programs:
             for known, compiled in self._last:
                 if known is network:
                     return compiled.programs
-            before = self._last[0][1] if self._last else None
+            before = self._last[0][1] if self._last and self._incremental else None
             compiled = await asyncio.to_thread(compilation, network, before)
             self._last = [(network, compiled), *self._last[:1]]
             return compiled.programs

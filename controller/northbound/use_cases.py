@@ -29,10 +29,14 @@ class UseCases:
 
     @staticmethod
     def of(
-        controller: Controller, apply_timeout_s: float = 10.0, gate: Gate | None = None
+        controller: Controller,
+        apply_timeout_s: float = 10.0,
+        gate: Gate | None = None,
+        *,
+        incremental: bool = True,
     ) -> UseCases:
         """The use cases of a controller."""
-        programs = Programs()
+        programs = Programs(incremental=incremental)
         return UseCases(
             controller,
             Queries(controller),

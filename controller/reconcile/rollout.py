@@ -83,7 +83,12 @@ def abandon(state: State, name: str) -> State:
 
 
 def _all_there(state: State) -> bool:
-    return all(state.switch(name).session is not None for name in state.wanted)
+    """Whether everyone has a session who takes part in rollouts.
+
+    Those whose ports are not known keep what they hold, with a session or without.
+    """
+    unseen = () if state.network is None else state.network.facts.unseen
+    return all(state.switch(n).session is not None for n in state.wanted if n not in unseen)
 
 
 def _begin(state: State) -> Rollout | None:

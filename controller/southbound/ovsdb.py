@@ -29,7 +29,11 @@ log = logging.getLogger(__name__)
 
 OWNER: Final = {"owner": "bulkhead"}
 PROTOCOL: Final = "OpenFlow14"
+_BACKOFF_FIRST_MS: Final = 50
 _BACKOFF_MS: Final = 1000
+_IN_VAIN_MS: Final = 400
+"""Who waits so long before the next attempt has made four in vain, the last 0.35 s after the first.
+An attempt that nobody answers at all takes a second by itself."""
 
 REST: Final = 4.0
 """After a look at the database, how many times as long as it took nothing is looked at. A lone
@@ -97,9 +101,16 @@ def use_certificate(certificate: str, key: str, authority: str) -> None:
 class SwitchDatabase:
     """One remote. Callbacks come in the asyncio loop that called :meth:`start`."""
 
-    def __init__(self, remote: str, tell: Callable[[Observed], None]) -> None:
+    def __init__(
+        self,
+        remote: str,
+        tell: Callable[[Observed], None],
+        absent: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``absent`` is called once where it was tried in vain; attempts go on."""
         self._remote = remote
         self._tell = tell
+        self._absent = absent
         self._wanted = Wanted()
         self._told: Observed | None = None
         self._refused: tuple[Wanted, int] | None = None
@@ -133,11 +144,17 @@ class SwitchDatabase:
         for table, columns in COLUMNS.items():
             helper.register_columns(table, list(columns))
         idl = WatchedIdl(self._remote, helper)
-        idl._session.reconnect.set_backoff(50, _BACKOFF_MS)
+        reconnect = idl._session.reconnect
+        reconnect.set_backoff(_BACKOFF_MS, _BACKOFF_MS)
+        reconnect.min_backoff = _BACKOFF_FIRST_MS  # set_backoff takes no less than a second
         looked: tuple[Wanted, int] | None = None
-        rest_until_s = 0.0
+        rest_until_s, tried = 0.0, False
         while not self._ending:
             idl.run()
+            if not tried and (idl.has_ever_connected() or _in_vain(idl)):
+                tried = True
+                if not idl.has_ever_connected():
+                    self._loop.call_soon_threadsafe(self._absent)
             now = self._wanted, idl.change_seqno
             due = idl.has_ever_connected() and looked != now
             began_s = time.monotonic()
@@ -182,6 +199,10 @@ class SwitchDatabase:
         if status not in (transaction.SUCCESS, transaction.UNCHANGED):
             log.error("OVSDB %s refused: %s", self._remote, transaction.get_error() or status)
             self._refused = (wanted, state)
+
+
+def _in_vain(idl: WatchedIdl) -> bool:
+    return bool(idl._session.reconnect.backoff >= _IN_VAIN_MS)
 
 
 def observe(idl: WatchedIdl) -> Observed:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+import struct
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from controller.dataplane.pipeline import SHAPES, Table
@@ -29,7 +31,7 @@ from controller.southbound.channel import Refused, SpeakerChannel
 from controller.southbound.flush import Flusher
 from controller.southbound.meters import Meters
 from controller.southbound.openflow.encode import ADD, DELETE_STRICT, delete_cookie
-from controller.southbound.openflow.members import Encoder, bundled
+from controller.southbound.openflow.members import Encoder, bundled, packed
 from controller.southbound.openflow.messages import (
     TABLE_FULL,
     BundleControl,
@@ -42,6 +44,8 @@ from controller.southbound.openflow.messages import (
 )
 from controller.southbound.openflow.reading import StatsReader
 from controller.southbound.read_back import Holding
+
+log = logging.getLogger("controller.southbound.switches")
 
 # Begun anywhere: an engine that died may have left a bundle open, for 10 s at most.
 _BUNDLE_IDS: Final = itertools.count(secrets.randbits(31))
@@ -75,25 +79,32 @@ class Switches:
 
     async def send_bundle(self, effect: SendBundle) -> BundleDone | BundleFailed:
         """Change a switch in one atomic bundle, or not at all; then flush what it cuts."""
-        session = (self._datapath_id(effect.switch), effect.session)
         try:
-            await self._carry_out(session, effect)
+            await self._carry_out((self._datapath_id(effect.switch), effect.session), effect)
         except RemoteError as error:
             return BundleFailed(effect.switch, effect.session, str(error), known=True)
         except UnknownOutcome as error:
             return BundleFailed(effect.switch, effect.session, str(error), known=False)
+        except Exception as error:  # at fault is what is here: say so, and let others go on
+            reason = _unforeseen(effect.switch, "a bundle was not carried out", error)
+            return BundleFailed(effect.switch, effect.session, reason, known=False)
         return BundleDone(effect.switch, effect.session)
 
     async def read_back(self, effect: ReadBack) -> ReadBackDone | ReadBackFailed:
         """What a switch holds: all of it, or the entries of some cookies."""
-        session = (self._datapath_id(effect.switch), effect.session)
+        try:
+            return await self._read_all((self._datapath_id(effect.switch), effect.session), effect)
+        except (RemoteError, UnknownOutcome) as error:
+            return ReadBackFailed(effect.switch, effect.session, f"read-back: {error}")
+        except Exception as error:  # as above: without an outcome all would wait for it
+            reason = _unforeseen(effect.switch, "an answer was not read", error)
+            return ReadBackFailed(effect.switch, effect.session, f"read-back: {reason}")
+
+    async def _read_all(self, session: tuple[int, int], effect: ReadBack) -> ReadBackDone:
         asked = [(cookie, _WHOLE_COOKIE) for cookie in effect.cookies] or [(0, 0)]
         holding = Holding(effect)
         answers = (self._read(session, cookie, mask, holding) for cookie, mask in asked)
-        try:
-            await asyncio.gather(*answers)
-        except (RemoteError, UnknownOutcome) as error:
-            return ReadBackFailed(effect.switch, effect.session, f"read-back: {error}")
+        await asyncio.gather(*answers)
         return holding.done()
 
     async def _read(
@@ -162,8 +173,12 @@ class Switches:
             yield bundle_add(bundle, delete_cookie(cookie, next(rest)))
         for rows, command in ((effect.remove, DELETE_STRICT), (effect.add, ADD)):
             for first in range(0, len(rows), _AT_ONCE):
-                bodies = self._encoder.bodies(rows[first : first + _AT_ONCE], command)
-                yield bundled(bundle, itertools.islice(rest, len(bodies)), bodies)
+                some = rows[first : first + _AT_ONCE]
+                try:
+                    bodies = self._encoder.bodies(some, command)
+                    yield bundled(bundle, itertools.islice(rest, len(bodies)), bodies)
+                except struct.error as error:
+                    raise RemoteError(_unwritable(some, command)) from error
                 if not (first + _AT_ONCE) % _FENCED:
                     yield barrier(self._channel.xid())
 
@@ -190,6 +205,22 @@ class Switches:
             await self._channel.request(session, [message], xid, timeout_s)
         except Refused as error:
             raise RemoteError(f"bundle {kind.name.lower()}: {error}") from error
+
+
+def _unforeseen(switch: str, what: str, error: Exception) -> str:
+    """Log an error that nobody foresaw; what to tell of it."""
+    log.exception("%s: %s", switch, what)
+    return f"{what}: {error!r}; see the log"
+
+
+def _unwritable(rows: Sequence[Row], command: int) -> str:
+    """Which of some rows no message can say, and why."""
+    for row in rows:
+        try:
+            bundled(0, [0], packed([row], command))
+        except struct.error as error:
+            return f"no message holds entry {row.shape}, cookie {row.cookie:#x}: {error}"
+    return "no message holds some entries"
 
 
 def _refusal(effect: SendBundle, xids: range, errors: Mapping[int, Failure]) -> str:

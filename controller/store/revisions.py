@@ -36,7 +36,11 @@ from controller.store.rows import (
 from controller.store.upgrade import upgrade
 
 KEPT: Final = 200
-"""How many revisions are kept."""
+"""How many revisions can be read and restored."""
+
+NOTED: Final = 10_000
+"""Of how many the notes are kept: who, when, why, what, and the key of the write. One takes the
+server some 1,000 bytes, and all of them are looked through for a key."""
 
 _NOTES: Final = ["number", "author", "message", "created_at", "changes", "key", "request"]
 _NUMBERS: Final = select("Head", ["number", "base"])
@@ -85,12 +89,13 @@ class Store:
     """The store behind a list of OVSDB remotes; the first that answers is used.
 
     The last ``kept`` revisions can be read. After a tenth as many again, older ones are folded into
-    the base.
+    the base; the notes of the last ``noted`` stay.
     """
 
-    def __init__(self, remotes: Sequence[str], *, kept: int = KEPT) -> None:
+    def __init__(self, remotes: Sequence[str], *, kept: int = KEPT, noted: int = NOTED) -> None:
         self._channel = Channel(remotes)
         self._kept = kept
+        self._noted = max(kept, noted)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._upgraded = False
         self._folded = 0
@@ -104,14 +109,17 @@ class Store:
         """A revision. Raises NotFound."""
         found = await self._run(self._read, number)
         if found is None:
-            raise NotFound(f"there is no revision {number}; the last {self._kept} are kept")
+            raise NotFound(
+                f"there is no revision {number} to read; what the last {self._kept} hold is kept,"
+                " of older ones who made them, when and why"
+            )
         return found
 
     async def heads(self, limit: int) -> list[RevisionHead]:
         """The newest revisions, newest first."""
-        rows = await self._notes()
+        rows = await self._run(self._newest_notes, limit)
         rows.sort(key=lambda row: -int(row["number"]))
-        return [_head(row) for row in rows[: min(limit, self._kept)]]
+        return [_head(row) for row in rows]
 
     async def with_key(self, key: str) -> RevisionHead | None:
         """The newest kept revision with this idempotency key, None where there is none."""
@@ -160,11 +168,8 @@ class Store:
             return False
 
     async def _notes(self, *where: Sequence[Any]) -> list[dict[str, Any]]:
-        heads, found = await self._run(
-            self._channel.transact, _NUMBERS, select("Revision", _NOTES, *where)
-        )
-        newest = max((int(row["number"]) for row in heads["rows"]), default=0)
-        return [row for row in found["rows"] if int(row["number"]) > newest - self._kept]
+        (found,) = await self._run(self._channel.transact, select("Revision", _NOTES, *where))
+        return list(found["rows"])
 
     def _fold_after(self, newest: int) -> None:
         """Fold what is no longer kept, after the answer and one piece at a time."""
@@ -174,7 +179,7 @@ class Store:
 
     async def _fold(self) -> None:
         with suppress(Conflict, RemoteError, UnknownOutcome):  # after the next commit, then
-            pieces = fold(self._channel, self._kept)
+            pieces = fold(self._channel, self._kept, self._noted)
             while (base := await self._run(next, pieces, None)) is not None:
                 self._folded = base
 
@@ -195,12 +200,22 @@ class Store:
         (heads,) = self._channel.transact(_NUMBERS)
         return self._read(int(heads["rows"][0]["number"])) if heads["rows"] else None
 
+    def _newest_notes(self, limit: int) -> list[dict[str, Any]]:
+        (heads,) = self._channel.transact(_NUMBERS)
+        newest = max((int(row["number"]) for row in heads["rows"]), default=0)
+        after = ["number", ">", newest - min(limit, self._noted)]
+        (found,) = self._channel.transact(select("Revision", _NOTES, after))
+        return list(found["rows"])
+
     def _read(self, number: int) -> StoredRevision | None:
         heads, notes, objects, differences = self._channel.transact(
             _NUMBERS,
             select("Revision", _NOTES, ["number", "==", number]),
             select("Object", ["key", "value"]),
-            select("Revision", ["number", "difference"], ["number", "<=", number]),
+            select(
+                *("Revision", ["number", "difference"]),
+                *(["number", "<=", number], ["difference", "!=", ""]),
+            ),
         )
         if not notes["rows"] or number <= int(heads["rows"][0]["number"]) - self._kept:
             return None

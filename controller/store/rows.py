@@ -46,12 +46,17 @@ def expect(**head: int) -> Operation:
 
 def move(**head: int) -> Operation:
     """Set columns of the head."""
-    return {"op": "update", "table": "Head", "where": [], "row": head}
+    return update("Head", head)
 
 
 def insert(table: str, row: Mapping[str, Any]) -> Operation:
     """A new row."""
     return {"op": "insert", "table": table, "row": row}
+
+
+def update(table: str, row: Mapping[str, Any], *where: Sequence[Any]) -> Operation:
+    """Set columns of the rows that satisfy every condition."""
+    return {"op": "update", "table": table, "where": where, "row": row}
 
 
 def delete(table: str, *where: Sequence[Any]) -> Operation:
@@ -70,7 +75,7 @@ def put_object(key: str, value: object) -> Operation:
     where = [["_uuid", "==", ["uuid", _row_id(key)]]]
     if value is None:
         return delete("Object", *where)
-    return {"op": "update", "table": "Object", "where": where, "row": {"value": dumped(value)}}
+    return update("Object", {"value": dumped(value)}, *where)
 
 
 def values_of(texts: Sequence[str]) -> list[Any]:

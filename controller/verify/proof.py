@@ -41,7 +41,7 @@ MOST_WALKED: Final = 200_000
 """Packets walked one by one because of entries that no shape has; a site of any size is bounded."""
 
 _PORT_FIELDS: Final = {"tcp_dst": PROTO_TCP, "udp_dst": PROTO_UDP}
-_FABRIC: Final = frozenset({"admit.transit", "class.transit", "deliver.transit"})
+_FABRIC: Final = frozenset({"admit.transit", "class.transit", "class.stray", "deliver.transit"})
 
 
 @dataclass(frozen=True, slots=True)

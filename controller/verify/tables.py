@@ -104,6 +104,8 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "permit.marked_udp": "source destination far dscp port port_mask > class",
     "class.mark": "class > queue plane",
     "class.transit": "class > queue",
+    "class.forgotten": "> plane",
+    "class.stray": ">",
     "deliver.away": "edge plane lane > mac port",
     "deliver.transit": "plane edge lane > port",
 }

@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 
 from bench.cases import CASES
+from bench.targets import ITSELF, RATIO, TARGETS
 
 ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
-def test_it_ends_with_one_line(name: str) -> None:
+def test_it_ends_with_one_line_and_keeps_what_is_wanted(name: str, tmp_path: Path) -> None:
+    kept = tmp_path / "figures.json"
     done = subprocess.run(
-        [sys.executable, "-m", "bench", name, "--services", "100"],
+        [sys.executable, "-m", "bench", name, "--services", "100", "--figures", str(kept)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -31,6 +33,10 @@ def test_it_ends_with_one_line(name: str) -> None:
     assert found["name"] == name
     assert found["unit"] in ("ms", "s", "requests/s")
     assert found["value"] > 0
+    figures = {figure["name"]: figure["unit"] for figure in json.loads(kept.read_text())}
+    units = {ITSELF: found["unit"], **figures}
+    wanted = {(what, t.unit) for (of, _, what), t in TARGETS.items() if of == name}
+    assert {(what, unit) for what, unit in wanted if unit != RATIO} <= units.items()
 
 
 def test_an_unknown_name_is_told_what_there_is() -> None:

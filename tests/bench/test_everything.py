@@ -12,7 +12,8 @@ from bench.everything import Run, run_all
 
 
 def _ran(name: str, services: int) -> Run:
-    return Run(name, services, 1.0, {"name": name, "value": 2.0})
+    figures = ({"name": "beside", "value": 3.0},)
+    return Run(name, services, 1.0, {"name": name, "value": 2.0}, figures=figures)
 
 
 @pytest.fixture
@@ -34,6 +35,8 @@ def _found(file: Path) -> list[tuple[str, int, float]]:
 def test_all_are_run_and_kept(results: Path) -> None:
     assert run_all() == 0
     assert _found(results) == [("plan", 100, 1.0), ("plan", 1000, 1.0), ("push", 10_000, 1.0)]
+    (figures, *_) = [run["figures"] for run in json.loads(results.read_text())["runs"]]
+    assert figures == [{"name": "beside", "value": 3.0}]
 
 
 def test_of_the_others_what_was_found_stays(results: Path) -> None:

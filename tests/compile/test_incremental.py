@@ -12,7 +12,7 @@ from controller.compile import compilation, compile_network
 from controller.dataplane.program import differences
 from controller.model.intent import Intent, frozen
 from controller.model.network import Facts, Network
-from tests.sharing import shared_from, thresholds
+from tests.sharing import room_for, rooms, shared_from, thresholds
 from tests.sites import INTENT, intent, plugged, topology, two_hosts
 from tests.strategies import intents, site
 from tests.topology.sites import INTENT as ROUTED
@@ -32,7 +32,8 @@ def test_after_every_change_it_is_the_whole(data: DataObject) -> None:
     links = st.frozensets(st.sampled_from(sorted(site().links)), max_size=3)
     down = st.just(frozenset[str]()) | links
     last = None
-    with shared_from(data.draw(thresholds, label="shared from")):
+    pairs, room = data.draw(thresholds, label="shared from"), data.draw(rooms, label="room for")
+    with shared_from(pairs), room_for(room):
         for step in steps:
             facts = Facts(_without_one(data, ports), data.draw(down, label="down"))
             network = Network(step, site(), facts)

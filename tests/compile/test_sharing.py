@@ -7,44 +7,37 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DataObject
 
-from bench.workload import network, with_rule
+from bench.workload import all_different, of_units, with_rule
 from controller.compile import Compilation, compilation
 from controller.compile.grants import Grantable
 from controller.compile.sharing import own_rules
 from controller.diff.plan import Phase, plan
-from controller.model.intent import Intent, PortRange, Rule, Selector, Service, frozen
+from controller.model import pairwise
+from controller.model.identity import identities
+from controller.model.intent import PortRange, Rule, Selector, Service, frozen
 from controller.model.network import Network
+from controller.model.pairwise import check_pairs, is_too_much
+from controller.model.problems import Problems
+from tests.sharing import room_for, rooms, shared_from
+from tests.strategies import intents, site
+from tests.verify.test_plan_safety import plugged_for
 
 EVERYBODY = Selector()
 HTTPS = PortRange("tcp", 443, 443)
-
-
-def of_units(*numbers: int) -> Selector:
-    return Selector(frozen({"unit": tuple(f"u{number}" for number in numbers)}))
 
 
 def with_services(base: Network, services: Mapping[str, Service]) -> Network:
     return replace(base, intent=replace(base.intent, services=frozen(services)))
 
 
-def own_label(service: Service) -> Service:
-    number = service.name.removeprefix("service-")
-    return replace(service, labels=frozen({**service.labels, "unit": f"u{number}"}))
-
-
-def all_different(services: int) -> Network:
-    """A site whose services each have a label of their own, so an identity; and no rules."""
-    base = network(services)
-    own = {name: own_label(service) for name, service in base.intent.services.items()}
-    empty: Intent = replace(base.intent, rules=frozen({}))
-    return with_services(replace(base, intent=empty), own)
-
-
 def halves(services: int) -> Network:
     """One half of the services may open HTTPS to each of the other half."""
     half = services // 2
-    lists = of_units(*range(half)), of_units(*range(half, services))
+    lists = of_units(range(half)), of_units(range(half, services))
     return with_rule(all_different(services), Rule("lists", *lists, (HTTPS,)))
 
 
@@ -60,6 +53,23 @@ def test_two_lists_of_labels_cost_their_sum(services: int) -> None:
     assert permits(compilation(halves(services))) == {
         **{"permit.from_some": services // 2, "permit.to_some": services // 2},
         **{"permit.at_tcp": 1, "permit.shared_some": 1},
+    }
+
+
+def test_a_thousand_labels_to_a_thousand_others_cost_two_thousand_and_two() -> None:
+    assert permits(compilation(halves(2000))) == {
+        **{"permit.from_some": 1000, "permit.to_some": 1000},
+        **{"permit.at_tcp": 1, "permit.shared_some": 1},
+    }
+
+
+def test_two_such_rules_with_destinations_in_common_cost_their_sum() -> None:
+    """Half of the sources and three quarters of the destinations are those of both."""
+    lists = of_units(*range(500, 1500)), of_units(*range(750, 1750))
+    both = with_rule(halves(2000), Rule("ranges", *lists, (PortRange("tcp", 8080, 8083), HTTPS)))
+    assert permits(compilation(both)) == {
+        **{"permit.from_some": 1500, "permit.to_some": 1250},
+        **{"permit.at_tcp": 2, "permit.shared_some": 2},
     }
 
 
@@ -99,7 +109,7 @@ def test_a_member_that_changes_costs_the_same_in_a_site_of_any_size() -> None:
 
 def test_an_edge_without_anybody_of_a_rule_holds_nothing_of_it() -> None:
     base = halves(40)  # edge-0 has the even services, edge-1 the odd ones
-    evens = of_units(*range(0, 20, 2)), of_units(*range(20, 40, 2))
+    evens = of_units(range(0, 20, 2)), of_units(range(20, 40, 2))
     rule = Rule("evens", *evens, (PortRange("udp", 53, 53),))
     alone = replace(base, intent=replace(base.intent, rules=frozen({rule.name: rule})))
     assert not any(
@@ -111,7 +121,7 @@ def test_an_edge_without_anybody_of_a_rule_holds_nothing_of_it() -> None:
 
 def test_a_rule_that_comes_widens_clauses_first_and_one_that_goes_narrows_them_last() -> None:
     base = halves(40)
-    lists = of_units(*range(20)), of_units(*range(20, 40))
+    lists = of_units(range(20)), of_units(range(20, 40))
     more = with_rule(base, Rule("more", *lists, (PortRange("udp", 53, 53),)))
     before, after = compilation(base), compilation(more)
     there = dict(plan(before.programs, after.programs).phases())
@@ -167,3 +177,21 @@ def test_a_rule_that_looks_at_marks_leaves_shared_ones_alone() -> None:
     marked, ping = rule("marked", PortRange("any"), dscp=46), rule("ping", PortRange("icmp"))
     found = own_rules([Grantable(marked, 0), Grantable(ping, 0)], frozenset({"ping"}))
     assert [grantable.rule.name for grantable in found] == ["marked"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_the_check_of_an_intent_counts_at_least_what_is_written_out(data: DataObject) -> None:
+    """The check of an intent and the compiler count alike: it finds something where this does."""
+    intent = data.draw(intents(max_instances=8))
+    room = data.draw(rooms, label="room for")
+    populated = {identities(intent)[i.service] for i in intent.instances.values()}
+    with shared_from(1), room_for(room), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pairwise, "MOST_SHARES", room)
+        patch.setattr(pairwise, "MOST_PAIRS", -1)  # nothing is plainly little
+        problems = Problems()
+        check_pairs(intent, populated, problems)
+        found = compilation(Network(intent, site(), plugged_for(intent)))
+        patch.setattr(pairwise, "MOST_PAIRS", len(found.context.openings.pairs) - 1)
+        assert is_too_much(intent, populated) or not found.context.openings.pairs
+        assert bool(len(problems)) == bool(found.context.openings.pairs)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from controller.dataplane.idset import id_set
+from controller.dataplane.idset import MOST_IDS, id_set, ids_of
 from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program, program
 from controller.dataplane.shapes import Row
@@ -65,3 +65,18 @@ def test_a_clause_is_narrowed_before_its_rules_go_and_after_whom_it_served() -> 
 @pytest.mark.parametrize("rows", [(), tuple(OLD)])
 def test_nothing_is_swapped_or_removed_where_only_something_comes(rows: tuple[Row, ...]) -> None:
     assert phases((program(rows), program([*OLD, *NEW])), "edge-1").keys() == {Phase.ADD}
+
+
+def test_a_clause_is_widened_as_far_as_an_entry_has_room_for() -> None:
+    """What a change that was given up has left widened says as much already."""
+    held, wanted = range(1, MOST_IDS + 1), range(MOST_IDS - 10, MOST_IDS + 90)
+    programs = program([joined(*held)]), program([joined(*wanted)])
+    work = dict(
+        plan(dict.fromkeys(("a", "b"), programs[0]), dict.fromkeys("ab", programs[1])).phases()
+    )
+    (wide,) = work[Phase.ADD]["a"]
+    ids = ids_of(wide.args[0])
+    assert len(ids) == MOST_IDS
+    assert ids > frozenset(wanted)
+    assert ids < frozenset(held) | frozenset(wanted)
+    assert work[Phase.NARROW]["a"] == (joined(*wanted),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +75,7 @@ def apart(tmp_path: Path) -> Iterator[Apart]:
 
 def test_a_host_that_is_down_holds_up_no_other(apart: Apart) -> None:
     apart.far.kill_database()
+    apart.controller.settings["request_timeout_s"] = 2 * WAIT_S  # not what is waited for
     apart.controller.start()
     eventually(lambda: apart.in_sync() == NEAR, "all but the dead host in sync", WAIT_S)
     assert "its OVSDB has not answered" in apart.switches()[FAR]["problem"]
@@ -82,6 +84,16 @@ def test_a_host_that_is_down_holds_up_no_other(apart: Apart) -> None:
     assert apart.in_sync() == NEAR
     apart.far.start_database()
     eventually(lambda: apart.in_sync() == {*NEAR, FAR}, "the host that is back in sync", WAIT_S)
+
+
+def test_a_database_that_says_nothing_holds_up_no_other(apart: Apart) -> None:
+    apart.far.kill_database()
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(apart.far.run_dir / "db.sock"))
+        silent.listen()
+        apart.controller.start()
+        eventually(lambda: apart.in_sync() == NEAR, "all but the silent host in sync", WAIT_S)
+    assert "its OVSDB has not answered" in apart.switches()[FAR]["problem"]
 
 
 def test_who_cannot_be_asked_for_its_ports_keeps_what_it_holds(apart: Apart) -> None:

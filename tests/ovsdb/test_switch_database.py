@@ -52,6 +52,47 @@ class World:
                 self._news.clear()
 
 
+def test_who_is_not_there_is_told_of_once_and_still_tried(ovs: PrivateOvs) -> None:
+    async def scenario() -> None:
+        ovs.kill_database()
+        absent, missed, seen = asyncio.Event(), list[int](), asyncio.Event()
+
+        def miss() -> None:
+            missed.append(1)
+            absent.set()
+
+        database = SwitchDatabase(ovs.database, lambda _observed: seen.set(), miss)
+        began_s = asyncio.get_running_loop().time()
+        database.start()
+        async with asyncio.timeout(10):
+            await absent.wait()
+            took_s = asyncio.get_running_loop().time() - began_s
+            assert took_s > 0.3, "it may only be late"
+            ovs.start_database()
+            await seen.wait()
+        await database.close()
+        assert missed == [1]
+
+    asyncio.run(scenario())
+
+
+def test_who_is_there_is_not_missed(ovs: PrivateOvs) -> None:
+    async def scenario() -> None:
+        found = asyncio.Queue[str]()
+        database = SwitchDatabase(
+            ovs.database,
+            lambda _observed: found.put_nowait("seen"),
+            lambda: found.put_nowait("missed"),
+        )
+        database.start()
+        async with asyncio.timeout(10):
+            assert await found.get() == "seen"
+        await database.close()
+        assert found.empty()
+
+    asyncio.run(scenario())
+
+
 async def settled(ovs: PrivateOvs, table: str, count: int) -> None:
     """Until a table has so many rows: the switch's own answer, asked for again."""
     async with asyncio.timeout(10):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
@@ -86,6 +88,19 @@ def test_a_switch_that_refuses_keeps_its_old_program_and_is_tried_again() -> Non
     found.settle()
     assert_holds(found, network)
     assert found.state.switch("fabric-1").problem is None
+
+
+def test_nobody_waits_for_a_switch_whose_ports_are_not_known() -> None:
+    network = two_hosts()
+    network = replace(network, facts=replace(network.facts, unseen=frozenset({"edge-2"})))
+    found = world(network)
+    found.feed(NetworkChanged(network, 1))
+    for name in ("fabric-1", "edge-1"):
+        found.connect(name)
+    while isinstance(found.todo[0], ReadBack):
+        found.answer(found.todo.pop(0), "well")
+    assert {e.switch for e in found.todo if isinstance(e, SendBundle)} == {"fabric-1", "edge-1"}
+    assert found.now == 0.0
 
 
 def test_drift_is_noticed_and_repaired() -> None:

@@ -26,6 +26,7 @@ from controller.store.rows import document_of, put_on, select
 from controller.store.server import StoreServer, holder_of
 from tests.strategies import intents
 
+_NOTED = 10_000
 _KEPT = 5
 
 _DIFFERENCES = st.dictionaries(
@@ -66,7 +67,8 @@ class Play:
             channel = Channel([self.server.remote])
             with suppress(Conflict):  # the store's own fold may be under way
                 if len(self.made) > 1:
-                    for _, _ in zip(range(step), fold(channel, _KEPT, piece=2), strict=False):
+                    folding = fold(channel, _KEPT, _NOTED, piece=2)
+                    for _, _ in zip(range(step), folding, strict=False):
                         pass
             channel.close()
         else:
@@ -94,7 +96,8 @@ class Play:
         latest = await self.store.latest()
         assert (latest.document if latest else {}) == self.made[-1]
         kept = [*range(max(1, newest - _KEPT + 1), newest + 1)]
-        assert [head.number for head in await self.store.heads(99)] == kept[::-1]
+        assert [head.number for head in await self.store.heads(99)] == [*range(newest, 0, -1)]
+        assert [head.number for head in await self.store.heads(2)] == [*range(newest, 0, -1)][:2]
         for number in kept:
             assert (await self.store.get(number)).document == self.made[number]
         for number in {0, kept[0] - 1, newest + 1} if kept else {0, 1}:
@@ -154,10 +157,19 @@ def _draft(before: Intent, intent: Intent, line: int) -> Draft:
 
 def test_what_is_stored_does_not_grow(server: StoreServer) -> None:
     async def scenario() -> None:
-        store = Store([server.remote], kept=20)
+        store = Store([server.remote], kept=20, noted=40)
         for number in range(100):
-            new = NewRevision({"rules/a": number, f"rules/{number % 3}": number}, "ann", "m")
+            content = {"rules/a": number, f"rules/{number % 3}": number}
+            new = NewRevision(content, "ann", "m", key=f"key-{number}")
             await store.commit(new, expected=number)
+        noted = await store.heads(1000)
+        assert noted[0].number == 100
+        assert len(noted) == 40
+        # A write that is sent again is known for as long as its note is.
+        assert await store.with_key("key-62") == noted[100 - 63]
+        assert await store.with_key("key-9") is None
+        with pytest.raises(NotFound, match="the last 20 hold is kept"):
+            await store.get(63)
         await store.close()
 
     asyncio.run(scenario())
@@ -165,13 +177,13 @@ def test_what_is_stored_does_not_grow(server: StoreServer) -> None:
         select("Object", ["key"]), select("Revision", ["number"])
     )
     assert len(objects["rows"]) == 4
-    assert len(revisions["rows"]) <= 20 + 2 * 2 + 1
+    assert 40 <= len(revisions["rows"]) <= 40 + 2 * 2 + 1
 
 
 def test_pieces_of_a_fold_are_all_of_it(server: StoreServer) -> None:
     channel = Channel([server.remote])
     _commit_all(server, [{}, {f"rules/{n}": n for n in range(7)}, {}])
-    assert [*fold(channel, 1, piece=3)] == [1, 1, 1, 2]
+    assert [*fold(channel, 1, 1, piece=3)] == [1, 1, 1, 2]
     objects = channel.transact(select("Object", ["key", "value"]))[0]["rows"]
     assert document_of(objects) == {f"rules/{n}": n for n in range(7)}
 
@@ -180,10 +192,10 @@ def test_a_fold_that_was_overtaken_changes_nothing_any_more(server: StoreServer)
     """What it would put is older than what another controller has made the base."""
     channel = Channel([server.remote])
     _commit_all(server, [{}, {"rules/a": 1, "rules/b": 1, "rules/c": 1}, {}])
-    slow = fold(channel, 1, piece=1)
+    slow = fold(channel, 1, 1, piece=1)
     next(slow)
     _commit_all(server, [{"rules/b": 2}, {"rules/b": 3}], after=3)
-    for _ in fold(channel, 1):
+    for _ in fold(channel, 1, 1):
         pass
     with pytest.raises(Conflict):
         next(slow)

@@ -9,7 +9,7 @@ from itertools import product
 from random import Random
 from typing import NamedTuple
 
-from controller.model.intent import Instance
+from controller.model.intent import BEST_EFFORT, Instance
 from controller.model.meaning import verdict, view
 from controller.model.network import Network
 from controller.verify.check import Points, points
@@ -181,11 +181,14 @@ class Judge:
         moved = any(not (self.old.knows(end) and self.new.knows(end)) for end in ends)
         # At a new place an answer may pass as a connection of its own, in the class of that.
         meant = set(range(64)) if moved or self.several else self._classes(case)
+        if not all(self._stays(m.dscp) for m in case.meant):
+            meant = {
+                *meant,
+                BEST_EFFORT.dscp,
+            }  # a class that an edge remembers, and that is no more
         for moment in self._later(outcome.at):
             era = self.timeline.era_of(moment)
-            # One edge may remember the connection by its old class and the other by its new one.
-            remembered = all(self._stays(m.dscp) for m in case.meant)
-            must = self._must_answer(case, receiver, era) and (era == 0 or remembered)
+            must = self._must_answer(case, receiver, era)
             for back in walker.walk(reply_from(arrived[0]), place, moment, outcome.state):
                 found = _wrong_answer(case, back, meant, must=must)
                 if found:

@@ -1,0 +1,143 @@
+"""Networks that come while switches confirm are one rollout; a lone one is told at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from controller.compile import compile_network
+from controller.journal import Journal
+from controller.model.intent import PortRange, frozen
+from controller.model.network import Network
+from controller.proving import Prover
+from controller.reconcile.events import Event, SendBundle, SwitchUp
+from controller.stepping import GATHER_S, Loop
+from tests.northbound.engines import Obedient
+from tests.sites import two_hosts
+
+MANY = 100
+WAIT_S = 10.0
+
+
+class Late(Obedient):
+    """Obedient switches that answer only while they may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+
+    async def send_bundle(self, effect: SendBundle) -> Event:
+        await self.may_answer.wait()
+        return await super().send_bundle(effect)
+
+
+class Scene:
+    """A loop at rest, its switches and its clock; ``told`` are the networks told of after that."""
+
+    def __init__(self) -> None:
+        self.switches = Late()
+        self.now_s = 100.0
+        self.told: list[Network] = []
+        self.loop = Loop(
+            *(self.switches, Prover(), Journal()),
+            audit_s=3600,
+            incremental=True,
+            clock=lambda: self.now_s,
+        )
+
+    async def begin(self) -> None:
+        network = network_of(0)
+        self.loop.change(network, 1)
+        for name in network.topology.switches:
+            self.loop.feed(SwitchUp(name, 1))
+        await self.confirmed()
+        self.loop.on_network = self.told.append
+
+    def change(self, number: int) -> None:
+        self.loop.change(network_of(number), number + 1)
+
+    async def confirmed(self) -> None:
+        """Until the switches have confirmed, and it is proved, what was wanted last."""
+        await self.loop.applied(self.loop.serial, WAIT_S)
+        assert self.loop.state.proved == self.loop.serial
+
+
+def network_of(number: int) -> Network:
+    """The small site, a rule's port its number: what changes are rules, so nothing is drained."""
+    network = two_hosts()
+    rule = network.intent.rules["web-to-api"]
+    rule = replace(rule, allow=(PortRange("tcp", 8000 + number, 8000 + number),))
+    rules = frozen({**network.intent.rules, rule.name: rule})
+    return replace(network, intent=replace(network.intent, rules=rules))
+
+
+def played(scenario: Callable[[Scene], Awaitable[None]]) -> None:
+    async def play() -> None:
+        scene = Scene()
+        await scene.begin()
+        await scenario(scene)
+        await scene.loop.close()
+
+    asyncio.run(play())
+
+
+def ports(networks: list[Network]) -> list[int]:
+    return [network.intent.rules["web-to-api"].allow[0].first - 8000 for network in networks]
+
+
+def test_many_changes_while_one_is_confirmed_are_one_more_rollout() -> None:
+    async def scenario(scene: Scene) -> None:
+        scene.switches.may_answer.clear()
+        for number in range(1, MANY):
+            scene.change(number)
+        assert ports(scene.told) == [1]
+        scene.switches.may_answer.set()
+        await scene.confirmed()
+        assert ports(scene.told) == [1, MANY - 1]
+        assert scene.switches.held == compile_network(network_of(MANY - 1))
+
+    played(scenario)
+
+
+def test_a_lone_change_is_told_at_once() -> None:
+    async def scenario(scene: Scene) -> None:
+        for number in (1, 2, 3):
+            scene.change(number)
+            assert ports(scene.told)[-1] == number, "told before anything else may happen"
+            await scene.confirmed()
+        assert ports(scene.told) == [1, 2, 3]
+
+    played(scenario)
+
+
+def test_who_waits_for_a_gathered_change_waits_for_its_own_rollout() -> None:
+    async def scenario(scene: Scene) -> None:
+        scene.switches.may_answer.clear()
+        scene.change(1)
+        scene.change(2)
+        waiting = asyncio.create_task(scene.loop.applied(scene.loop.serial, WAIT_S))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        scene.switches.may_answer.set()
+        await waiting
+        assert scene.switches.held == compile_network(network_of(2))
+
+    played(scenario)
+
+
+def test_a_switch_that_is_slow_to_confirm_holds_nobody_up_for_longer_than_they_gather() -> None:
+    async def scenario(scene: Scene) -> None:
+        scene.switches.may_answer.clear()
+        scene.change(1)
+        scene.change(2)
+        scene.now_s += GATHER_S
+        assert ports(scene.told) == [1]
+        scene.change(3)
+        assert ports(scene.told) == [1, 3]
+        scene.switches.may_answer.set()
+        await scene.confirmed()
+        assert scene.switches.held == compile_network(network_of(3))
+
+    played(scenario)
