@@ -110,12 +110,15 @@ def _wrong(
 
 
 def _wrong_class(intent: Intent, expected: Decision, answer: Answer) -> str | None:
-    dscp = intent.classes[expected.qos_class].dscp
+    qos = intent.classes[expected.qos_class]
     for walk in (answer.there, answer.back):
         if walk is not None and isinstance(walk.fate, Delivered):
             found = walk.fate.packet.get("ip_dscp")
-            if found != dscp:
-                return f"delivered with DSCP {found} instead of {dscp}"
+            if found != qos.dscp:
+                return f"delivered with DSCP {found} instead of {qos.dscp}"
+            queues = {hop.queue for hop in walk.hops if hop.link} - {qos.queue}
+            if queues:
+                return f"in queues {sorted(queues)} on its way instead of {qos.queue}"
     return None
 
 
