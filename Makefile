@@ -30,7 +30,7 @@ bench: setup ## Measure everything (a quarter of an hour) and write docs/benchma
 test: setup format lint types contracts docs-check pytest ## Every check: format, lint, types, contracts, docs, tests
 
 soak: setup ## The long versions of the tests of chance: kills, interleavings, mutations (hours)
-	@$(BIN)/python -m pytest --soak -s tests/faults tests/verify tests/reconcile
+	@$(BIN)/python -m pytest --soak -s tests/faults tests/verify tests/reconcile tests/oracle tests/northbound/test_plan_is_apply.py
 
 format:
 	$(STEP) "format (to mend: make fix)" $(BIN)/ruff format --check --quiet .

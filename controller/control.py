@@ -37,7 +37,7 @@ from controller.northbound.ports import (
 from controller.proving import Prover
 from controller.reconcile.events import ReadBack, ReadBackDone, SwitchDown, SwitchUp
 from controller.reports import tell_facts, tell_faults
-from controller.standing import pending, switch_statuses, unproved
+from controller.standing import pending, refuted, switch_statuses, unproved
 from controller.stepping import Loop
 from controller.verify.proof import Held, Proof
 from controller.writing import Writing
@@ -157,7 +157,8 @@ class Control:
         """Whether every declared switch holds the newest revision, and if not, why."""
         if not self._facts_known:
             return False, "waiting for the switches' OVSDB: ports are not known yet"
-        waiting = pending(self._network, self.loop.state, self.loop.serial)
+        state = self.loop.state
+        waiting = pending(self._network, state, self.loop.serial) | refuted(state)
         why = "; ".join(f"{name}: {reason}" for name, reason in waiting.items())
         return (not waiting, why or "every switch holds the newest revision")
 
@@ -294,5 +295,5 @@ class Control:
 
     def _stands(self, revision: int, serial: int) -> Outcome:
         state = self.loop.state
-        left = pending(self._network, state, serial) or unproved(state, serial)
+        left = pending(self._network, state, serial) | unproved(state, serial)
         return Outcome(revision, not left, left)

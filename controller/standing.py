@@ -33,21 +33,29 @@ def under_way(state: State, serial: int) -> bool:
 
 
 def pending(network: Network, state: State, serial: int) -> dict[str, str]:
-    """By switch, why it has not confirmed; where all have, what the last proof found."""
-    found = {
+    """By switch, why it has not confirmed."""
+    return {
         name: _why_not(network, state, name)
         for name in sorted(network.topology.switches)
         if state.switch(name).serial < serial or serial == 0
     }
-    if not found and state.faults:
-        found["proof"] = state.faults[0]
-    return found
+
+
+def refuted(state: State) -> dict[str, str]:
+    """What the last proof has found wrong, if anything: also while some switches are away."""
+    return {"proof": state.faults[0]} if state.faults else {}
 
 
 def unproved(state: State, serial: int) -> dict[str, str]:
-    """What is left where all switches have confirmed before the proof has ended."""
-    waiting = state.switches and state.judged < serial
-    return {"proof": "has not ended yet"} if waiting else {}
+    """What a network lacks of its proof: that has not ended, or has found something wrong.
+
+    It is made once all that are connected have confirmed; until then they are what is waited for.
+    """
+    connected = [switch for switch in state.switches.values() if switch.session is not None]
+    confirmed = bool(connected) and all(switch.serial >= serial for switch in connected)
+    if confirmed and state.judged < serial:
+        return {"proof": "has not ended yet"}
+    return refuted(state)
 
 
 def switch_statuses(network: Network, state: State, serial: int) -> Sequence[SwitchStatus]:

@@ -28,6 +28,9 @@ _PATIENCE_S: Final = 60.0
 _LATER_S: Final = 0.5
 """For whatever the controller would still want to change."""
 
+LATE_S: Final = 0.5
+"""How long after its program is in a switch may take until every pair is answered again."""
+
 
 @dataclass(frozen=True, slots=True)
 class SwitchRestart:
@@ -42,6 +45,24 @@ class SwitchRestart:
     def gaps_ms(self) -> list[float]:
         """Of each pair, shortest first: the longest time between two answered probes."""
         return sorted(report["longest_ms"] for report in self.load.streams.values())
+
+    @property
+    def program_in_s(self) -> float:
+        """When every switch had its program, put back or sent, after ovs-vswitchd ended."""
+        return self.stages.get("flows back", self.stages["in sync"])
+
+    @property
+    def late_s(self) -> float:
+        """How much longer a pair was not answered than switches were without their program.
+
+        Below 0 where each was answered before the last switch had all of it.
+        """
+        return self.gaps_ms[-1] / 1000 - self.program_in_s
+
+    @property
+    def prompt(self) -> bool:
+        """Whether all is forwarded as soon as the program is in."""
+        return self.late_s <= LATE_S
 
     @property
     def sound(self) -> bool:
@@ -109,7 +130,10 @@ class SwitchRestarts:
         ovs.start_switch()
         stages["Open vSwitch up"] = time.monotonic() - began
         self._sync(stages, began)
-        return ()
+        before, read = held(self._site), time.monotonic()  # programmed once, and left so
+        time.sleep(_LATER_S)
+        elapsed_s = time.monotonic() - read
+        return rewritten(before, held(self._site), elapsed_s)
 
     def _plan(self, stages: dict[str, float]) -> Sequence[str]:
         began = self._restart_with_flows(stages)

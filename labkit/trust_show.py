@@ -81,3 +81,6 @@ def show_switch_restarts(site: Site, controller: ControllerProcess, show: Show) 
             show.check(found.name, found.sound, found.text())
             for line in found.rewritten[:3]:
                 show.line(line)
+            late = f"{abs(found.late_s):.2f} s {'after' if found.late_s > 0 else 'before'}"
+            text = f"{found.name}: all forwarded again {late} every program was in"
+            show.check(f"{found.name}, prompt", found.prompt, text)

@@ -7,11 +7,15 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.chance import QUICK_EXAMPLES, SOAK_EXAMPLES
+
 # Machines that run several things at once make any deadline fail now and then.
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
-settings.register_profile("dev", max_examples=50, deadline=None, suppress_health_check=_SLOW)
+settings.register_profile(
+    "dev", max_examples=QUICK_EXAMPLES, deadline=None, suppress_health_check=_SLOW
+)
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True)
-settings.register_profile("soak", settings.get_profile("dev"), max_examples=1000)
+settings.register_profile("soak", settings.get_profile("dev"), max_examples=SOAK_EXAMPLES)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 

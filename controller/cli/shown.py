@@ -123,13 +123,8 @@ def _explanation(answer: Explanation) -> Iterator[str]:
             (s["switch"], s["table"], s["shape"], s["cookie"], s["rule"]) for s in answer["steps"]
         ]
         yield table(("SWITCH", "TABLE", "ENTRY", "COOKIE", "RULE"), rows)
-    yield f"\nflows: what switches {_JUDGED[answer['judged']]}"
-
-
-_JUDGED: Final = {
-    "installed": "are known to hold",
-    "wanted": "shall hold; not all of them are in sync",
-}
+    guessed = f"; {', '.join(answer['unread'])}, not read: what it shall hold"
+    yield f"\nflows: what switches are known to hold{guessed if answer['unread'] else ''}"
 
 
 def rule(answer: RuleAt) -> str:

@@ -182,6 +182,7 @@ EXPLAIN: Final[Body] = {
     "needed": None,
     "nearest": [],
     "judged": "installed",
+    "unread": [],
 }
 
 PLACEMENTS: Final[Body] = {

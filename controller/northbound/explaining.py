@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from controller.dataplane.text import format_entry
 from controller.model.network import Network
 from controller.northbound.ports import Origins
 from controller.northbound.views import Body
 from controller.verify.explain import Explanation, TableStep, path_of, steps_of
-from controller.verify.judge import Fault
+from controller.verify.faults import Fault
 from controller.verify.nearest import Near
+from controller.verify.packet_text import packet_flow
 from controller.verify.proof import Proof
 
 
@@ -73,7 +75,10 @@ def _witness(network: Network, fault: Fault) -> Body:
             "port": question.port,
             "dscp": question.dscp,
         }
+    if fault.entry is not None:
+        body["entry"] = format_entry(fault.entry)
     if fault.walk is not None:
+        body["packet"] = packet_flow(fault.walk.sent)
         body["steps"] = [_step(step) for step in steps_of(network, fault.walk)]
         body["path"] = list(path_of(fault.walk))
     return body

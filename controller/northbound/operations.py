@@ -25,7 +25,7 @@ from controller.northbound.discretion import Discretion
 from controller.northbound.origins import unchanged, without
 from controller.northbound.placing import decode_placement
 from controller.northbound.planning import objects_changed, plan_view
-from controller.northbound.plans import Planned, Plans
+from controller.northbound.plans import Planned, Plans, Replugged, entries_of
 from controller.northbound.ports import (
     Controller,
     Draft,
@@ -182,7 +182,18 @@ class Operations:
             raise await stale(self._controller, options.expected or 0, conditional=True)
         edit = _Edit(lambda _network: planned.intent, planned.origins, planned.message)
         bound = replace(options, expected=planned.revision)
+        await self._check_entries(planned)
         return {"plan": plan_id, **(await self._write(edit, bound))[0]}
+
+    async def _check_entries(self, planned: Planned) -> None:
+        """Raises Replugged where a plan would change other entries now than it shows."""
+        network = self._controller.network()
+        if planned.revision != self._controller.revision() or planned.is_as_shown(network):
+            return
+        old = await self._programs.of(network)
+        new = await self._programs.of(replace(network, intent=planned.intent))
+        if await asyncio.to_thread(entries_of, old, new) != planned.entries:
+            raise Replugged(planned)
 
     async def _write(self, edit: _Edit, options: Options) -> tuple[Body, Intent]:
         revision = self._controller.revision()
@@ -222,7 +233,13 @@ class Operations:
         changed = any(shown["objects"].values())
         plan_id = self._plans.new_id()
         body = {"plan": plan_id, "revision": revision, "dry_run": True, "changed": changed, **shown}
-        self._plans.keep(Planned(plan_id, revision, after, edit.origins, edit.message, body))
+        self._plans.keep(
+            Planned(
+                *(plan_id, revision, network.topology, network.facts),
+                await asyncio.to_thread(entries_of, old, new),
+                *(after, edit.origins, edit.message, body),
+            )
+        )
         return body
 
     def _after(self, intent: Intent) -> Network:

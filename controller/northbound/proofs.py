@@ -52,13 +52,15 @@ class Proofs:
             raise Invalid((Problem("to", message),))
         sender, receiver = (network.intent.instances[name] for name in (source, destination))
         number = protocol_number(protocol)
-        judged, programs = await self._judged(network)
+        installed, programs = await self._held_or_wanted(network)
         found = await asyncio.to_thread(
             explain, network, programs, sender, receiver, number, port, dscp
         )
         asked = {"from": source, "to": destination, "protocol": protocol, "port": port}
         shown = explanation_view(found, self._controller.origins())
-        return {**asked, "dscp": dscp, **shown, "judged": judged}
+        unread = [name for name in found.crossed if name not in installed]
+        judged = "wanted" if unread else "installed"
+        return {**asked, "dscp": dscp, **shown, "judged": judged, "unread": unread}
 
     async def verify(self) -> Body:
         """Read the switches back and prove that they do what the intent means, and nothing else.
@@ -82,11 +84,14 @@ class Proofs:
             "pairs": proof_view(network, proof),
         }
 
-    async def _judged(self, network: Network) -> tuple[str, Mapping[str, Program]]:
+    async def _held_or_wanted(
+        self, network: Network
+    ) -> tuple[Mapping[str, Program], Mapping[str, Program]]:
+        """What switches are known to hold; that, and of others what they shall hold."""
         installed = self._controller.installed()
         if installed.keys() >= network.topology.switches.keys():
-            return "installed", installed
-        return "wanted", await self._programs.of(network)
+            return installed, installed
+        return installed, {**await self._programs.of(network), **installed}
 
 
 def protocol_number(text: str) -> int:

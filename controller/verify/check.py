@@ -16,10 +16,9 @@ from controller.dataplane.program import Program
 from controller.model.intent import Intent
 from controller.model.meaning import Decision, verdict, view
 from controller.model.network import Network
-from controller.verify.interpreter import Ambiguous
 from controller.verify.points import Points, points
 from controller.verify.probe import Answer, Question, ask
-from controller.verify.site import Delivered, Site, Views, attachment
+from controller.verify.site import Delivered, Site, Undecided, Views, attachment
 
 _NO_POINTS: Final = Points((), ())
 _NONE: Final[Mapping[str, Program]] = MappingProxyType({})
@@ -76,10 +75,11 @@ def questions(
 def judge(site: Site, question: Question) -> Witness | None:
     """One packet; a witness where it goes wrong."""
     expected = meant(site.network.intent, question, site.views)
-    try:
-        answer = ask(site, question)
-    except Ambiguous as error:
-        return Witness(question, _text(expected, question), f"ambiguous entries: {error}")
+    answer = ask(site, question)
+    for walk in (answer.there, answer.back):
+        if walk is not None and isinstance(walk.fate, Undecided):
+            found = f"ambiguous entries: {walk.fate.entries}"
+            return Witness(question, _text(expected, question), found)
     wrong = _wrong(site.network.intent, expected, answer, question)
     return None if wrong is None else Witness(question, _text(expected, question), wrong)
 
@@ -110,12 +110,15 @@ def _wrong(
 
 
 def _wrong_class(intent: Intent, expected: Decision, answer: Answer) -> str | None:
-    dscp = intent.classes[expected.qos_class].dscp
+    qos = intent.classes[expected.qos_class]
     for walk in (answer.there, answer.back):
         if walk is not None and isinstance(walk.fate, Delivered):
             found = walk.fate.packet.get("ip_dscp")
-            if found != dscp:
-                return f"delivered with DSCP {found} instead of {dscp}"
+            if found != qos.dscp:
+                return f"delivered with DSCP {found} instead of {qos.dscp}"
+            queues = {hop.queue for hop in walk.hops if hop.link} - {qos.queue}
+            if queues:
+                return f"in queues {sorted(queues)} on its way instead of {qos.queue}"
     return None
 
 

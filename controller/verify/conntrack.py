@@ -110,6 +110,19 @@ class Conntrack:
         return Conntrack(MappingProxyType({**self.connections, key: connection}))
 
 
+@dataclass(frozen=True, slots=True)
+class Established(Conntrack):
+    """Knows every connection as answered, and every packet as a later one of its opening side."""
+
+    def look_up(self, zone: int, packet: Packet) -> tuple[Found, Conntrack]:
+        """Established, and no reply."""
+        return Found(CT_TRK | CT_EST, 0), self
+
+    def commit(self, zone: int, packet: Packet, mark: int) -> Conntrack:
+        """It is known already."""
+        return self
+
+
 def _opened(flow: Flow) -> tuple[int, int, int, int]:
     return flow.source, flow.target, flow.protocol, flow.target_port
 

@@ -23,6 +23,7 @@ from controller.verify.site import (
     Looped,
     Lost,
     Site,
+    Undecided,
     Walk,
 )
 from controller.verify.subjects import Subject, Subjects
@@ -51,6 +52,7 @@ class TableStep:
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """What becomes of a packet, and why. ``path``: switches and links, from one to the other.
+    ``crossed``: the switches that it and its reply met, by name.
 
     For a packet that no rule allows ``nearest`` are the rules with the fewest differences, and
     ``needed`` is the rule that would have had to exist. One that a rule allows and that does not
@@ -63,6 +65,7 @@ class Explanation:
     qos_class: str | None
     queue: int | None
     path: tuple[str, ...]
+    crossed: tuple[str, ...]
     steps: tuple[TableStep, ...]
     needed: str | None
     nearest: tuple[Near, ...]
@@ -77,7 +80,7 @@ def explain(
     port: int,
     dscp: int = 0,
 ) -> Explanation:
-    """Walk the first packet of a connection and its reply. Raises Ambiguous."""
+    """Walk the first packet of a connection and its reply."""
     question = Question(source, destination, protocol, port, dscp)
     answer = ask(Site(network, programs), question)
     allowed = answer.reached == destination.name and answer.answered == source.name
@@ -93,6 +96,7 @@ def explain(
         qos_class=_class(network, answer.there) if allowed else None,
         queue=next((hop.queue for hop in _hops(answer.there) if hop.link), None),
         path=path_of(answer.there),
+        crossed=_crossed(answer.there, answer.back),
         steps=steps,
         needed=_needed(network, question) if denied else None,
         nearest=nearest(network.intent, question) if denied else (),
@@ -101,6 +105,10 @@ def explain(
 
 def _hops(walk: Walk | None) -> tuple[Hop, ...]:
     return () if walk is None else walk.hops
+
+
+def _crossed(*walks: Walk | None) -> tuple[str, ...]:
+    return tuple(sorted({hop.switch for walk in walks for hop in _hops(walk)}))
 
 
 def path_of(walk: Walk | None) -> tuple[str, ...]:
@@ -161,6 +169,9 @@ def _fate_text(network: Network, question: Question, fate: Fate) -> str:
             return f"{switch} sent it out of port {port}, where nobody is or the link is down"
         case Looped(switch):
             return f"it goes round and round at {switch}"
+        case Undecided(switch, table, entries):
+            where = f"{switch}, table {Table(table).name.lower()}"
+            return f"at {where}, two entries of one priority match it and differ: {entries}"
         case Answered():
             return "the switch itself answered it: the address is a gateway"
         case Delivered(instance):

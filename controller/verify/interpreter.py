@@ -30,6 +30,7 @@ from controller.dataplane.actions import (
 from controller.dataplane.fields import CONJ_ID, Bits
 from controller.dataplane.idset import ids_of
 from controller.dataplane.shapes import Entry
+from controller.dataplane.text import format_entry
 from controller.verify.conntrack import Conntrack
 from controller.verify.packet import Packet
 
@@ -41,7 +42,15 @@ _Signature = tuple[tuple[str, int], ...]
 
 
 class Ambiguous(Exception):
-    """Two entries of one priority match a packet and differ: OpenFlow leaves open which decides."""
+    """Two entries of one priority match a packet and differ: OpenFlow leaves open which decides.
+
+    ``steps`` are the tables that it has walked; the last is the one that cannot tell.
+    """
+
+    def __init__(self, one: Entry, other: Entry) -> None:
+        super().__init__(f"{format_entry(one)} and {format_entry(other)}")
+        self.entry = one
+        self.steps: tuple[Step, ...] = ()
 
 
 Choose = Callable[[Entry, Entry], Entry]
@@ -50,7 +59,7 @@ Choose = Callable[[Entry, Entry], Entry]
 
 def refuse(one: Entry, other: Entry) -> Entry:
     """Raises Ambiguous: what a finished program must never need."""
-    raise Ambiguous(f"{one} and {other}")
+    raise Ambiguous(one, other)
 
 
 class Emission(NamedTuple):
@@ -140,7 +149,11 @@ class Interpreter:
         steps: list[Step] = []
         table: int | None = 0
         while table is not None and len(steps) < MAX_STEPS:
-            entry = self._match(state, table)
+            try:
+                entry = self._match(state, table)
+            except Ambiguous as error:
+                error.steps = (*steps, Step(table, error.entry))
+                raise
             steps.append(Step(table, entry))
             table = None if entry is None else _execute(state, entry)
         return Result(tuple(state.emissions), tuple(steps), state.conntrack)

@@ -7,11 +7,9 @@ a way as short as any; and so does its answer. Anything else reaches nobody.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from ipaddress import IPv4Address
-from typing import Literal
 
 from controller.dataplane.actions import Punt
 from controller.dataplane.fields import PROTO_ICMP
@@ -21,7 +19,8 @@ from controller.model.meaning import Decision, verdict
 from controller.model.network import Network
 from controller.topology.graph import carries, weight
 from controller.topology.routes import Routes
-from controller.verify.interpreter import Ambiguous
+from controller.verify.conntrack import Established
+from controller.verify.faults import Fault, Kind, fate_text, kind_of, shown, subject_of
 from controller.verify.packet import EVERYBODY, Packet, arp_request, dhcp_request, tagged
 from controller.verify.probe import Answer, Question, ask, first_packet, send
 from controller.verify.site import (
@@ -29,43 +28,12 @@ from controller.verify.site import (
     Answered,
     Delivered,
     Dropped,
-    Looped,
     Lost,
     Site,
+    Undecided,
     Walk,
     attachment,
 )
-
-Kind = Literal[
-    "leak",
-    "loss",
-    "class",
-    "queue",
-    "detour",
-    "spoof",
-    "gateway",
-    "ambiguous",
-    "fabric",
-    "unreadable",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something that switches do and should not, with the packet that shows it and its walk.
-
-    ``subject`` is what it is about in words; ``question`` and ``walk`` are there where a packet is.
-    """
-
-    kind: Kind
-    subject: str
-    expected: str
-    found: str
-    question: Question | None = None
-    walk: Walk | None = None
-
-    def __str__(self) -> str:
-        return f"{self.subject}: expected {self.expected}, found {self.found}"
 
 
 @dataclass(frozen=True)
@@ -85,44 +53,73 @@ class Judge:
 
         Where the sender's VRF means somebody else by the destination's address, it is asked for.
         """
-        addressed = self.site.views[self.network.intent.vrf_of(question.source).name]
-        known = addressed.get(question.destination.ip)
-        if known is None and question.destination.ip == self._gateway(question.source):
-            return None  # the sender's own gateway, which another VRF's instance is called like
-        question = replace(question, destination=known) if known else question
-        meant = self._meant(question) if known else None
-        try:
-            answer = ask(self.site, question)
-        except Ambiguous as error:
-            return self._fault("ambiguous", question, self._text(meant), f"{error}", None)
+        addressed = self._addressed(question)
+        if addressed is None:
+            return None
+        question, meant = addressed
+        return self._judged(question, meant, ask(self.site, question))
+
+    def later_packet(self, question: Question) -> Fault | None:
+        """A later packet of the side that opened a connection: judged as the first one is.
+
+        Rows treat both alike (:mod:`controller.verify.first_packets`); other entries need not.
+        """
+        addressed = self._addressed(question)
+        if addressed is None:
+            return None
+        question, meant = addressed
+        known = dict.fromkeys(self.site.programs, Established())
+        there = send(self.site, question.source, first_packet(question), known)
+        fault = self._judged(question, meant, Answer(there, None), later=True)
+        return fault and replace(fault, found=f"a later packet: {fault.found}")
+
+    def _addressed(self, question: Question) -> tuple[Question, Decision | None] | None:
+        """Whom the sender's VRF means by the address, and what the intent means for the packet.
+
+        None for the sender's own gateway, which another VRF's instance is called like.
+        """
+        view = self.site.views[self.network.intent.vrf_of(question.source).name]
+        known = view.get(question.destination.ip)
+        if known is not None:
+            question = replace(question, destination=known)
+            return question, self._meant(question)
+        if question.destination.ip == self._gateway(question.source):
+            return None
+        return question, None
+
+    def _judged(
+        self, question: Question, meant: Decision | None, answer: Answer, *, later: bool = False
+    ) -> Fault | None:
         walks = [walk for walk in (answer.there, answer.back) if walk is not None]
         if not all(self._is_known(walk) for walk in walks):
             return None
+        for walk in walks:
+            if isinstance(walk.fate, Undecided):
+                return self._fault("ambiguous", question, self._text(meant), fate_text(walk), walk)
         if meant is None:
             return self._denied(question, answer)
-        return self._allowed(question, meant, answer)
+        return self._allowed(question, meant, answer, later=later)
 
     def neighbourhood(self, instance: Instance) -> Fault | None:
         """What a host's stack needs: ARP, its gateway's echo and DHCP; its own address is its."""
-        try:
-            return (
-                self._arp(instance, self._gateway(instance), "an ARP answer")
-                or self._arp(instance, instance.ip, "no ARP answer")
-                or self._echo(instance)
-                or self._dhcp(instance, 0, EVERYBODY)
-                or self._dhcp(instance, int(instance.ip), EVERYBODY)
-                or self._dhcp(instance, int(instance.ip), int(self._gateway(instance)))
-            )
-        except Ambiguous as error:
-            what = f"{instance.name}'s ARP, echo and DHCP"
-            return Fault("ambiguous", what, "an answer", str(error))
+        return (
+            self._arp(instance, self._gateway(instance), "an ARP answer")
+            or self._arp(instance, instance.ip, "no ARP answer")
+            or self._echo(instance)
+            or self._dhcp(instance, 0, EVERYBODY)
+            or self._dhcp(instance, int(instance.ip), EVERYBODY)
+            or self._dhcp(instance, int(instance.ip), int(self._gateway(instance)))
+        )
 
     def _arp(self, instance: Instance, target: IPv4Address, expected: str) -> Fault | None:
         request = arp_request(mac=_mac(instance), source=int(instance.ip), target=int(target))
         walk = self._send(instance, _tagged(instance, request))
-        if walk is None or self._is_arp_answer(walk, instance) == (expected == "an ARP answer"):
+        if walk is None or (
+            not isinstance(walk.fate, Undecided)
+            and self._is_arp_answer(walk, instance) == (expected == "an ARP answer")
+        ):
             return None
-        return Fault("gateway", f"{instance.name} asks for {target}", expected, _fate(walk))
+        return shown("gateway", f"{instance.name} asks for {target}", expected, walk)
 
     def _echo(self, instance: Instance) -> Fault | None:
         gateway = replace(instance, name="gateway", ip=self._gateway(instance))
@@ -130,7 +127,7 @@ class Judge:
         walk = self._send(instance, first_packet(question))
         if walk is None or isinstance(walk.fate, Answered):
             return None
-        return self._fault("gateway", question, "an answer", _fate(walk), walk)
+        return self._fault(kind_of("gateway", walk), question, "an answer", fate_text(walk), walk)
 
     def _dhcp(self, instance: Instance, source: int, target: int) -> Fault | None:
         """The controller hears it, which answers."""
@@ -139,20 +136,17 @@ class Judge:
         if walk is None or _heard(walk):
             return None
         subject = f"{instance.name} asks {IPv4Address(target)} for a lease"
-        return Fault("gateway", subject, "handed up to the controller", _fate(walk))
+        return shown("gateway", subject, "handed up to the controller", walk)
 
     def _gateway(self, instance: Instance) -> IPv4Address:
         return self.network.intent.segment_of(instance).gateway
 
     def spoof(self, switch: str, port: int, packet: Packet, subject: str) -> Fault | None:
         """A packet with somebody else's addresses: nobody gets it."""
-        try:
-            walk = self.site.walk(packet, switch, port)
-        except Ambiguous as error:
-            return Fault("ambiguous", subject, "dropped", str(error))
+        walk = self.site.walk(packet, switch, port)
         if isinstance(walk.fate, Dropped) or not self._is_known(walk):
             return None
-        return Fault("spoof", subject, "dropped", _fate(walk), walk=walk)
+        return shown("spoof", subject, "dropped", walk)
 
     def _send(self, instance: Instance, packet: Packet) -> Walk | None:
         walk = send(self.site, instance, packet, NOTHING_KNOWN)
@@ -182,17 +176,20 @@ class Judge:
         if answer.there is None or isinstance(answer.there.fate, Dropped | Lost):
             return None
         kind: Kind = "leak" if isinstance(answer.there.fate, Delivered) else "gateway"
-        return self._fault(kind, question, "denied", _fate(answer.there), answer.there)
+        return self._fault(
+            kind_of(kind, answer.there), question, "denied", fate_text(answer.there), answer.there
+        )
 
-    def _allowed(self, question: Question, meant: Decision, answer: Answer) -> Fault | None:
+    def _allowed(
+        self, question: Question, meant: Decision, answer: Answer, *, later: bool
+    ) -> Fault | None:
         qos = self.network.intent.classes[meant.qos_class]
         expected = self._text(meant)
         if answer.there is None:
             return None
-        for walk, sender, receiver in (
-            (answer.there, question.source, question.destination),
-            (answer.back, question.destination, question.source),
-        ):
+        there = (answer.there, question.source, question.destination)
+        back = (answer.back, question.destination, question.source)
+        for walk, sender, receiver in (there,) if later else (there, back):
             best = self._best(sender, receiver, qos)
             if best is None:
                 return None  # the topology has no way: no switch is to blame
@@ -207,7 +204,11 @@ class Judge:
     ) -> tuple[Kind, str] | None:
         fate = walk and walk.fate
         if walk is None or not isinstance(fate, Delivered):
-            return "loss", "nobody to send it" if walk is None else _fate(walk)
+            return (
+                ("loss", "nobody to send it")
+                if walk is None
+                else (kind_of("loss", walk), fate_text(walk))
+            )
         if fate.instance != receiver.name:
             return "leak", f"delivered to {fate.instance}"
         if fate.packet.get("eth_dst") != _mac(receiver):
@@ -253,33 +254,10 @@ class Judge:
     def _fault(
         self, kind: Kind, question: Question, expected: str, found: str, walk: Walk | None
     ) -> Fault:
-        return Fault(kind, _subject(question), expected, found, question, walk)
+        return Fault(kind, subject_of(question), expected, found, question, walk)
 
     def _text(self, meant: Decision | None) -> str:
         return "denied" if meant is None else f"allowed by {meant.rule} in {meant.qos_class}"
-
-
-def _subject(question: Question) -> str:
-    marked = f" marked DSCP {question.dscp}" if question.dscp else ""
-    to = question.destination.name or str(question.destination.ip)
-    names: Mapping[int, str] = {1: "icmp", 6: "tcp", 17: "udp"}
-    protocol = names.get(question.protocol, f"protocol {question.protocol}")
-    port = f"/{question.port}" if question.protocol in (6, 17) else ""
-    return f"{question.source.name} -> {to} {protocol}{port}{marked}"
-
-
-def _fate(walk: Walk) -> str:
-    match walk.fate:
-        case Delivered(instance):
-            return f"delivered to {instance}"
-        case Answered():
-            return "answered by the switch"
-        case Dropped(switch, table):
-            return f"dropped at {switch}, table {table}"
-        case Lost(switch, port):
-            return f"lost at {switch}, port {port}"
-        case Looped(switch):
-            return f"a loop at {switch}"
 
 
 def _tagged(instance: Instance, packet: Packet) -> Packet:

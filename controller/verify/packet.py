@@ -66,7 +66,9 @@ class Packet:
         return replace(self, tags=self.tags[1:])
 
     def with_vid(self, vid: int) -> Packet:
-        """The packet with its outer tag's VLAN id written."""
+        """The packet with its outer tag's VLAN id written; one without a tag has none to write."""
+        if not self.tags:
+            return self
         return replace(self, tags=(replace(self.tags[0], vid=vid), *self.tags[1:]))
 
 

@@ -64,7 +64,7 @@ def first_packet(question: Question) -> Packet:
 
 
 def ask(site: Site, question: Question, state: State = NOTHING_KNOWN) -> Answer:
-    """Send the first packet, then the reply of whoever got it. Raises Ambiguous."""
+    """Send the first packet, then the reply of whoever got it."""
     there = send(site, question.source, first_packet(question), state)
     if there is None or not isinstance(there.fate, Delivered):
         return Answer(there, None)

@@ -14,16 +14,20 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
+from controller.dataplane.cookie import Feature, is_ours, parse
 from controller.dataplane.fields import PROTO_TCP, PROTO_UDP
+from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program
-from controller.dataplane.shapes import Entry
+from controller.dataplane.shapes import Entry, relation
+from controller.dataplane.text import format_entry
 from controller.model.intent import PORT_MAX
 from controller.model.network import Network
 from controller.verify.check import questions
 from controller.verify.classes import check_pairs
+from controller.verify.faults import Fault
 from controller.verify.groups import Chain
 from controller.verify.index import Index
-from controller.verify.judge import Fault, Judge
+from controller.verify.judge import Judge
 from controller.verify.members import Members, member
 from controller.verify.points import Points
 from controller.verify.site import Site
@@ -125,7 +129,7 @@ def conclude(
 ) -> Proof:
     """Walk the packets that doubts touch. A site without a doubt needs no walk."""
     index = ground.index
-    found = [*_unreadable(unreadable), *_in_fabric(index)]
+    found = [*_unreadable(unreadable), *_in_fabric(ground)]
     if index.doubts or strays:
         judge = Judge(Site(ground.network, ground.held, strays=strays))
         found += islice(faults(index, judge), MOST_FAULTS)
@@ -143,32 +147,55 @@ def conclude(
 def _unreadable(found: Mapping[str, frozenset[int]]) -> Iterator[Fault]:
     for switch, cookies in found.items():
         for cookie in sorted(cookies):
-            subject = f"{switch} holds an entry of cookie {cookie:#x}"
+            subject = f"{switch} holds an entry of cookie {cookie:#x}, {_purpose(cookie)}"
             expected = "entries that the verifier can read"
             yield Fault("unreadable", subject, expected, "fields or actions it does not know")
 
 
-def _in_fabric(index: Index) -> Iterator[Fault]:
+def _purpose(cookie: int) -> str:
+    """What an entry that nobody can read says that it is for."""
+    known = {feature.value: feature.name.lower() for feature in Feature}
+    feature = known.get(parse(cookie).feature)
+    return f"marked as ours, for {feature}" if is_ours(cookie) and feature else "not one of ours"
+
+
+def _in_fabric(ground: Ground) -> Iterator[Fault]:
     """Rows on fabric switches that depend on an instance: 10,000 services must not change one."""
-    for name, tables in index.tables.items():
-        if index.network.topology.switches[name].role == "fabric":
+    for switch, tables in ground.index.tables.items():
+        if ground.network.topology.switches[switch].role == "fabric":
             for kind, cells in tables.cells.items():
                 if cells and kind not in _FABRIC and not kind.endswith(".drop"):
-                    found = f"{len(cells)} entries of {kind}"
-                    yield Fault("fabric", name, "entries for edges, planes and classes", found)
+                    yield _of_an_instance(switch, kind, ground.held[switch])
+
+
+def _of_an_instance(switch: str, kind: str, held: Program) -> Fault:
+    """The first of a fabric switch's entries of a kind speaks for them all."""
+    rows = [row for row in held if relation(row.shape) == kind]
+    entry = SHAPES[rows[0].shape].entry(rows[0])
+    more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+    return Fault(
+        "fabric",
+        f"{switch} holds entries of {kind}",
+        "entries for edges, planes and classes",
+        f"{format_entry(entry)}{more}",
+        entry=entry,
+    )
 
 
 def _astray(
     ground: Ground, judge: Judge, strays: Mapping[str, tuple[Entry, ...]]
 ) -> Iterator[Fault]:
-    """Every pair of instances, also at the ports and DSCPs that strange entries speak of."""
+    """Every pair of instances, also at the ports and DSCPs that strange entries speak of.
+
+    The first packet of a connection, its answer, and a later packet.
+    """
     for name in ground.index.members.by_name:
         found = judge.neighbourhood(ground.network.intent.instances[name])
         if found is not None:
             yield found
     every = questions(ground.network, ground.held, _points_of(strays))
     for question in islice(every, MOST_WALKED):
-        found = judge.connection(question)
+        found = judge.connection(question) or judge.later_packet(question)
         if found is not None:
             yield found
 

@@ -16,7 +16,7 @@ from controller.model.intent import Instance
 from controller.model.meaning import view
 from controller.model.network import Network
 from controller.verify.conntrack import Conntrack
-from controller.verify.interpreter import Choose, Interpreter, Result, Step, refuse
+from controller.verify.interpreter import Ambiguous, Choose, Interpreter, Result, Step, refuse
 from controller.verify.packet import Packet
 
 MAX_HOPS: Final = 32
@@ -60,7 +60,16 @@ class Looped:
     switch: str
 
 
-Fate = Delivered | Answered | Dropped | Lost | Looped
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """Two entries of one priority match it in a table and differ; ``entries`` are both, as text."""
+
+    switch: str
+    table: int
+    entries: str
+
+
+Fate = Delivered | Answered | Dropped | Lost | Looped | Undecided
 State = Mapping[str, Conntrack]
 """Connections known to each switch, by its name."""
 
@@ -89,8 +98,12 @@ class Arrival(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A packet's fate and way, and what the switches know of connections afterwards."""
+    """A packet's fate and way, and what the switches know of connections afterwards.
 
+    ``sent`` is the packet as it first came in, and where.
+    """
+
+    sent: Arrival
     fate: Fate
     hops: tuple[Hop, ...]
     state: State
@@ -111,17 +124,23 @@ class Site:
 
     def walk(self, packet: Packet, switch: str, port: int, state: State = NOTHING_KNOWN) -> Walk:
         """A packet that enters a switch by a port, to its fate."""
+        sent = Arrival(switch, port, packet)
         hops: list[Hop] = []
         known = dict(state)
         for _ in range(MAX_HOPS):
-            result = self._at(switch).run(packet, port, known.get(switch, Conntrack()))
+            try:
+                result = self._at(switch).run(packet, port, known.get(switch, Conntrack()))
+            except Ambiguous as error:
+                hops.append(Hop(switch, error.steps, None, 0))
+                fate = Undecided(switch, error.steps[-1].table, str(error))
+                return Walk(sent, fate, tuple(hops), known)
             known[switch] = result.conntrack
             hop, there = self.onward(switch, 0 if hops else port, result)
             hops.append(hop)
             if not isinstance(there, Arrival):
-                return Walk(there, tuple(hops), known)
+                return Walk(sent, there, tuple(hops), known)
             switch, port, packet = there
-        return Walk(Looped(switch), tuple(hops), known)
+        return Walk(sent, Looped(switch), tuple(hops), known)
 
     def onward(self, switch: str, came_by: int, result: Result) -> tuple[Hop, Fate | Arrival]:
         """Where a packet gets to that a switch has dealt with: another switch, or its fate.

@@ -15,9 +15,10 @@ from controller.dataplane.pipeline import GATEWAY_MAC
 from controller.model.identity import IdentityKey
 from controller.model.intent import Instance
 from controller.verify.conjunctions import NO_PERMITS, Permits
+from controller.verify.faults import Fault
 from controller.verify.groups import Chain, Pair
 from controller.verify.index import Index
-from controller.verify.judge import Fault, Judge
+from controller.verify.judge import Judge
 from controller.verify.packet import ipv4, tagged, with_ports
 from controller.verify.permits import Point, points
 from controller.verify.probe import Question

@@ -219,6 +219,9 @@ def test_explain_names_rule_and_line_and_exits_1_when_denied(
     assert denied.code == 1
     assert "DENIED" in denied.out
     assert "near: rule `web-to-api` (shop.yaml:31)" in denied.out
+    engine.disconnected = {"edge-2"}
+    guessed = run("explain", "web-1", "api-1", "tcp/8080")
+    assert "are known to hold; edge-2, not read: what it shall hold" in guessed.out
 
 
 def test_verify_exits_1_when_something_does_not_hold(run: Run, engine: FakeController) -> None:

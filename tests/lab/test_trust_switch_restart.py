@@ -1,4 +1,7 @@
-"""Open vSwitch ends and starts under probes and a TCP connection: forwarding comes back, whole."""
+"""Open vSwitch ends and starts under probes and a TCP connection: forwarding comes back, whole.
+
+And as soon as its program is in, with slack: whoever runs the tests may be busy.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ from collections.abc import Iterator
 import pytest
 
 from labkit.load import Way
-from labkit.ovs_restart import SwitchRestart, SwitchRestarts
+from labkit.ovs_restart import LATE_S, SwitchRestart, SwitchRestarts
 from labkit.rings import ring_rules
+from tests.lab.busy import with_slack
 from tests.lab.conftest import Running
 
 TRANSFER = Way("web-1", "order-api-2", 8080)
@@ -24,6 +28,7 @@ def came_back(found: SwitchRestart) -> None:
     assert found.back, found.text()
     assert found.load.lost > 0, "the userspace datapath cannot forward while it is away"
     assert not found.rewritten, found.rewritten[:3]
+    assert found.late_s <= with_slack(LATE_S), found.text()
 
 
 def test_killed_it_is_programmed_again(restarts: SwitchRestarts) -> None:

@@ -54,6 +54,7 @@ DOCUMENT = {
     ],
 }  # fmt: skip
 
+Port = tuple[str, str]
 HOSTS = frozenset({"host-1", "host-2", "host-3"})
 
 
@@ -88,6 +89,16 @@ class FakeController:
             self.keys |= {note.key: number} if note.key else {}
         self.history.append((info, intent))
         self._network = Network(intent, self.topology, plugged(intent, self.topology))
+
+    def replug(self, edit: Callable[[Mapping[Port, int]], Mapping[Port, int]]) -> None:
+        """Other ports are there, by (switch, port) and number."""
+        facts = self._network.facts
+        self._network = replace(self._network, facts=replace(facts, ports=edit(facts.ports)))
+
+    def cut(self, *links: str) -> None:
+        """These links are down."""
+        facts = replace(self._network.facts, down_links=frozenset(links))
+        self._network = replace(self._network, facts=facts)
 
     def network(self) -> Network:
         return self._network

@@ -27,6 +27,7 @@ from controller.model.network import Network
 from controller.model.reach import Reach
 from controller.model.syntax import parse_ports
 from controller.northbound.ports import Draft, Note, Write
+from tests.chance import often
 from tests.northbound.client import Client
 from tests.northbound.engines import Obedient, plugged_for, running
 from tests.strategies import intents, plugged, site
@@ -47,7 +48,7 @@ class Packet:
     dscp: int
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=often(30))
 @given(st.data())
 def test_what_a_plan_says_is_what_applying_it_does(data: DataObject) -> None:
     before = data.draw(intents(max_instances=6))
@@ -59,7 +60,7 @@ def test_what_a_plan_says_is_what_applying_it_does(data: DataObject) -> None:
 async def _there_and_back(network: Network, after: Intent) -> None:
     control, switches = await running(network, after)
     client = Client(control)
-    await _in_place(control)
+    await in_place(control)
     by_document = "/v1/plan", {"document": encode_intent(after)}
     try_out = await client.send("POST", by_document[0], json=by_document[1])
     if try_out.status_code == 422:  # what only a move leaves behind, no document may ask for
@@ -69,7 +70,7 @@ async def _there_and_back(network: Network, after: Intent) -> None:
     await control.close()
 
 
-async def _in_place(control: Control) -> None:
+async def in_place(control: Control) -> None:
     """Wait until every switch holds the newest revision: a write that changes nothing does."""
     same = Write(lambda network, origins: Draft(network.intent, origins, Note("", "")))
     outcome = (await control.submit(same, wait="applied", timeout_s=60)).outcome
@@ -86,11 +87,11 @@ async def _plan_and_apply(
     plan = response.json()
     done = (await client.send("POST", f"/v1/plans/{plan['plan']}/apply?timeout=60")).json()
     assert (done["applied"], done["changed"]) == (True, plan["changed"]), done
-    _entries_are(plan, held, switches.held)
-    _reach_is(plan["reach"], old, control.network().intent)
+    entries_are(plan, held, switches.held)
+    reach_is(plan["reach"], old, control.network().intent)
 
 
-def _entries_are(plan: Body, held: Mapping[str, Program], holds: Mapping[str, Program]) -> None:
+def entries_are(plan: Body, held: Mapping[str, Program], holds: Mapping[str, Program]) -> None:
     """The entries before, with what the plan adds, changes and removes, are those after."""
     for name in holds:
         texts = Counter(_texts(held[name]))
@@ -111,7 +112,7 @@ def _texts(held: Program) -> Iterator[str]:
     return (format_entry(SHAPES[row.shape].entry(row)) for row in held.rows.values())
 
 
-def _reach_is(said: Body, before: Intent, after: Intent) -> None:
+def reach_is(said: Body, before: Intent, after: Intent) -> None:
     """Every packet that passes otherwise than before is said to, and none that does not."""
     was, now = _Opened(before), _Opened(after)
     groups = {kind: _by_pair(said[kind]["groups"]) for kind in ("gained", "lost", "changed")}

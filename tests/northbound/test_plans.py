@@ -58,6 +58,33 @@ def test_a_plan_of_an_older_revision_is_refused(call: Client, engine: FakeContro
     assert "web-to-api" in engine.network().intent.rules
 
 
+MOVE = "/v1/instances/web-1/move?dry_run=true", {"host": "host-3"}
+
+
+def test_a_plan_is_refused_where_a_port_makes_other_entries_of_it(
+    call: Client, engine: FakeController
+) -> None:
+    plan = call("POST", MOVE[0], json=MOVE[1]).json()
+    engine.replug(lambda ports: {**ports, ("edge-3", "web-1"): 9})  # the new host has it by now
+    refused = call("POST", f"/v1/plans/{plan['plan']}/apply")
+    assert refused.status_code == 412
+    problem = refused.json()
+    assert "other ports were plugged or other links were up" in problem["detail"]
+    assert (problem["base"], problem["newest"], problem["meanwhile"]) == (1, 1, [])
+    assert engine.revision() == 1
+    again = call("POST", MOVE[0], json=MOVE[1]).json()
+    assert call("POST", f"/v1/plans/{again['plan']}/apply").json()["revision"] == 2
+
+
+def test_a_plan_is_applied_where_what_has_changed_does_not_concern_it(
+    call: Client, engine: FakeController
+) -> None:
+    plan = call("POST", "/v1/plan", json=DELETE).json()
+    engine.replug(lambda ports: {**ports, ("edge-3", "spare"): 9})
+    engine.cut("h1-fabric-1")  # other ways, before and after alike
+    assert call("POST", f"/v1/plans/{plan['plan']}/apply").json()["revision"] == 2
+
+
 def test_a_stale_if_match_says_what_changed_meanwhile(call: Client) -> None:
     call("DELETE", "/v1/rules/scrape")
     refused = call("DELETE", "/v1/rules/web-to-api", headers={"If-Match": '"1"'})

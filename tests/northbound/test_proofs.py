@@ -43,6 +43,28 @@ def test_an_allowed_packet_without_a_port_does_not_arrive(
     assert answer["reason"]
 
 
+def test_a_switch_that_is_away_elsewhere_hides_nothing(
+    call: Client, engine: FakeController
+) -> None:
+    """What is known of the switches on the way decides, not what they should hold."""
+    engine.disconnected, engine.emptied = {"edge-3"}, {"edge-2"}
+    answer = call.get("/v1/explain?from=web-1&to=api-1&protocol=tcp&port=8080")
+    assert (answer["allowed"], answer["path"]["switches"][-1]) == (False, "edge-2")
+    assert "dropped at edge-2, table admit" in answer["reason"]
+    assert (answer["judged"], answer["unread"]) == ("installed", [])
+
+
+def test_a_switch_that_was_not_read_is_named_where_it_is_on_the_way(
+    call: Client, engine: FakeController
+) -> None:
+    engine.disconnected = {"edge-2", "edge-3"}
+    answer = call.get("/v1/explain?from=web-1&to=api-1&protocol=tcp&port=8080")
+    assert answer["allowed"] is True
+    assert (answer["judged"], answer["unread"]) == ("wanted", ["edge-2"])
+    answer = call.get("/v1/explain?from=web-1&to=api-2&protocol=tcp&port=8080")
+    assert (answer["judged"], answer["unread"]) == ("installed", [])
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [

@@ -12,12 +12,13 @@ from controller.dataplane.program import Program, program
 from controller.model.network import Network
 from controller.reconcile.events import NetworkChanged, ReadBack, ReadBackDone, SendBundle, Tick
 from controller.reconcile.rollout import ABSENCE_S
+from tests.chance import often
 from tests.reconcile.world import World, assert_holds, world
 from tests.sites import two_hosts
 from tests.strategies import intents, moved, plugged, site
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=often(40))
 @given(st.data())
 def test_it_converges_whatever_happens(data: DataObject) -> None:
     first = data.draw(intents(max_instances=5))

@@ -14,6 +14,7 @@ from controller.model.intent import frozen
 from controller.model.network import Network
 from controller.reconcile.events import NetworkChanged, ReadBack, SendBundle, SwitchDown, Tick
 from controller.reconcile.rollout import ABSENCE_S
+from tests.chance import often
 from tests.reconcile.world import World, assert_holds, prove, world
 from tests.sites import two_hosts
 from tests.strategies import intents, moved, plugged, site
@@ -45,7 +46,7 @@ def run(found: World, refusing: str, at: int) -> None:
         found.answer(effect, fate)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=often(60))
 @given(st.data())
 def test_one_refusal_and_every_switch_holds_its_old_program(data: DataObject) -> None:
     """Before the first removal; then the whole is tried again and holds everywhere."""

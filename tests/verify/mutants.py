@@ -126,7 +126,7 @@ def changes_something(network: Network, held: Mapping[str, Held]) -> str | None:
     judge = Judge(Site(network, {n: h.rows for n, h in held.items()}, strays=strays))
     programs = {name: found.rows for name, found in held.items()}
     for question in questions(network, programs):
-        fault = judge.connection(question)
+        fault = judge.connection(question) or (judge.later_packet(question) if strays else None)
         if fault is not None:
             return str(fault)
     for instance in network.intent.instances.values():

@@ -14,6 +14,7 @@ from controller.model.intent import Intent
 from controller.model.network import Network
 from controller.verify.advance import advance
 from controller.verify.proof import Ground, conclude, survey
+from tests.chance import often
 from tests.sharing import NEVER, Compiler, compiler, compilers, many_from, thresholds
 from tests.strategies import intents, site
 from tests.verify.changes import busy
@@ -46,7 +47,7 @@ def held(network: Network, compiled: Compiler, data: DataObject) -> dict[str, Pr
     return programs
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=often(100))
 @given(st.data())
 def test_change_by_change_is_the_whole(data: DataObject) -> None:
     steps: list[Intent] = [data.draw(intents(max_instances=6))]

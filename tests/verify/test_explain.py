@@ -150,3 +150,14 @@ def test_a_leak_is_called_one() -> None:
     assert found.allowed
     assert "no rule allows it" in found.reason
     assert found.needed == "a rule from web to api that allows tcp/22"
+
+
+def test_entries_that_leave_it_open_are_the_reason() -> None:
+    network = two_hosts()
+    held = dict(compile_network(network))
+    (row,) = (row for row in held["edge-1"] if row.shape == "permit.tcp")
+    held["edge-1"] = program((*held["edge-1"], row._replace(match=(*row.match[:3], 0), args=(0,))))
+    found = _explain(network, "web-1", "api-1", programs=held)
+    assert not found.allowed
+    assert found.reason.startswith("at edge-1, table permit, two entries of one priority match it")
+    assert (found.needed, found.nearest) == (None, ())

@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from controller.compile import compile_network
 from controller.model.network import Network
 from controller.verify.check import check
+from tests.chance import often
 from tests.strategies import networks
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=often(60))
 @given(networks(max_instances=7))
 def test_compiled_program_is_the_meaning(network: Network) -> None:
     verdict = check(network, compile_network(network), limit=1)

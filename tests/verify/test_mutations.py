@@ -21,6 +21,7 @@ from controller.model.network import Network
 from controller.verify.check import check
 from controller.verify.index import Doubts
 from controller.verify.proof import Held, prove
+from tests.chance import often, seed_of
 from tests.sharing import NEVER, Compiler, compiler, compilers, many_from, thresholds
 from tests.sites import two_hosts
 from tests.strategies import networks
@@ -105,7 +106,7 @@ def test_an_edit_is_found_if_it_changes_something(seed: int, pairs: int) -> None
     programs = compiler(pairs)(network)
     many = pairs  # of classes, or pair by pair
     found = {True: 0, False: 0}
-    for mutant in mutants(programs, seed, 100):
+    for mutant in mutants(programs, seed_of(seed), often(100)):
         held = mutant.held(programs)
         truth = changes_something(network, held)
         with many_from(many):
@@ -115,7 +116,7 @@ def test_an_edit_is_found_if_it_changes_something(seed: int, pairs: int) -> None
     assert min(found.values()) > 20, "edits of both kinds must have been tried"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=often(25))
 @given(networks(max_instances=6), compilers, thresholds, st.integers(0, 1 << 16))
 def test_an_edit_of_any_site_is_found_if_it_changes_something(
     network: Network, compiled: Compiler, many: int, seed: int

@@ -25,6 +25,7 @@ from controller.model.network import Facts, Network
 from controller.verify.check import meant, questions
 from controller.verify.probe import Answer, Question, ask, reply_from, send
 from controller.verify.site import Delivered, Site
+from tests.chance import often
 from tests.sharing import compilers
 from tests.strategies import HOSTS, intents, moved, plugged, site
 
@@ -135,7 +136,7 @@ def spread(found: list[Pair]) -> list[Pair]:
     return found[:: 1 + len(found) // MOST_QUESTIONS]
 
 
-@settings(max_examples=40)
+@settings(max_examples=often(40))
 @given(st.data())
 def test_nothing_that_stays_allowed_is_lost(data: DataObject) -> None:
     one = data.draw(intents(max_instances=6))

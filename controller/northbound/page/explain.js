@@ -26,6 +26,8 @@ function details(answer) {
   if (file) found.push(el("p", {}, weak(`rule ${answer.rule.name} is in ${file}:${answer.rule.line}`)));
   if (answer.needed) found.push(el("p", {}, `needed: ${said(answer.needed)}`));
   for (const near of answer.nearest ?? []) found.push(el("p", {}, weak(`nearest: ${said(near)}`)));
+  const unread = (answer.unread ?? []).join(", ");
+  if (unread) found.push(el("p", {}, weak(`not read, so taken to hold what they shall: ${unread}`)));
   return found;
 }
 
