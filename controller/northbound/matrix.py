@@ -5,13 +5,17 @@ A matrix is cut to what a reader takes in: so many names, those that hold a text
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from controller.model.intent import Intent, Rule
 from controller.model.selection import LabelIndex, class_of
 from controller.model.syntax import ports_text
 from controller.northbound.views import Body
+
+_KEPT: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,34 @@ class Cut:
     def of(self, names: Iterable[str]) -> list[str]:
         """Those of some names."""
         return sorted(name for name in names if self.match in name)[: self.limit]
+
+
+class Matrices:
+    """The matrices of one intent: worked out once for all who ask the same of it.
+
+    Every page asks with every event, and a site of ten thousand services takes a while.
+    """
+
+    def __init__(self, intent: Intent) -> None:
+        self.intent = intent
+        self._found: OrderedDict[tuple[str, str, Cut], Body] = OrderedDict()
+
+    def of(self, source: str | None, destination: str | None, cut: Cut) -> Body:
+        """Of all tenants, or of the services of two, which are known. Not to be changed."""
+        key = source or destination or "", destination or source or "", cut
+        found = self._found.get(key)
+        if found is None:
+            found = _matrix(self.intent, *key)
+            self._found[key] = found
+            if len(self._found) > _KEPT:
+                self._found.popitem(last=False)
+        return found
+
+
+def _matrix(intent: Intent, source: str, destination: str, cut: Cut) -> Body:
+    if source:
+        return services_matrix(intent, source, destination, cut)
+    return tenants_matrix(intent, cut)
 
 
 def tenants_matrix(intent: Intent, cut: Cut) -> Body:

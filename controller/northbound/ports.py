@@ -130,11 +130,22 @@ class JournalEvent:
     data: Mapping[str, Any]
 
 
+GAP: Final = "gap"
+"""The kind of the event that stands where others are no longer kept."""
+
+
 class Events(Protocol):
     """The journal, as the northbound sees it."""
 
+    @property
+    def forgotten(self) -> int:
+        """The id of the last event that is no longer kept."""
+
     def since(self, number: int) -> Sequence[JournalEvent]:
-        """The kept events after the one with this id, oldest first."""
+        """The kept events after the one with this id, oldest first; all of them after 0.
+
+        Where some of those are no longer kept, an event ``gap`` stands for them.
+        """
 
     async def more(self, number: int) -> Sequence[JournalEvent]:
         """The same, once there is one; none when there will be no more."""

@@ -16,7 +16,7 @@ from controller.model.network import Network, Switch
 from controller.model.problems import closest
 from controller.northbound.access.principals import ANYBODY, Principal
 from controller.northbound.capacity import capacity
-from controller.northbound.matrix import Cut, services_matrix, tenants_matrix
+from controller.northbound.matrix import Cut, Matrices
 from controller.northbound.operations import known_collection, known_name
 from controller.northbound.paging import ALL, Page, Wish, cut_out
 from controller.northbound.ports import Controller
@@ -47,6 +47,7 @@ class Queries:
 
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
+        self._matrices: Matrices | None = None
 
     def objects(self, collection: str, wish: Wish = ALL, principal: Principal = ANYBODY) -> Page:
         """The objects of a collection, by name: those that are wished for. Raises NotFound."""
@@ -76,12 +77,11 @@ class Queries:
     async def matrix(self, source: str | None, destination: str | None, cut: Cut) -> Body:
         """Who may open something to whom: tenants, or services of two tenants. Raises NotFound."""
         intent = self._controller.network().intent
-        if source is None and destination is None:
-            return await asyncio.to_thread(tenants_matrix, intent, cut)
-        ends = (source or destination or "", destination or source or "")
-        for name in ends:
+        for name in filter(None, (source, destination)):
             known_name(intent, "tenants", name)
-        return await asyncio.to_thread(services_matrix, intent, *ends, cut)
+        if self._matrices is None or self._matrices.intent is not intent:
+            self._matrices = Matrices(intent)
+        return await asyncio.to_thread(self._matrices.of, source, destination, cut)
 
     def topology(self) -> Body:
         """Switches, links and hosts."""

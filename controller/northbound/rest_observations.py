@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from controller.northbound import examples, samples
 from controller.northbound.answers import answer, cached
-from controller.northbound.following import Start, followed, listed, since_revision
+from controller.northbound.following import behind, followed, listed, since_revision
 from controller.northbound.matrix import Cut
 from controller.northbound.parameters import (
     CapacityQuery,
@@ -110,7 +110,8 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
         if query.since is not None and not last:
             start = await since_revision(controller, query.since)
         else:
-            start = Start(max(query.after, int(last) if last.isdecimal() else 0))
+            last_id = int(last) if last.isdecimal() else 0
+            start = await behind(controller, max(query.after, last_id))
         return (followed if query.follow else listed)(controller.events(), start)
 
     @router.post(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
 
+from controller.journal import Journal
 from controller.northbound.access.gate import Gate
 from controller.northbound.server import RestServer
 from controller.northbound.use_cases import UseCases
@@ -34,6 +35,10 @@ class Served:
     def record(self, kind: str, **data: object) -> None:
         """An event, as the engine records it: in its own loop."""
         self._loop.call_soon_threadsafe(lambda: self.engine.events().record(kind, **data))
+
+    def hang_up(self, journal: Journal) -> None:
+        """End the streams that follow a journal, as a controller does that ends."""
+        self._loop.call_soon_threadsafe(journal.close)
 
     def close(self) -> None:
         """End the stream of events, the server and the loop."""
