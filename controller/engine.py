@@ -118,6 +118,7 @@ async def _begin(
         audit_s=settings.audit_s,
         incremental=settings.incremental == "on",
     )
+    switches.on_passed = control.seen.take
     keeper = QueueKeeper()
     ports = SwitchPorts(settings, control.observe, keeper.want)
     heap = Heap()

@@ -6,16 +6,20 @@ A matrix is cut to what a reader takes in: so many names, those that hold a text
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from controller.model.identity import identities
 from controller.model.intent import Intent, Rule
 from controller.model.selection import LabelIndex, class_of
 from controller.model.syntax import ports_text
+from controller.northbound.ports import Sighting
+from controller.northbound.seen import Holders, holders, with_seen
 from controller.northbound.views import Body
 
 _KEPT: Final = 100
+_SIDES: Final = ("sources", "destinations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +44,25 @@ class Matrices:
         self.intent = intent
         self._found: OrderedDict[tuple[str, str, Cut], Body] = OrderedDict()
 
-    def of(self, source: str | None, destination: str | None, cut: Cut) -> Body:
-        """Of all tenants, or of the services of two, which are known. Not to be changed."""
-        key = source or destination or "", destination or source or "", cut
-        found = self._found.get(key)
+    def of(
+        self, source: str | None, destination: str | None, cut: Cut, seen: Sequence[Sighting]
+    ) -> Body:
+        """Of all tenants, or of the services of two, which are known; and what of it was seen."""
+        ends = source or destination or "", destination or source or ""
+        found = self._found.get((*ends, cut))
         if found is None:
-            found = _matrix(self.intent, *key)
-            self._found[key] = found
+            found = self._found[*ends, cut] = _matrix(self.intent, *ends, cut)
             if len(self._found) > _KEPT:
                 self._found.popitem(last=False)
-        return found
+        return with_seen(found, seen, *(self._holders(found, side) for side in _SIDES))
+
+    def _holders(self, matrix: Body, side: str) -> Holders:
+        """Who of one side of a matrix has which identity."""
+        shown, keys = frozenset(matrix[side]), identities(self.intent)
+        if matrix["of"] == "services":
+            return holders((name, keys[name]) for name in shown)
+        services = self.intent.services.items()
+        return holders((s.tenant, keys[name]) for name, s in services if s.tenant in shown)
 
 
 def _matrix(intent: Intent, source: str, destination: str, cut: Cut) -> Body:

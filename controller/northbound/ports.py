@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, Protocol
 
 from controller.dataplane.program import Program
+from controller.model.identity import IdentityKey
 from controller.model.intent import Intent
 from controller.model.network import Network, Role
 from controller.verify.proof import Held, Proof
@@ -121,6 +122,20 @@ class LinkLoad:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """Packets that a rule has let pass, and when that was last noticed (ISO 8601, UTC).
+
+    ``source`` and ``destination`` are identities, which services that no rule tells apart share;
+    None where the switches count them for the rule as a whole.
+    """
+
+    rule: str
+    source: IdentityKey | None
+    destination: IdentityKey | None
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class JournalEvent:
     """Something that happened. ``at`` is ISO 8601 in UTC; ``data`` is JSON-able."""
 
@@ -189,6 +204,9 @@ class Controller(Protocol):
 
     def loads(self) -> Mapping[str, LinkLoad]:
         """What the links carry, by name; those of which it is known."""
+
+    def sightings(self) -> Sequence[Sighting]:
+        """What rules were seen to let pass since the controller began."""
 
     def installed(self) -> Mapping[str, Program]:
         """What each switch is known to hold, by read-back."""

@@ -75,13 +75,17 @@ class Queries:
         return [reach_view(intent, reach) for reach in found]
 
     async def matrix(self, source: str | None, destination: str | None, cut: Cut) -> Body:
-        """Who may open something to whom: tenants, or services of two tenants. Raises NotFound."""
+        """Who may open something to whom, and was seen to: tenants, or services of two tenants.
+
+        Raises NotFound.
+        """
         intent = self._controller.network().intent
         for name in filter(None, (source, destination)):
             known_name(intent, "tenants", name)
         if self._matrices is None or self._matrices.intent is not intent:
             self._matrices = Matrices(intent)
-        return await asyncio.to_thread(self._matrices.of, source, destination, cut)
+        seen = self._controller.sightings()
+        return await asyncio.to_thread(self._matrices.of, source, destination, cut, seen)
 
     def topology(self) -> Body:
         """Switches, links and hosts."""

@@ -45,11 +45,9 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
         summary="Which tenants may open something to which, by rule; or the services of two",
         responses=examples.responses(samples.MATRIX),
     )
-    async def matrix(request: Request, query: Annotated[MatrixQuery, Query()]) -> Response:
-        revision = controller.revision()
+    async def matrix(query: Annotated[MatrixQuery, Query()]) -> Response:
         cut = Cut(query.match, query.limit)
-        found = await queries.matrix(query.source, query.destination, cut)
-        return cached(request, found, revision)
+        return answer(await queries.matrix(query.source, query.destination, cut))
 
     @router.get(
         "/topology",

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from controller.dataplane.permission import Permission
 from controller.dataplane.pipeline import SHAPES, Table
 from controller.dataplane.shapes import Entry, Row
 from controller.dataplane.text import format_entry
@@ -59,8 +60,15 @@ _WHOLE_COOKIE: Final = (1 << 64) - 1
 _NOT_FLUSHED: Final = "committed, but established connections were not flushed"
 
 
+def _ignored(_switch: str, _passed: Mapping[Permission, int], _cookies: frozenset[int]) -> None:
+    """Nobody asks what was let pass."""
+
+
 class Switches:
-    """Requests to switches by name, over a channel; ``datapath_id`` finds a switch's."""
+    """Requests to switches by name, over a channel; ``datapath_id`` finds a switch's.
+
+    ``on_passed`` is told what each read-back has found counted, and of which cookies; none: of all.
+    """
 
     def __init__(
         self, channel: SpeakerChannel, datapath_id: Callable[[str], int], timeout_s: float
@@ -72,6 +80,7 @@ class Switches:
         self._meters = Meters(channel.xid)
         self._encoder = Encoder()
         self._reader = StatsReader()
+        self.on_passed: Callable[[str, Mapping[Permission, int], frozenset[int]], None] = _ignored
 
     async def send_bundle(self, effect: SendBundle) -> BundleDone | BundleFailed:
         """Change a switch in one atomic bundle, or not at all; then flush what it cuts."""
@@ -94,6 +103,7 @@ class Switches:
             await asyncio.gather(*answers)
         except (RemoteError, UnknownOutcome) as error:
             return ReadBackFailed(effect.switch, effect.session, f"read-back: {error}")
+        self.on_passed(effect.switch, holding.passed, effect.cookies)
         return holding.done()
 
     async def _read(
@@ -105,7 +115,7 @@ class Switches:
         request = self._channel.parts(session, question, xid, self._timeout_s)
         async with contextlib.aclosing(request) as parts:
             async for part in parts:
-                found = self._reader.read(part)
+                found = self._reader.read(part, holding.passed)
                 more = holding.take_some(found)  # a short answer waits for nobody's turn
                 while more:
                     async with self._channel.turns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -112,6 +113,28 @@ def test_a_tenant_is_moved_and_reaches_whom_the_preview_said(running: Running) -
     assert answers(running) is not None  # by a rule that names no VRF
     running.controller.post(f"/v1/revisions/{before}/restore", {})
     assert caches(running) == CACHE
+
+
+def test_what_passes_is_seen_in_the_matrix(running: Running) -> None:
+    cells = seen(running)
+    assert answers(running) is not None
+    later = seen(running)
+    deadline = time.monotonic() + 30
+    while later == cells and time.monotonic() < deadline:  # packets are counted a moment later
+        later = seen(running)
+    assert later["web", "order-api"] is not None
+    assert later["web", "order-api"] != cells["web", "order-api"]
+    with browsed(running) as page:
+        page.get_by_role("button", name="shop to shop:").click()
+        marked = page.get_by_role("button", name="web to order-api:")
+        expect(marked).to_have_class(re.compile(r"allowed seen"))
+
+
+def seen(running: Running) -> dict[tuple[str, str], str | None]:
+    """What the matrix of the shop's services says, once every switch has been read back."""
+    running.controller.post("/v1/verify", {})
+    found = running.controller.get("/v1/matrix", source="shop")["cells"]
+    return {(cell["source"], cell["destination"]): cell["seen"] for cell in found}
 
 
 def caches(running: Running) -> str | None:

@@ -45,9 +45,11 @@ function drawIntent({ tenants, vrfs, instances, revisions }, hosts) {
   choices("move-tenant-form", "vrf", vrfs.map((item) => item.name));
 }
 
-/** What links carry is no event: it is asked for now and then, while somebody looks. */
+/** What links carry, and what is seen to pass, is no event: it is asked for now and then, while somebody looks. */
 async function drawLoads() {
-  if (!document.hidden) drawTopology(await ask("/v1/topology"), states);
+  if (document.hidden) return;
+  drawTopology(await ask("/v1/topology"), states);
+  await drawMatrix();
 }
 
 function offer(id, names) {

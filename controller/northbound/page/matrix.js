@@ -2,7 +2,7 @@
 
 import { ask, Refused } from "./api.js";
 import { lastDenied, marked } from "./denied.js";
-import { el, find, show } from "./dom.js";
+import { clock, el, find, show } from "./dom.js";
 import { drawing } from "./drawing.js";
 import { guard, tell } from "./messages.js";
 import { byArrows } from "./arrows.js";
@@ -89,9 +89,10 @@ function grid(matrix) {
 
 function button(key, cell, denied) {
   const tried = denied ? `; tried and denied at ${denied}` : "";
-  const label = `${key.replace(" ", " to ")}: ${cell ? told(cell) : "denied"}${tried}`;
+  const seen = cell?.seen ? `; seen at ${clock(cell.seen)}` : "";
+  const label = `${key.replace(" ", " to ")}: ${cell ? told(cell) : "denied"}${seen}${tried}`;
   const made = el("button", { "data-key": key, "aria-label": label }, cell ? String((cell.rules ?? cell.openings).length) : "·");
-  made.className = [cell && "allowed", denied && "tried"].filter(Boolean).join(" ");
+  made.className = [cell && "allowed", cell?.seen && "seen", denied && "tried"].filter(Boolean).join(" ");
   return made;
 }
 
