@@ -36,6 +36,7 @@ CASES: Final[Mapping[str, str]] = {
     "rest_beside": "bench.beside:rest_beside",
     "rest_writes": "bench.rest:rest_writes",
     "bulk_apply": "bench.rest:bulk_apply",
+    "page_draw": "bench.page_draw:page_draw",
 }
 """Where each benchmark is: module and function."""
 
@@ -56,6 +57,7 @@ SIZES: Final[Mapping[str, tuple[int, ...]]] = {
     "rest_beside": (1000,),
     "rest_writes": (1000,),
     "bulk_apply": _GROWTH,
+    "page_draw": _GROWTH,
 }
 """How many services each has when all are run."""
 

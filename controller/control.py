@@ -29,6 +29,7 @@ from controller.northbound.ports import (
     Outcome,
     ProofStatus,
     RevisionInfo,
+    Sighting,
     SwitchStatus,
     Wait,
     Write,
@@ -37,6 +38,7 @@ from controller.northbound.ports import (
 from controller.proving import Prover
 from controller.reconcile.events import ReadBack, ReadBackDone, SwitchDown, SwitchUp
 from controller.reports import tell_facts, tell_faults
+from controller.sightings import Sightings
 from controller.standing import pending, refuted, switch_statuses, unproved
 from controller.stepping import Loop
 from controller.verify.proof import Held, Proof
@@ -80,6 +82,7 @@ class Control:
         self.link_loads: Callable[[], Mapping[str, LinkLoad]] = dict
         self.meter: Meter = Unmetered()
         self._clock = clock
+        self.seen = Sightings()
         self._writing = Writing(history, self._newest, self._adopt_all, self._catch_up)
 
     # What the northbound asks.
@@ -107,6 +110,10 @@ class Control:
     def loads(self) -> Mapping[str, LinkLoad]:
         """What the links carry, as ``link_loads`` counts it."""
         return self.link_loads()
+
+    def sightings(self) -> Sequence[Sighting]:
+        """What rules were seen to let pass, as ``seen`` was told."""
+        return self.seen.of(self._network.intent)
 
     def proofs(self) -> ProofStatus:
         """The last proofs that were made."""

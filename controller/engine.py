@@ -118,6 +118,7 @@ async def _begin(
     control = Control(
         *(topology, switches, history), audit_s=settings.audit_s, incremental=incremental
     )
+    switches.on_passed = control.seen.take
     keeper = QueueKeeper()
     ports = SwitchPorts(settings, control.observe, keeper.want)
     heap = Heap()

@@ -33,7 +33,7 @@ def main() -> None:
                     (field.select_option if name == "protocol" else field.fill)(value)
                 page.locator("#explain-form button").click()
                 page.wait_for_selector("#verdict")
-            page.screenshot(path=arguments.folder / f"page-{scheme}.png")
+            page.screenshot(path=arguments.folder / f"page-{scheme}.png", full_page=True)
         browser.close()
 
 

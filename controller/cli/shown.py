@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
-from typing import Any, Final
+from typing import Any
 
 from controller.cli.tables import table
 from controller.client.answers import (
@@ -148,6 +148,7 @@ def _verification(answer: Verification, unread: Mapping[str, str]) -> Iterator[s
     yield f"{pairs_text}, {len(pairs['witnesses'])} faults"
     for w in pairs["witnesses"]:
         yield f"  {w['kind']}: {w['what']}: expected {w['expected']}, found {w['found']}"
+        yield from (f"    {shown}" for shown in (w.get("packet"), w.get("entry")) if shown)
         yield from (f"    {step}" for step in _walked(w.get("steps", ())))
 
 

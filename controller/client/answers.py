@@ -274,9 +274,13 @@ Explanation = TypedDict(
         "needed": str | None,
         "nearest": list[Near],
         "judged": Literal["installed", "wanted"],
+        "unread": list[str],
     },
 )
-"""Why a packet passes or not. ``queue``: None where it leaves its first switch by no link."""
+"""Why a packet passes or not. ``queue``: None where it leaves its first switch by no link.
+
+``unread``: switches on its way that were not read, of which is taken what they shall hold.
+"""
 
 
 class Mismatch(TypedDict):
@@ -306,6 +310,8 @@ Witness = TypedDict(
         "protocol": NotRequired[int],
         "port": NotRequired[int],
         "dscp": NotRequired[int],
+        "packet": NotRequired[str],
+        "entry": NotRequired[str],
         "steps": NotRequired[list[Step]],
         "path": NotRequired[list[str]],
     },

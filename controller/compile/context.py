@@ -132,7 +132,7 @@ def _empty(network: Network) -> Context:
         network=network,
         routes=Routes.of(network),
         keys=keys,
-        numbers=_numbers(keys),
+        numbers=identity_numbers(keys),
         rule_numbers=stable_numbers(network.intent.rules, RULE_BITS),
         edges={switch.host: switch for switch in switches if switch.role == "edge"},
     )
@@ -149,7 +149,7 @@ def _moved(before: Context, network: Network) -> Context:
         network=network,
         routes=before.routes if links else Routes.of(network, before.routes),
         keys=keys,
-        numbers=before.numbers if stays else _numbers(keys),
+        numbers=before.numbers if stays else identity_numbers(keys),
         rule_numbers=before.rule_numbers if rules else stable_numbers(intent.rules, RULE_BITS),
         edges=before.edges,
         people=before.people,
@@ -160,7 +160,7 @@ def _moved(before: Context, network: Network) -> Context:
     )
 
 
-def _numbers(keys: Mapping[str, IdentityKey]) -> Mapping[IdentityKey, int]:
+def identity_numbers(keys: Mapping[str, IdentityKey]) -> Mapping[IdentityKey, int]:
     texts = {key: repr(key) for key in set(keys.values())}
     numbers = stable_numbers(texts.values(), IDENTITY_BITS)
     return {key: numbers[text] for key, text in texts.items()}

@@ -51,12 +51,14 @@ OBJECTS: Final = {
 """The names of the objects that are answered, by collection."""
 
 _OBJECTS: Final[dict[str, Schema]] = {
-    "Vrf": has(name=NAME, id=WHOLE),
+    "Vrf": may_have(has(name=NAME, id=WHOLE), pool=TEXT),
     "Class": has(
         **{"name": NAME, "dscp": DSCP, "queue": COUNT, "priority": COUNT},
         **{"min_rate": TEXT, "max_rate": TEXT, "metric": TEXT},
     ),
-    "Segment": has(name=NAME, vrf=NAME, vlan=VLAN, subnet=TEXT, gateway=IPV4),
+    "Segment": may_have(
+        has(name=NAME, vrf=NAME, vlan=VLAN, subnet=TEXT, gateway=IPV4), reserved=TEXTS
+    ),
     "Tenant": may_have(has(name=NAME, segment=NAME, vrf=NAME, vlan=VLAN), labels=LABELS),
     "Service": may_have(has(name=NAME, tenant=NAME, class_=NAME), labels=LABELS),
     "Instance": has(
@@ -102,6 +104,9 @@ _STEP: Final = has(
 )
 _RULE_PLACE: Final = has(name=TEXT, file=or_null(TEXT), line=or_null(WHOLE))
 _LEFT: Final = has(total=COUNT, used=COUNT, free=COUNT)
+_WAY: Final = {"switches": TEXTS, "links": TEXTS, "latency_us": NUMBER, "cost": NUMBER}
+_PARTS: Final = list_of(has(name=TEXT, then=or_null(has(**_WAY))))
+_PROTECTION: Final = has(by=TEXT, links=_PARTS, switches=_PARTS, single_points=TEXTS)
 _END: Final = has(switch=TEXT, port=TEXT, number=or_null(WHOLE))
 _ENTRY_OFF: Final = has(switch=TEXT, what=TEXT, entry=TEXT)
 
@@ -148,6 +153,7 @@ _OBSERVED: Final[dict[str, Schema]] = {
                     has(source=NAME, destination=NAME),
                     rules=TEXTS,
                     openings=list_of(has(rule=NAME, allow=TEXTS, class_=NAME)),
+                    seen=or_null(TEXT),
                 )
             ),
         )
@@ -176,7 +182,7 @@ _OBSERVED: Final[dict[str, Schema]] = {
             paths=list_of(
                 may_have(
                     has(vrf=NAME, reachable=FLAG),
-                    **{"switches": TEXTS, "links": TEXTS, "latency_us": NUMBER, "cost": NUMBER},
+                    **{**_WAY, "protection": _PROTECTION},
                 )
             ),
         )
@@ -189,6 +195,7 @@ _OBSERVED: Final[dict[str, Schema]] = {
                     host=TEXT,
                     switch=TEXT,
                     instances=_LEFT,
+                    ports=_LEFT,
                     links=list_of(
                         has(
                             **{"name": TEXT, "up": FLAG, "rate_mbps": COUNT},
@@ -197,8 +204,13 @@ _OBSERVED: Final[dict[str, Schema]] = {
                     ),
                 )
             ),
-            vrfs=list_of(has(vrf=NAME, vlans=_LEFT, subnets=_LEFT)),
-            segments=list_of(has(segment=NAME, vrf=NAME, vlan=VLAN, subnet=TEXT, addresses=_LEFT)),
+            vrfs=list_of(has(vrf=NAME, vlans=_LEFT, subnets=may_have(_LEFT, pool=TEXT))),
+            segments=list_of(
+                has(
+                    **{"segment": NAME, "vrf": NAME, "vlan": VLAN, "subnet": TEXT},
+                    **{"addresses": _LEFT, "reserved": COUNT},
+                )
+            ),
         )
     ),
     "Explanation": closed(
@@ -211,6 +223,7 @@ _OBSERVED: Final[dict[str, Schema]] = {
             needed=or_null(TEXT),
             nearest=list_of(has(rule=_RULE_PLACE, differs=TEXTS)),
             judged={"enum": ["installed", "wanted"]},
+            unread=TEXTS,
         )
     ),
     "Verification": closed(

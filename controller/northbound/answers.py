@@ -50,9 +50,12 @@ def etag(revision: int) -> str:
 
 
 def answer(content: object, revision: int | None = None, status: int = 200) -> JSONResponse:
-    """A JSON answer; one that a revision alone determines has it as ETag."""
-    headers = {} if revision is None else {"ETag": etag(revision)}
-    return JSONResponse(content, status, headers)
+    """A JSON answer; one that the revision and who asks alone determine has the former as ETag."""
+    return JSONResponse(content, status, {} if revision is None else _tagged(revision))
+
+
+def _tagged(revision: int) -> dict[str, str]:
+    return {"ETag": etag(revision), "Vary": "Authorization"}
 
 
 def written(shown: Body) -> Response:
@@ -70,7 +73,7 @@ def made(request: Request, content: object, revision: int) -> JSONResponse:
 def cached(request: Request, content: object, revision: int) -> Response:
     """The answer to a read, or 304 where the client has it already."""
     if request.headers.get("if-none-match") == etag(revision):
-        return Response(status_code=304, headers={"ETag": etag(revision)})
+        return Response(status_code=304, headers=_tagged(revision))
     return answer(content, revision)
 
 

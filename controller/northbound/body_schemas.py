@@ -90,7 +90,7 @@ _INSTANCE: Final = may_have(
 )
 
 OBJECTS: Final[dict[str, Schema]] = {
-    "vrfs": has(id=_from_to(VRF_ID_MIN, VRF_ID_MAX)),
+    "vrfs": may_have(has(id=_from_to(VRF_ID_MIN, VRF_ID_MAX)), pool=or_null(TEXT)),
     "classes": {
         **may_have(
             {"type": "object"},
@@ -104,7 +104,9 @@ OBJECTS: Final[dict[str, Schema]] = {
         "description": "`dscp` and `queue` are required of all but best-effort",
     },
     "segments": may_have(
-        has(vrf=NAME), vlan=AUTO_VLAN, subnet=or_null(TEXT), gateway=or_null(IPV4)
+        has(vrf=NAME),
+        **{"vlan": AUTO_VLAN, "subnet": or_null(TEXT), "gateway": or_null(IPV4)},
+        reserved=or_null(list_of(TEXT)),
     ),
     "tenants": may_have(has(segment=NAME), labels=or_null(LABELS)),
     "services": may_have(has(tenant=NAME), labels=or_null(LABELS), class_=or_null(NAME)),

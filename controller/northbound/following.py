@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from starlette.responses import Response, StreamingResponse
 
 from controller.northbound.answers import answer
-from controller.northbound.ports import Controller, Events, JournalEvent
+from controller.northbound.ports import GAP, Controller, Events, JournalEvent, RevisionInfo
 
 HEARTBEAT_S: Final = 15.0
 REVISION: Final = "revision"
@@ -25,39 +25,50 @@ class Start(NamedTuple):
     forgotten: Sequence[JournalEvent] = ()
 
 
+async def behind(controller: Controller, event: int) -> Start:
+    """Behind an event with this id, of the journal or of the history; 0: with the oldest kept.
+
+    Ids of the journal are far above the numbers of revisions, which are the ids of what is told
+    from the history: who breaks off among those goes on among those.
+    """
+    if 0 < event <= controller.revision() and event < controller.events().forgotten:
+        return await since_revision(controller, event)
+    return Start(event)
+
+
 async def since_revision(controller: Controller, revision: int) -> Start:
     """What has happened since a revision, all of it where the journal goes back so far.
 
     Revisions last longer than the journal, so those that it does not know are told from the
-    history: the newest 1,000.
+    history, each with its number as its id: the newest 1,000, behind a ``gap`` where there are
+    more. What the journal keeps is all newer than those.
     """
     kept = controller.events().since(0)
     ids = {event.data[REVISION]: event.id for event in kept if event.kind == REVISION}
     if revision in ids:
         return Start(ids[revision])
     first = min((number for number in ids if number > revision), default=None)
-    after = 0 if first is None else ids[first] - 1
     upto = controller.revision() if first is None else first - 1
-    behind = min(_MOST_BEHIND, upto - revision)
-    if behind <= 0:
-        return Start(after)
-    newest = await controller.revisions(controller.revision() - upto + behind)
-    told = [
-        JournalEvent(
-            after,
-            info.created_at,
-            REVISION,
-            {
-                "revision": info.number,
-                "author": info.author,
-                "message": info.message,
-                "changes": {kind: len(names) for kind, names in info.changes.items()},
-            },
-        )
-        for info in reversed(newest)
-        if revision < info.number <= upto
-    ]
-    return Start(after, told)
+    told = min(_MOST_BEHIND, upto - revision)
+    if told <= 0:
+        return Start(0)
+    newest = await controller.revisions(controller.revision() - upto + told)
+    found = [_told(info) for info in reversed(newest) if revision < info.number <= upto]
+    if found and found[0].id > revision + 1:
+        lost = JournalEvent(found[0].id - 1, found[0].at, GAP, {"after": revision})
+        found.insert(0, lost)
+    return Start(0, found)
+
+
+def _told(info: RevisionInfo) -> JournalEvent:
+    """The event of a revision that the journal does not know."""
+    data = {
+        "revision": info.number,
+        "author": info.author,
+        "message": info.message,
+        "changes": {kind: len(names) for kind, names in info.changes.items()},
+    }
+    return JournalEvent(info.number, info.created_at, REVISION, data)
 
 
 def listed(events: Events, start: Start) -> Response:

@@ -5,13 +5,21 @@ A matrix is cut to what a reader takes in: so many names, those that hold a text
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from controller.model.identity import identities
 from controller.model.intent import Intent, Rule
 from controller.model.selection import LabelIndex, class_of
 from controller.model.syntax import ports_text
+from controller.northbound.ports import Sighting
+from controller.northbound.seen import Holders, holders, with_seen
 from controller.northbound.views import Body
+
+_KEPT: Final = 100
+_SIDES: Final = ("sources", "destinations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +32,43 @@ class Cut:
     def of(self, names: Iterable[str]) -> list[str]:
         """Those of some names."""
         return sorted(name for name in names if self.match in name)[: self.limit]
+
+
+class Matrices:
+    """The matrices of one intent: worked out once for all who ask the same of it.
+
+    Every page asks with every event, and a site of ten thousand services takes a while.
+    """
+
+    def __init__(self, intent: Intent) -> None:
+        self.intent = intent
+        self._found: OrderedDict[tuple[str, str, Cut], Body] = OrderedDict()
+
+    def of(
+        self, source: str | None, destination: str | None, cut: Cut, seen: Sequence[Sighting]
+    ) -> Body:
+        """Of all tenants, or of the services of two, which are known; and what of it was seen."""
+        ends = source or destination or "", destination or source or ""
+        found = self._found.get((*ends, cut))
+        if found is None:
+            found = self._found[*ends, cut] = _matrix(self.intent, *ends, cut)
+            if len(self._found) > _KEPT:
+                self._found.popitem(last=False)
+        return with_seen(found, seen, *(self._holders(found, side) for side in _SIDES))
+
+    def _holders(self, matrix: Body, side: str) -> Holders:
+        """Who of one side of a matrix has which identity."""
+        shown, keys = frozenset(matrix[side]), identities(self.intent)
+        if matrix["of"] == "services":
+            return holders((name, keys[name]) for name in shown)
+        services = self.intent.services.items()
+        return holders((s.tenant, keys[name]) for name, s in services if s.tenant in shown)
+
+
+def _matrix(intent: Intent, source: str, destination: str, cut: Cut) -> Body:
+    if source:
+        return services_matrix(intent, source, destination, cut)
+    return tenants_matrix(intent, cut)
 
 
 def tenants_matrix(intent: Intent, cut: Cut) -> Body:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, Protocol
 
 from controller.dataplane.program import Program
+from controller.model.identity import IdentityKey
 from controller.model.intent import Intent
 from controller.model.network import Network, Role
 from controller.northbound.texts import checked_text
@@ -129,6 +130,20 @@ class LinkLoad:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """Packets that a rule has let pass, and when that was last noticed (ISO 8601, UTC).
+
+    ``source`` and ``destination`` are identities, which services that no rule tells apart share;
+    None where the switches count them for the rule as a whole.
+    """
+
+    rule: str
+    source: IdentityKey | None
+    destination: IdentityKey | None
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class JournalEvent:
     """Something that happened. ``at`` is ISO 8601 in UTC; ``data`` is JSON-able."""
 
@@ -138,11 +153,22 @@ class JournalEvent:
     data: Mapping[str, Any]
 
 
+GAP: Final = "gap"
+"""The kind of the event that stands where others are no longer kept."""
+
+
 class Events(Protocol):
     """The journal, as the northbound sees it."""
 
+    @property
+    def forgotten(self) -> int:
+        """The id of the last event that is no longer kept."""
+
     def since(self, number: int) -> Sequence[JournalEvent]:
-        """The kept events after the one with this id, oldest first."""
+        """The kept events after the one with this id, oldest first; all of them after 0.
+
+        Where some of those are no longer kept, an event ``gap`` stands for them.
+        """
 
     async def more(self, number: int) -> Sequence[JournalEvent]:
         """The same, once there is one; none when there will be no more."""
@@ -196,6 +222,9 @@ class Controller(Protocol):
 
     def loads(self) -> Mapping[str, LinkLoad]:
         """What the links carry, by name; those of which it is known."""
+
+    def sightings(self) -> Sequence[Sighting]:
+        """What rules were seen to let pass since the controller began."""
 
     def installed(self) -> Mapping[str, Program]:
         """What each switch is known to hold, by read-back."""

@@ -15,7 +15,7 @@ from controller.model.network import Network, Switch
 from controller.model.problems import closest
 from controller.northbound.access.principals import ANYBODY, Principal
 from controller.northbound.capacity import capacity
-from controller.northbound.matrix import Cut, services_matrix, tenants_matrix
+from controller.northbound.matrix import Cut, Matrices
 from controller.northbound.operations import known_collection, known_name
 from controller.northbound.paging import ALL, MOST, Page, Wish, cut_out
 from controller.northbound.ports import Controller
@@ -48,6 +48,7 @@ class Queries:
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
         self._openings: Openings | None = None  # of the newest intent that was asked for
+        self._matrices: Matrices | None = None
 
     def objects(self, collection: str, wish: Wish = ALL, principal: Principal = ANYBODY) -> Page:
         """The objects of a collection, by name: those that are wished for. Raises NotFound."""
@@ -96,14 +97,17 @@ class Queries:
         return known.page(wanted)
 
     async def matrix(self, source: str | None, destination: str | None, cut: Cut) -> Body:
-        """Who may open something to whom: tenants, or services of two tenants. Raises NotFound."""
+        """Who may open something to whom, and was seen to: tenants, or services of two tenants.
+
+        Raises NotFound.
+        """
         intent = self._controller.network().intent
-        if source is None and destination is None:
-            return await asyncio.to_thread(tenants_matrix, intent, cut)
-        ends = (source or destination or "", destination or source or "")
-        for name in ends:
+        for name in filter(None, (source, destination)):
             known_name(intent, "tenants", name)
-        return await asyncio.to_thread(services_matrix, intent, *ends, cut)
+        if self._matrices is None or self._matrices.intent is not intent:
+            self._matrices = Matrices(intent)
+        seen = self._controller.sightings()
+        return await asyncio.to_thread(self._matrices.of, source, destination, cut, seen)
 
     def topology(self) -> Body:
         """Switches, links and hosts."""

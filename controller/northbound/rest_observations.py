@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from controller.northbound import examples, samples
-from controller.northbound.answers import answer, cached, paged
-from controller.northbound.following import Start, followed, listed, since_revision
+from controller.northbound.answers import answer, paged
+from controller.northbound.following import behind, followed, listed, since_revision
 from controller.northbound.headers import last_event, principal_of
 from controller.northbound.matrix import Cut
 from controller.northbound.parameters import (
@@ -59,11 +59,9 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
         summary="Which tenants may open something to which, by rule; or the services of two",
         responses=examples.responses(ref("Matrix"), samples.MATRIX),
     )
-    async def matrix(request: Request, query: Annotated[MatrixQuery, Query()]) -> Response:
-        revision = controller.revision()
+    async def matrix(query: Annotated[MatrixQuery, Query()]) -> Response:
         cut = Cut(query.match, query.limit)
-        found = await queries.matrix(query.source, query.destination, cut)
-        return cached(request, found, revision)
+        return answer(await queries.matrix(query.source, query.destination, cut))
 
     @router.get(
         "/topology",
@@ -124,7 +122,7 @@ def observations(controller: Controller, queries: Queries, proofs: Proofs) -> AP
         if query.since is not None and last is None:
             start = await since_revision(controller, query.since)
         else:
-            start = Start(max(query.after, last or 0))
+            start = await behind(controller, max(query.after, last or 0))
         return (followed if query.follow else listed)(controller.events(), start)
 
     @router.post(

@@ -18,7 +18,7 @@ from google.protobuf.struct_pb2 import Struct
 from controller.northbound import bulkhead_pb2 as pb
 from controller.northbound.bodies import read_document
 from controller.northbound.bulkhead_pb2_grpc import BulkheadServicer
-from controller.northbound.following import Start, since_revision
+from controller.northbound.following import behind, since_revision
 from controller.northbound.matrix import Cut
 from controller.northbound.operations import Options
 from controller.northbound.paging import cursor_of
@@ -204,12 +204,14 @@ class BulkheadService(BulkheadServicer):
     # What happens
 
     async def Watch(self, request: pb.WatchRequest, _call: Call) -> AsyncIterator[pb.Event]:
-        start = Start(request.after)
+        controller = self._cases.controller
         if request.HasField("since_revision") and not request.HasField("after"):
-            start = await since_revision(self._cases.controller, request.since_revision)
+            start = await since_revision(controller, request.since_revision)
+        else:
+            start = await behind(controller, request.after)
         for event in start.forgotten:
             yield message_of(pb.Event, asdict(event))
-        events, after = self._cases.controller.events(), start.after
+        events, after = controller.events(), start.after
         while found := await events.more(after):
             for event in found:
                 yield message_of(pb.Event, asdict(event))

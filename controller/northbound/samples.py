@@ -42,7 +42,14 @@ MATRIX: Final[Body] = {
     "total": {"sources": 2, "destinations": 2},
     "sources": ["ops", "shop"],
     "destinations": ["ops", "shop"],
-    "cells": [{"source": "ops", "destination": "shop", "rules": ["scrape"]}],
+    "cells": [
+        {
+            "source": "ops",
+            "destination": "shop",
+            "rules": ["scrape"],
+            "seen": "2026-01-01T03:00:00+00:00",
+        }
+    ],
 }
 
 TOPOLOGY: Final[Body] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice
 from time import perf_counter
@@ -13,7 +14,7 @@ from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.shapes import Entry, Row
 from controller.errors import RemoteError
 from controller.reconcile.events import ReadBack, ReadBackDone
-from controller.southbound.openflow.reading import Found
+from controller.southbound.openflow.reading import Found, Passed
 
 SLICE_S: Final = 0.0002
 """How long entries are read at once. With four times that, the p99 of other switches' barriers was
@@ -24,13 +25,14 @@ _AT_ONCE: Final = 8
 
 
 class Holding:
-    """The rows, and what is none, of one switch's answer."""
+    """The rows, and what is none, of one switch's answer. ``passed``: packets let pass by rules."""
 
     def __init__(self, asked: ReadBack) -> None:
         self._asked = asked
         self._rows = Gathering(asked.expected)
         self._strays: list[Entry] = []
         self._unreadable: set[int] = set()
+        self.passed: Passed = defaultdict(int)
 
     def take_some(self, found: Iterator[Found]) -> bool:
         """Take a slice of what was found; whether there may be more. Raises RemoteError."""

@@ -15,6 +15,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
+from controller.dataplane.permission import Permission
 from controller.dataplane.pipeline import SHAPES, Table
 from controller.dataplane.shapes import Entry, Row
 from controller.dataplane.text import format_entry
@@ -63,8 +64,15 @@ _WHOLE_COOKIE: Final = (1 << 64) - 1
 _NOT_FLUSHED: Final = "committed, but established connections were not flushed"
 
 
+def _ignored(_switch: str, _passed: Mapping[Permission, int], _cookies: frozenset[int]) -> None:
+    """Nobody asks what was let pass."""
+
+
 class Switches:
-    """Requests to switches by name, over a channel; ``datapath_id`` finds a switch's."""
+    """Requests to switches by name, over a channel; ``datapath_id`` finds a switch's.
+
+    ``on_passed`` is told what each read-back has found counted, and of which cookies; none: of all.
+    """
 
     def __init__(
         self, channel: SpeakerChannel, datapath_id: Callable[[str], int], timeout_s: float
@@ -76,6 +84,7 @@ class Switches:
         self._meters = Meters(channel.xid)
         self._encoder = Encoder()
         self._reader = StatsReader()
+        self.on_passed: Callable[[str, Mapping[Permission, int], frozenset[int]], None] = _ignored
 
     async def send_bundle(self, effect: SendBundle) -> BundleDone | BundleFailed:
         """Change a switch in one atomic bundle, or not at all; then flush what it cuts."""
@@ -105,6 +114,7 @@ class Switches:
         holding = Holding(effect)
         answers = (self._read(session, cookie, mask, holding) for cookie, mask in asked)
         await asyncio.gather(*answers)
+        self.on_passed(effect.switch, holding.passed, effect.cookies)
         return holding.done()
 
     async def _read(
@@ -117,7 +127,7 @@ class Switches:
         request = self._channel.parts(session, question, xid, self._timeout_s)
         async with contextlib.aclosing(request) as parts:
             async for part in parts:
-                found = self._reader.read(part)
+                found = self._reader.read(part, holding.passed)
                 more = holding.take_some(found)  # a short answer waits for nobody's turn
                 while more:
                     async with self._channel.turns:

@@ -13,7 +13,7 @@ from tests.architecture.imports import ROOT, sources
 LINES_MOST = 400
 # All tables in the order in which a packet meets them: one declaration, read from top to bottom.
 LONGER = {
-    "controller/dataplane/pipeline.py": 650,
+    "controller/dataplane/pipeline.py": 680,
     "controller/northbound/bulkhead_pb2_grpc.py": 2000,  # generated
 }
 # A path of the machine on which somebody worked, and where its packages came from, belong in no

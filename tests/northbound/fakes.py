@@ -19,6 +19,7 @@ from controller.northbound.ports import (
     Outcome,
     ProofStatus,
     RevisionInfo,
+    Sighting,
     SwitchStatus,
     Wait,
     Write,
@@ -74,6 +75,7 @@ class FakeController:
         self.disconnected: set[str] = set()
         self.emptied: set[str] = set()
         self.carried = {"core": LinkLoad(412_000_000, 9_800_000)}
+        self.sighted: list[Sighting] = []
         self.keys: dict[str, int] = {}
         self.journal = Journal()
         self.meanwhile: Callable[[], None] | None = None
@@ -133,6 +135,9 @@ class FakeController:
 
     def loads(self) -> Mapping[str, LinkLoad]:
         return self.carried
+
+    def sightings(self) -> Sequence[Sighting]:
+        return self.sighted
 
     def proofs(self) -> ProofStatus:
         return ProofStatus(None, None)

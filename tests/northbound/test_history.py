@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from controller.journal import Journal
+from controller.journal import KEPT, Journal
 from controller.northbound import following
 from controller.northbound.following import Start, followed
 from controller.northbound.paging import cursor_of
@@ -108,7 +108,7 @@ def test_a_reader_of_the_journal_before_misses_nothing() -> None:
     (seen,) = before.since(0)
     later = Journal(last=2_000)
     later.record("two")
-    assert [event.kind for event in later.since(seen.id)] == ["two"]
+    assert [event.kind for event in later.since(seen.id)] == ["gap", "two"]
 
 
 def test_a_silent_stream_says_that_it_lives(
@@ -151,5 +151,65 @@ def test_revisions_that_the_journal_has_forgotten_come_from_the_history(
     call("PUT", "/v1/vrfs/business", json={"id": 100})
     engine.journal.record("revision", revision=4)
     later = call.get("/v1/events?follow=false&since=1")
-    assert [e["data"].get("revision") for e in later] == [2, 3, 4]
-    assert later[-1]["id"] > later[0]["id"]
+    assert [e["data"].get("revision") for e in later] == [2, 3, None, 4]
+
+
+def test_a_break_among_forgotten_revisions_loses_none(call: Client, engine: FakeController) -> None:
+    engine.journal = Journal(last=1_790_000_000_000)
+    for name in ("web-to-api", "scrape"):
+        call("DELETE", f"/v1/rules/{name}")
+    engine.journal.record("drift", switch="edge-1")
+    whole = call.get("/v1/events?follow=false&since=1")
+    ids = [event["id"] for event in whole]
+    assert ids == sorted(set(ids))
+    for broken, seen in enumerate(ids):
+        headers = {"Last-Event-ID": str(seen)}
+        rest = call.get("/v1/events?follow=false&since=1", headers=headers)
+        assert rest == whole[broken + 1 :]
+        assert call.get(f"/v1/events?follow=false&after={seen}") == rest
+
+
+def test_what_is_forgotten_of_the_history_too_is_a_gap(
+    call: Client, engine: FakeController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "_MOST_BEHIND", 1)
+    engine.journal = Journal(last=1_790_000_000_000)
+    for name in ("web-to-api", "scrape"):
+        call("DELETE", f"/v1/rules/{name}")
+    gap, newest = call.get("/v1/events?follow=false&since=1")
+    assert (gap["kind"], gap["data"]) == ("gap", {"after": 1})
+    assert newest["data"]["revision"] == 3
+    assert call.get(f"/v1/events?follow=false&after={gap['id']}") == [newest]
+    assert [e["kind"] for e in call.get("/v1/events?follow=false&since=2")] == ["revision"]
+
+
+def test_who_comes_back_too_late_is_told_so() -> None:
+    journal = Journal(last=100)
+    for number in range(KEPT + 2):
+        journal.record("drift", number=number)
+    assert [event.kind for event in journal.since(102)] == ["drift"] * KEPT
+    gap, *kept = journal.since(101)
+    assert (gap.kind, gap.id, gap.data) == ("gap", 102, {"after": 101})
+    assert kept == journal.since(0) == journal.since(gap.id)
+
+
+@pytest.mark.parametrize("seen", [99, 200])
+def test_an_id_of_another_journal_is_a_gap(seen: int) -> None:
+    journal = Journal(last=100)
+    journal.record("one")
+    assert [event.kind for event in journal.since(seen)] == ["gap", "one"]
+
+
+def test_a_slow_follower_is_told_that_it_missed_something(engine: FakeController) -> None:
+    async def scenario() -> list[str]:
+        engine.journal.record("one")
+        stream = followed(engine.journal, Start(0)).body_iterator
+        for _ in range(2):
+            await anext(stream)
+        for _ in range(KEPT + 1):
+            engine.journal.record("many")
+        return [str(await anext(stream)) for _ in range(2)]
+
+    gap, next_one = asyncio.run(scenario())
+    assert gap.splitlines()[:2] == ["id: 2", "event: gap"]
+    assert next_one.splitlines()[:2] == ["id: 3", "event: many"]

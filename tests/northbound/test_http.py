@@ -62,6 +62,12 @@ def test_an_etag_is_the_revision_and_saves_the_second_read(call: Client) -> None
     assert (again.status_code, again.content) == (304, b"")
 
 
+def test_what_is_cached_of_one_token_is_not_shown_to_another(call: Client) -> None:
+    first = call("GET", "/v1/rules")
+    again = call("GET", "/v1/rules", headers={"if-none-match": '"1"'})
+    assert first.headers["vary"] == again.headers["vary"] == "Authorization"
+
+
 def test_ready_says_why_not(call: Client, engine: FakeController) -> None:
     assert call.get("/healthz") == {"healthy": True}
     assert call.get("/readyz")["ready"] is True

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from itertools import count
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from controller.dataplane.cookie import Feature, cookie
+from controller.dataplane.permission import Permission
 from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import row_of
 from controller.dataplane.shapes import Entry, Row, varies
@@ -15,7 +18,7 @@ from controller.errors import RemoteError
 from controller.southbound.openflow.decode import Foreign, decode_flow_stats
 from controller.southbound.openflow.encode import ADD
 from controller.southbound.openflow.members import encode_rows
-from controller.southbound.openflow.reading import MOST_ALIKE, MOST_KEPT, StatsReader
+from controller.southbound.openflow.reading import MOST_ALIKE, MOST_KEPT, Passed, StatsReader
 from labkit.ovs import PrivateOvs
 from tests.openflow.session import Session
 from tests.openflow.test_against_ovs import columns, ovs, rows, session
@@ -71,6 +74,24 @@ def test_altered_bytes_are_read_the_same(place: int, new: bytes) -> None:
     except RemoteError:
         return
     assert read(READER, damaged) == expected
+
+
+def test_what_rules_have_let_pass_is_counted_and_nothing_else() -> None:
+    draw = random.Random(1)
+    rule = cookie(Feature.PERMIT, 7)
+    own = SHAPES["permit.tcp"]
+    columns_of = {**columns(own, draw), "source": 3, "destination": 4}
+    pair = own.row(rule, **columns_of)
+    other_port = own.row(rule, **{**columns_of, "port": 8080, "port_mask": 0xFFFF})
+    shared = SHAPES["permit.shared_any"].row(rule, **columns(SHAPES["permit.shared_any"], draw))
+    clause = SHAPES["permit.from_any"]
+    silent = clause.row(cookie(Feature.SHARE, 7), **columns(clause, draw))
+    passed: Passed = defaultdict(int)
+    reply = reply_of([pair, other_port, shared, silent])
+    for _ in range(2):  # by layouts too
+        passed.clear()
+        assert len(list(READER.read(reply, passed))) == 4
+        assert passed == {Permission(7, 3, 4): 10, Permission(7): 5}  # 5 packets an entry
 
 
 def test_the_second_of_a_kind_is_read_by_its_layout() -> None:

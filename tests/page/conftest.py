@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Response, sync_playwright
 
+from controller.journal import Journal
 from controller.northbound.access.gate import Gate
 from controller.northbound.server import RestServer
 from controller.northbound.use_cases import UseCases
@@ -34,6 +35,10 @@ class Served:
     def record(self, kind: str, **data: object) -> None:
         """An event, as the engine records it: in its own loop."""
         self._loop.call_soon_threadsafe(lambda: self.engine.events().record(kind, **data))
+
+    def hang_up(self, journal: Journal) -> None:
+        """End the streams that follow a journal, as a controller does that ends."""
+        self._loop.call_soon_threadsafe(journal.close)
 
     def close(self) -> None:
         """End the stream of events, the server and the loop."""
@@ -96,7 +101,14 @@ class Opened:
     def told(self, kind: str = "in-sync", **data: object) -> None:
         """An event, once the page has drawn what it led to."""
         data = data or {"revision": 1, "switches": ["edge-1"]}
-        with self.page.expect_response(lambda response: "/v1/matrix" in response.url) as asked:
+        before: list[str] = []
+
+        def is_last(response: Response) -> bool:
+            before.append(response.url)
+            status = any(url.endswith("/v1/status") for url in before)
+            return status and "/v1/matrix" in response.url
+
+        with self.page.expect_response(is_last) as asked:
             self.served.record(kind, **data)
         asked.value.finished()
         self.page.evaluate("new Promise((done) => setTimeout(done))")  # what waits for it has run

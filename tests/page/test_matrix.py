@@ -5,8 +5,10 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from controller.model.decode import decode_intent
-from tests.northbound.fakes import DOCUMENT, HOSTS
-from tests.page.conftest import Opened
+from controller.model.identity import identities
+from controller.northbound.ports import Sighting
+from tests.northbound.fakes import DOCUMENT, HOSTS, FakeController
+from tests.page.conftest import Opened, Serve, Visit
 
 SHOP = "shop to shop: web-to-api"
 WITHOUT_SHOP = {
@@ -28,6 +30,21 @@ def test_a_denied_pair_is_explained_from_the_matrix(tab: Opened) -> None:
     page.get_by_role("button", name="web to api: tcp/8080 by web-to-api as realtime").click()
     expect(page.locator("#verdict")).to_contain_text("allowed")
     expect(page.locator("#path")).to_contain_text("in class realtime")
+
+
+def test_what_was_seen_to_pass_is_marked(serve: Serve, visit: Visit) -> None:
+    engine = FakeController()
+    tab = visit(serve(engine)).timed().go().drawn()
+    page = tab.page
+    allowed = page.get_by_role("button", name=SHOP)
+    expect(allowed).to_have_class("allowed")
+    keys = identities(engine.network().intent)
+    at = "2026-01-01T03:00:00+00:00"
+    engine.sighted = [Sighting("web-to-api", keys["web"], keys["api"], at)]
+    page.clock.run_for(5200)  # it is no event
+    expect(page.locator("#matrix button.seen")).to_have_count(1)
+    expect(page.get_by_role("button", name=f"{SHOP}; seen at")).to_have_class("allowed seen")
+    expect(page.locator("#legend")).to_contain_text("seen to pass")
 
 
 def test_the_matrix_is_cut_to_what_is_looked_for(tab: Opened) -> None:

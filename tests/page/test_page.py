@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from controller.journal import Journal
 from controller.northbound.ports import LinkLoad
 from tests.northbound.fakes import HOSTS, FakeController
 from tests.page.conftest import Opened, Serve, Visit
@@ -52,10 +53,13 @@ def test_a_move_is_previewed_and_applied(tab: Opened) -> None:
     form.locator("[name=name]").fill("shop")
     form.locator("[name=vrf]").select_option("monitoring")
     form.get_by_role("button").click()
-    expect(page.locator("#pairs li").first).to_contain_text("shop/")
+    expect(page.locator("#pairs ul[data-kind=lost] li")).to_contain_text("prometheus → api, web")
     assert engine.revision() == 1
-    page.locator("#apply").click()
+    expect(page.locator("#apply-form [name=why]")).to_be_focused()
+    page.keyboard.type("the shop is watched")
+    page.keyboard.press("Enter")
     expect(page.locator("#applied")).to_contain_text("revision 2 is on every switch")
+    assert engine.history[-1][0].message == "the shop is watched"
     assert (
         engine.network().intent.segments[engine.network().intent.tenants["shop"].segment].vrf
         == "monitoring"
@@ -67,6 +71,20 @@ def test_an_event_arrives_live(tab: Opened) -> None:
     expect(tab.page.locator("#events li").first).to_contain_text("link-down")
     tab.served.engine.disconnected.add("edge-1")
     tab.served.record("disconnected", switch="edge-1")
+    expect(tab.page.locator("#standing")).to_contain_text("edge-1: not connected")
+
+
+def test_events_that_were_missed_have_everything_read_anew(serve: Serve, visit: Visit) -> None:
+    engine = FakeController()
+    before = engine.journal = Journal(last=1_780_000_000_000)
+    tab = visit(serve(engine)).go().drawn()
+    newest = tab.page.locator("#events li").first
+    tab.served.record("link-down", link="core")
+    expect(newest).to_contain_text("link-down")
+    engine.journal = Journal(last=1_790_000_000_000)  # as after a restart
+    engine.disconnected.add("edge-1")
+    tab.served.hang_up(before)
+    expect(newest).to_contain_text("gap some events were missed")
     expect(tab.page.locator("#standing")).to_contain_text("edge-1: not connected")
 
 
@@ -87,6 +105,7 @@ def test_what_is_refused_is_told_until_something_else_is_done(tab: Opened) -> No
     tab.refusals = {404}
     form = tab.page.locator("#move-instance-form")
     form.locator("[name=name]").fill("nobody")
+    form.locator("[name=host]").fill("host-2")
     form.get_by_role("button").click()
     expect(tab.page.locator("#message")).to_contain_text("there is no")
     tab.told()

@@ -55,7 +55,7 @@ def test_a_rule_is_made_and_withdrawn(tab: Opened) -> None:
     for key, value in values.items():
         form.locator(f"[name={key}]").fill(value)
     form.get_by_role("button", name="preview", exact=True).click()
-    expect(page.locator("#pairs")).to_contain_text("shop/web -> ops/prometheus tcp/9091: gained")
+    expect(page.locator("#pairs ul[data-kind=gained]")).to_contain_text("web → prometheus tcp/9091")
     page.locator("#apply").click()
     expect(page.locator("#applied")).to_contain_text("revision 2")
     assert "look" in engine.network().intent.rules

@@ -50,7 +50,7 @@ def test_a_token_is_asked_for_and_used(guarded: Opened, tokens: TokenFile) -> No
     expect(page.locator("#message")).to_be_hidden()
     form = page.locator("#move-instance-form")
     form.locator("[name=name]").fill("web-1")
-    form.locator("[name=host]").select_option("host-2")
+    form.locator("[name=host]").fill("host-2")
     form.get_by_role("button").click()
     page.locator("#apply").click()
     expect(page.locator("#applied")).to_contain_text("revision 2")
@@ -91,13 +91,60 @@ def test_a_token_that_is_removed_is_not_shown_again(guarded: Opened, tokens: Tok
     expect(page.locator("#events")).to_contain_text("edge-2")
 
 
-def test_who_is_of_some_tenants_is_told_so(guarded: Opened, tokens: TokenFile) -> None:
+@pytest.fixture
+def of_shop(guarded: Opened, tokens: TokenFile) -> Opened:
+    """The page, with the token of an operator of one tenant."""
     guarded.refusals = {401, 403}
     use(guarded, tokens.add(Principal("shop-ci", Role.OPERATOR, frozenset({"shop"}))))
-    expect(guarded.page.locator("#standing")).to_have_text("this token may not see the whole site")
-    asked = counted(guarded)
-    guarded.page.clock.run_for(HOUR_MS)
-    assert asked == []
+    expect(guarded.page.locator("#standing")).to_contain_text("ready · revision 1")
+    return guarded
+
+
+def test_an_operator_of_a_tenant_sees_what_is_theirs(of_shop: Opened) -> None:
+    page = of_shop.page
+    expect(page.locator("#tenants tbody tr")).to_have_count(1)
+    expect(page.locator("#own-instances tbody tr")).to_have_count(3)
+    expect(page.locator("#own-instances")).to_contain_text("web-1webhost-1")
+    for part in ("topology", "matrix", "switches", "revisions", "denied", "events"):
+        expect(page.locator(f"#{part}-part")).to_be_hidden()
+    expect(page.locator("#move-tenant-form")).to_be_hidden()
+    expect(page.locator("#message")).to_be_hidden()
+
+
+def test_an_operator_of_a_tenant_changes_and_explains_what_is_theirs(of_shop: Opened) -> None:
+    page = of_shop.page
+    form = page.locator("#move-instance-form")
+    form.locator("[name=name]").fill("web-1")
+    form.locator("[name=host]").fill("host-2")
+    form.get_by_role("button").click()
+    page.locator("#apply-form [name=why]").fill("host-1 is tired")
+    page.keyboard.press("Enter")
+    expect(page.locator("#applied")).to_contain_text("revision 2")
+    note = of_shop.served.engine.history[-1][0]
+    assert (note.author, note.message) == ("shop-ci", "host-1 is tired")
+    page.clock.run_for(6000)
+    expect(page.locator("#own-instances")).to_contain_text("web-1webhost-2")
+    explain = page.locator("#explain-form")
+    for name, value in {"from": "web-1", "to": "api-1", "port": "8080"}.items():
+        explain.locator(f"[name={name}]").fill(value)
+    explain.get_by_role("button").click()
+    expect(page.locator("#verdict")).to_contain_text("allowed")
+
+
+def test_what_an_operator_of_a_tenant_may_not_see_is_asked_for_once(of_shop: Opened) -> None:
+    asked = counted(of_shop)
+    with of_shop.page.expect_response(lambda response: response.url.endswith("/v1/status")):
+        of_shop.page.clock.run_for(6000)
+    assert [url for url in asked if not url.endswith("/v1/status")] == []
+
+
+def test_a_token_for_the_whole_site_shows_it_after_one_that_is_not(
+    of_shop: Opened, tokens: TokenFile
+) -> None:
+    use(of_shop, tokens.add(Principal("olga", Role.VIEWER)))
+    of_shop.drawn()
+    expect(of_shop.page.locator("#tenants tbody tr")).to_have_count(2)
+    expect(of_shop.page.locator("#instances-part")).to_be_hidden()
 
 
 def test_too_many_requests_are_asked_again_when_the_controller_says(visit: Visit) -> None:

@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha import reflection_pb2
 from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 
 from controller.errors import BulkheadError
+from controller.journal import Journal
 from controller.northbound import bulkhead_pb2 as pb
 from controller.northbound.access.gate import Gate, Limits
 from controller.northbound.ports import Write, Written
@@ -205,6 +206,23 @@ def test_watch_tells_what_was_and_what_comes(on_site: OnSite) -> None:
         assert await resumed.read() == event
         site.engine.events().close()
         assert await resumed.read() is grpc.aio.EOF
+
+    on_site(trial)
+
+
+def test_a_watch_goes_on_among_what_is_told_from_the_history(on_site: OnSite) -> None:
+    async def trial(site: Site) -> None:
+        site.engine.journal = Journal(last=1_790_000_000_000)
+        await site.stub.Put(pb.PutRequest(object=NEW))
+        site.engine.events().record("drift", switch="edge-1")
+        stream = site.stub.Watch(pb.WatchRequest(since_revision=0))
+        first = await stream.read()
+        resumed = site.stub.Watch(pb.WatchRequest(after=first.id))
+        for found in (stream, resumed):
+            assert (await found.read()).data["revision"] == 2
+            assert (await found.read()).kind == "drift"
+        late = site.stub.Watch(pb.WatchRequest(after=1_789_000_000_000))
+        assert [(await late.read()).kind for _ in range(2)] == ["gap", "drift"]
 
     on_site(trial)
 

@@ -357,8 +357,8 @@ ELSEWHERE = {
     ("POST", "/v1/plans/{plan_id}/apply"): "ApplyPlan",
 }
 """What test_calls is about."""
-WITHOUT_GRPC = {("GET", "/healthz"), ("GET", "/readyz")}
-"""For supervisors of processes; over gRPC they ask grpc.health.v1.Health."""
+WITHOUT_GRPC = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")}
+"""For supervisors of processes, which over gRPC ask grpc.health.v1.Health, and for Prometheus."""
 
 
 def test_the_scenario_makes_every_call_of_the_service() -> None:

@@ -46,7 +46,7 @@ export async function follow(after, tell, signal) {
     text = parts.pop();
     for (const part of parts) {
       const event = parse(part);
-      if (event.id) tell(event);
+      if (event.kind) tell(event);
     }
   }
 }
@@ -57,7 +57,8 @@ async function send(path, { method, body, revision, signal }) {
   if (method !== "GET") headers["Idempotency-Key"] = crypto.randomUUID?.() ?? `${Math.random()}`;
   if (revision) headers["If-Match"] = revision;
   const sent = body === undefined ? undefined : JSON.stringify(body);
-  const response = await heard(fetch(path, { method, headers, body: sent, signal }));
+  // no-store: a browser would take the answer of another token, or of another site's revision 1, for this one
+  const response = await heard(fetch(path, { method, headers, body: sent, signal, cache: "no-store" }));
   if (response.ok) return response;
   const retryAfter = Number(response.headers.get("Retry-After")) || 0;
   throw new Refused(response.status, await response.json().catch(() => ({})), retryAfter);

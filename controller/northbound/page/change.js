@@ -1,8 +1,9 @@
 // Changes: previewed first, then applied exactly as they were shown.
 
 import { ask } from "./api.js";
-import { bad, el, find, good, show, weak } from "./dom.js";
+import { bad, el, find, good, show } from "./dom.js";
 import { guard } from "./messages.js";
+import { reach } from "./reach.js";
 import { start as startRule, withdrawn, written } from "./rule.js";
 
 /** Makes the forms preview. */
@@ -28,23 +29,24 @@ export function start() {
 
 async function preview({ path, method, body, revision }) {
   const plan = await ask(`${path}?dry_run=true`, { method, body, revision });
-  const pairs = plan.pairs.slice(0, 50).map((text) => el("li", {}, text));
-  const more = plan.pairs.length - pairs.length;
-  if (more > 0) pairs.push(el("li", {}, weak(`and ${more} more`)));
   const { added, changed, removed } = plan.flows;
-  const button = el("button", { id: "apply", onclick: () => guard(() => apply(plan)) }, "apply");
+  const why = el("input", { name: "why", maxlength: "1000", size: "28", placeholder: "for the history" });
   show(
     find("preview"),
     el("p", {}, plan.changed ? `${added} entries added, ${changed} changed, ${removed} removed` : "nothing would change"),
-    pairs.length ? el("ul", { id: "pairs" }, ...pairs) : weak("no pair of services gains or loses reach"),
-    el("p", {}, button),
+    el("div", { id: "pairs" }, ...reach(plan.reach)),
+    el("form", { id: "apply-form", onsubmit: (event) => {
+      event.preventDefault();
+      guard(() => apply(plan, why.value));
+    } }, el("label", {}, "why ", why), el("button", { id: "apply" }, "apply")),
   );
-  button.focus();
+  why.focus();
 }
 
-async function apply(plan) {
-  const done = await ask(`/v1/plans/${plan.plan}/apply`, { method: "POST" });
-  const waiting = Object.entries(done.pending).map(([name, why]) => `${name}: ${why}`).join("; ");
+async function apply(plan, why) {
+  const message = new URLSearchParams({ message: why });
+  const done = await ask(`/v1/plans/${plan.plan}/apply?${message}`, { method: "POST" });
+  const waiting = Object.entries(done.pending).map(([name, reason]) => `${name}: ${reason}`).join("; ");
   const text = `revision ${done.revision} `;
   const how = done.applied ? good("is on every switch") : bad(`is stored; waiting for ${waiting}`);
   show(find("preview"), el("p", { id: "applied" }, text, how));

@@ -26,6 +26,9 @@ export function denied({ data }) {
 /** When something between two tenants or services was last denied, as text; undefined if never. */
 export const lastDenied = (source, destination) => marks.get(`${source} ${destination}`);
 
+/** All of that, to see whether there is another. */
+export const marked = () => [...marks];
+
 function draw() {
   const rows = [...denials.values()].reverse().map((one) => [
     weak(clock(one.at)), `${one.source} → ${one.destination}`,

@@ -11,8 +11,9 @@ const NEWS = "controller";
 let session = new AbortController();
 let entered = () => {};
 
-/** Goes on for ever: `draw()` asks for everything and shows it, `loads()` what is no event, `event(event)` shows one. */
-export async function live(draw, loads, event) {
+/** Goes on for ever: `draw()` asks for everything and shows it, `loads()` what is no event, `event(event)` shows one.
+ *  Where the token does not let the page follow events, `draw` is called now and then. */
+export async function live(draw, { follows, loads }, event) {
   let last = 0;
   const failed = (error) => session.abort(error);
   const refresher = new Refresher(draw, failed);
@@ -29,8 +30,8 @@ export async function live(draw, loads, event) {
     try {
       await refresher.now();
       clear(NEWS);
-      timer = setInterval(() => regular.soon(), LOADS_MS);
-      await follow(last, heard, session.signal);
+      timer = setInterval(() => (follows() ? regular : refresher).soon(), LOADS_MS);
+      await (follows() ? follow(last, heard, session.signal) : end(session.signal));
     } catch (error) {
       ended = session.signal.reason ?? error;
     }
@@ -38,6 +39,11 @@ export async function live(draw, loads, event) {
     await recover(ended);
   }
 }
+
+/** Waits until a session is ended, and throws why. */
+const end = (signal) => new Promise((_, fail) => {
+  signal.addEventListener("abort", () => fail(signal.reason));
+});
 
 /** A token was put in: whatever goes on is begun anew with it. */
 export function restart() {
@@ -61,7 +67,7 @@ async function recover(error) {
 function reason(error) {
   if (!(error instanceof Refused)) return { text: `${error.message}; it is asked again`, wait: AGAIN_MS };
   if (error.status === 401) return { text: "a token is needed", wait: null };
-  if (error.status === 403) return { text: "this token may not see the whole site", wait: null };
+  if (error.status === 403) return { text: "this token may not see what is shown here", wait: null };
   if (error.status === 429) {
     const wait = Math.max(1, error.retryAfter);
     return { text: `the controller was asked too often; it is asked again in ${wait} s`, wait: wait * 1000 };

@@ -1,41 +1,55 @@
 // What an operator wants to see first, kept up to date by the controller's events.
 
 import { ask, useToken } from "./api.js";
+import { everything, forget, isWhole } from "./asked.js";
 import { start as startChanges } from "./change.js";
 import { denied, start as startDenied } from "./denied.js";
 import { el, find, show } from "./dom.js";
+import { drawing } from "./drawing.js";
 import { explain, explainServices } from "./explain.js";
 import { live, restart } from "./live.js";
 import { draw as drawMatrix, start as startMatrix } from "./matrix.js";
 import { guard } from "./messages.js";
-import { showEvent, showRevisions, showStatus, showSwitches, showTenants } from "./overview.js";
+import { showEvent, showInstances, showRevisions, showStatus, showSwitches } from "./overview.js";
+import { show as showTenants, start as startTenants } from "./tenants.js";
 import { draw as drawTopology } from "./topology.js";
 
-const NAMES_OFFERED = 1000;
 let states = []; // of switches, as they came last
+let drawn = null; // of the intent
 
 async function draw() {
-  const status = await ask("/v1/status"); // alone: a wrong token is shown to the controller once
-  const [topology, switches, tenants, revisions, vrfs, instances] = await Promise.all([
-    ask("/v1/topology"), ask("/v1/switches"), ask("/v1/tenants"),
-    ask("/v1/revisions?limit=30"), ask("/v1/vrfs"), ask(`/v1/instances?limit=${NAMES_OFFERED}`),
-  ]);
+  const { status, intent, site } = await everything();
+  drawing(() => {
+    document.body.classList.toggle("own", !isWhole());
+    showStatus(status);
+    if (site) drawSite(site, status);
+    if (intent !== drawn) drawIntent(intent, site?.topology.hosts);
+    drawn = intent;
+  });
+  if (site) await drawMatrix();
+}
+
+function drawSite({ topology, switches }, status) {
   states = switches;
-  showStatus(status);
   drawTopology(topology, switches);
-  showTenants(tenants, vrfs);
   showSwitches(switches, status);
+}
+
+function drawIntent({ tenants, vrfs, instances, revisions }, hosts) {
+  showTenants(tenants, vrfs);
+  showInstances(instances);
   showRevisions(revisions);
   offer("instances", instances.map((item) => item.name));
   offer("tenant-names", tenants.map((item) => item.name));
+  offer("hosts", hosts ?? [...new Set(instances.map((item) => item.host))].sort());
   choices("move-tenant-form", "vrf", vrfs.map((item) => item.name));
-  choices("move-instance-form", "host", topology.hosts);
-  await drawMatrix();
 }
 
-/** What links carry is no event: it is asked for now and then, while somebody looks. */
+/** What links carry, and what is seen to pass, is no event: it is asked for now and then, while somebody looks. */
 async function drawLoads() {
-  if (!document.hidden) drawTopology(await ask("/v1/topology"), states);
+  if (document.hidden) return;
+  drawTopology(await ask("/v1/topology"), states);
+  await drawMatrix();
 }
 
 function offer(id, names) {
@@ -54,6 +68,7 @@ find("token-form").addEventListener("submit", (event) => {
   event.preventDefault();
   useToken(find("token").value);
   find("token").value = "";
+  forget();
   restart();
 });
 find("explain-form").addEventListener("submit", (event) => {
@@ -62,8 +77,9 @@ find("explain-form").addEventListener("submit", (event) => {
 });
 startMatrix((source, destination, cell) => guard(() => explainServices(source, destination, cell)));
 startDenied((question) => guard(() => explain(question)));
+startTenants();
 startChanges();
-live(draw, drawLoads, (event) => {
+live(draw, { follows: isWhole, loads: drawLoads }, (event) => {
   showEvent(event);
   if (event.kind === "denied") denied(event);
 });

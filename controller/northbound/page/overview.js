@@ -1,8 +1,9 @@
-// Where things stand: the line at the top, tenants, switches, changes, events.
+// Where things stand: the line at the top, instances, switches, changes, events.
 
 import { bad, clock, el, find, good, show, table, weak } from "./dom.js";
 
 const EVENTS_SHOWN = 100;
+const INSTANCES_SHOWN = 100;
 
 /** Whether every switch holds the newest revision, and what is proved. */
 export function showStatus(status) {
@@ -18,10 +19,12 @@ export function showStatus(status) {
   );
 }
 
-export function showTenants(tenants, vrfs) {
-  const order = new Map(vrfs.map((item, index) => [item.name, index]));
-  const sorted = [...tenants].sort((a, b) => order.get(a.vrf) - order.get(b.vrf) || a.vlan - b.vlan || a.name.localeCompare(b.name));
-  show(find("tenants"), table(["VRF", "VLAN", "tenant"], sorted.map((item) => [item.vrf, String(item.vlan), item.name])));
+/** Instances with what is to be plugged in, as many as there is room for. */
+export function showInstances(instances) {
+  const rows = instances.slice(0, INSTANCES_SHOWN).map((item) =>
+    [item.name, item.service, item.host, `${item.ip}/${item.prefix_length}`, `${item.vrf} ${item.vlan}`]);
+  const more = instances.length > rows.length ? `the first ${rows.length}` : "";
+  show(find("own-instances"), table(["instance", "service", "host", "address", "VRF, VLAN"], rows), weak(more));
 }
 
 export function showSwitches(switches, status) {
@@ -43,7 +46,8 @@ export function showRevisions(revisions) {
 
 /** One more event, above those before. */
 export function showEvent({ id, kind, data: { at, ...data } }) {
-  const text = Object.entries(data).map(([key, value]) => `${key} ${typeof value === "object" ? JSON.stringify(value) : value}`).join(", ");
+  const text = kind === "gap" ? "some events were missed; what is shown is read anew"
+    : Object.entries(data).map(([key, value]) => `${key} ${typeof value === "object" ? JSON.stringify(value) : value}`).join(", ");
   const list = find("events");
   list.prepend(el("li", { "data-id": id }, weak(clock(at)), ` ${kind} `, weak(text)));
   while (list.childElementCount > EVENTS_SHOWN) list.lastElementChild.remove();

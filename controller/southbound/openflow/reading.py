@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
+from controller.dataplane.permission import Permission, permission_of, permits
 from controller.dataplane.program import row_of
 from controller.dataplane.shapes import Entry, Row
 from controller.southbound.openflow.decode import Foreign, entry_spans, read_entry
@@ -18,12 +19,18 @@ MOST_ALIKE: Final = 16
 MOST_KEPT: Final = 4096
 """Entries without a layout that are known again, whole: those of conjunctions, and strange ones."""
 
-_STATS: Final = struct.Struct("!HB9xHHH6xQ")  # length, table, priority, timeouts, cookie
+_STATS: Final = struct.Struct("!HB9xHHH6xQQ")
+"""Length, table, priority, timeouts, cookie, packets."""
+
 _MATCH_AT: Final = 48
 
 
 Found = Row | Entry | Foreign
 """One entry: the row that it stands for, or what else it is."""
+
+
+Passed = defaultdict[Permission, int]
+"""Packets that were let pass."""
 
 
 class StatsReader:
@@ -34,19 +41,25 @@ class StatsReader:
         self._kept: dict[bytes, Found] = {}
         self._layouts: defaultdict[tuple[int, int, int], list[Layout]] = defaultdict(list)
 
-    def read(self, reply: bytes) -> Iterator[Found]:
-        """The entries of one reply. Raises RemoteError where their lengths do not add up."""
+    def read(self, reply: bytes, passed: Passed | None = None) -> Iterator[Found]:
+        """The entries of one reply. Raises RemoteError where their lengths do not add up.
+
+        What those of the allow-list have counted is added to ``passed``.
+        """
         known = self._layouts.get
         for start, end in entry_spans(reply):
-            length, table, priority, idle, hard, cookie = _STATS.unpack_from(reply, start)
+            length, table, priority, idle, hard, cookie, packets = _STATS.unpack_from(reply, start)
             number = int.from_bytes(reply[start + _MATCH_AT : end], "big")
             for layout in known((length, table, priority), ()):
                 row = layout.row(number, cookie)
                 if row is not None and not (idle or hard):
-                    yield row
+                    found: Found = row
                     break
             else:
-                yield self._learn(reply[start:end])
+                found = self._learn(reply[start:end])
+            if packets and passed is not None and permits(cookie) and isinstance(found, Row):
+                passed[permission_of(found)] += packets
+            yield found
 
     def _learn(self, data: bytes) -> Found:
         """Read an entry field by field, or know it again: all but its age and counters."""
