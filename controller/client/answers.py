@@ -90,6 +90,7 @@ class HostCapacity(TypedDict):
     host: str
     switch: str
     instances: Left
+    ports: Left
     links: list[HostLink]
 
 
@@ -109,6 +110,7 @@ class SegmentCapacity(TypedDict):
     vlan: int
     subnet: str
     addresses: Left
+    reserved: int
 
 
 class Capacity(TypedDict):

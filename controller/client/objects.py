@@ -13,6 +13,7 @@ class Vrf(TypedDict):
 
     name: str
     id: int
+    pool: NotRequired[str]
 
 
 class QosClass(TypedDict):
@@ -35,6 +36,7 @@ class Segment(TypedDict):
     vlan: int
     subnet: str
     gateway: str
+    reserved: NotRequired[list[str]]
 
 
 class Tenant(TypedDict):

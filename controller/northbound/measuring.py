@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controller.northbound import samples
@@ -49,7 +49,7 @@ def metrics(telemetry: Telemetry) -> APIRouter:
     @router.get(
         "/metrics",
         summary="What is measured, as Prometheus reads it",
-        response_class=Response,
+        response_class=PlainTextResponse,
         responses={
             200: {
                 "description": "Counters, gauges and histograms; `docs/operations.md` lists them",

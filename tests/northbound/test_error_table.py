@@ -10,6 +10,7 @@ from controller import errors
 from controller.errors import BulkheadError, Invalid, Problem
 from controller.northbound.access import refusals
 from controller.northbound.bodies import KeyReused
+from controller.northbound.plans import Replugged
 from controller.northbound.problems import TYPE_PREFIX, of_error
 from controller.northbound.stale import Stale
 from tests.northbound.client import Client
@@ -44,6 +45,8 @@ def made(kind: type[BulkheadError]) -> Iterator[BulkheadError]:
         yield kind((Problem("path", "message"),))
     elif kind is Stale:
         yield from (Stale(1, 2, [], conditional=conditional) for conditional in (True, False))
+    elif kind is Replugged:
+        yield from made(Stale)  # of a plan, with the same status
     elif kind is KeyReused:
         yield KeyReused("key")
     else:
