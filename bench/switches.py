@@ -75,9 +75,9 @@ class Site:
                     held |= self._marked.get((name, cookie), {})
                 answer = ReadBackDone(name, session, asked, Program.of(held), cookies=cookies)
                 self._feed(answer)
-            case Prove(serial, network, held):
+            case Prove(serial, number, network, held):
                 self._prove(network, held)
-                self._feed(Proved(serial))
+                self._feed(Proved(serial, number))
 
     def _put(self, name: str, key: RowKey, row: Row | None) -> None:
         """A row in place of that of its key, or nothing; a switch finds rows by cookie at once."""

@@ -185,7 +185,7 @@ class Loop:
                 log.exception("the proof ended without a verdict")
                 faults = (f"the proof ended without a verdict: {error!r}; see the log",)
             tell_faults(faults, self._journal)
-            self.feed(Proved(effect.serial, faults))
+            self.feed(Proved(effect.serial, effect.number, faults))
         self._proving = False
 
     def _wake_at(self, time_s: float) -> None:

@@ -83,9 +83,10 @@ class BundleFailed:
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """What the proof of the network with this ``serial`` found; no faults: it holds."""
+    """What the proof asked with this ``serial`` and ``number`` found; no faults: it holds."""
 
     serial: int
+    number: int
     faults: tuple[str, ...] = ()
 
 
@@ -148,10 +149,12 @@ class Settled:
 class Prove:
     """Prove that what the connected switches hold does what the network means.
 
-    Asked once they have all confirmed; ``serial`` is that of the network.
+    Asked once they have all confirmed, and again when others have joined them. ``serial`` is that
+    of the network, ``number`` counts what was asked.
     """
 
     serial: int
+    number: int
     network: Network
     held: Mapping[str, Program]
 

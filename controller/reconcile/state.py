@@ -89,8 +89,9 @@ class State:
     ``hold_until_s``: a switch refused; what is wanted is tried again then. ``await_until_s``: until
     then a declared switch that is not connected is waited for before a rollout begins.
     ``incremental``: what a change leaves as it is, is not compiled again.
-    ``proving`` is the network whose proof has been asked for last, ``judged`` the last whose proof
-    has an answer, ``proved`` the last that was found to hold. ``faults``: what the last one found.
+    ``proving`` is the network whose proof has been asked for last, with that ``proof_number`` and of
+    the switches ``asked``; ``judged`` is the last whose proof has an answer, ``proved`` the last
+    that was found to hold. ``faults``: what the last one found.
     """
 
     network: Network | None = None
@@ -105,6 +106,8 @@ class State:
     hold_until_s: float | None = None
     await_until_s: float | None = None
     proving: int = 0
+    proof_number: int = 0
+    asked: frozenset[str] = frozenset()
     judged: int = 0
     proved: int = 0
     faults: tuple[str, ...] = ()

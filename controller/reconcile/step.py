@@ -83,11 +83,19 @@ def _take(state: State, event: Event, now: float) -> Step:
             return _committed(state, event.switch), []
         case BundleFailed() if _is_current(state, event.switch, event.session):
             return _failed(state, event.switch, event.reason, now, known=event.known)
-        case Proved(serial, faults) if state.judged < serial <= state.proving:
+        case Proved(serial, _, faults) if _is_awaited(state, event):
             proved = state.proved if faults else serial
             return replace(state, judged=serial, proved=proved, faults=faults), []
         case _:
             return state, []
+
+
+def _is_awaited(state: State, event: Proved) -> bool:
+    """Whether a proof says something new; one of the newest network must be of all that joined."""
+    newest = event.serial == state.proving
+    return state.judged < event.serial <= state.proving and (
+        not newest or event.number == state.proof_number
+    )
 
 
 def _is_current(state: State, name: str, session: int) -> bool:
@@ -267,15 +275,27 @@ def _settle(state: State) -> Step:
 
 
 def _prove(state: State) -> Step:
-    """Ask for a proof once all that are connected have confirmed, whoever is not is not asked."""
+    """Ask for a proof once all that are connected have confirmed, whoever is not is not asked.
+
+    Who joins them later was not: with him it is asked for again, and until then nothing is proved.
+    """
     connected = {n: s.held for n, s in state.switches.items() if s.session is not None}
     held = {n: rows for n, rows in connected.items() if rows is not None and state.in_line(n)}
     network = state.network
     if network is None or not held or held.keys() != connected.keys():
         return state, []
-    if state.proving == state.serial:
+    if state.proving == state.serial and held.keys() <= state.asked:
         return state, []
-    return replace(state, proving=state.serial), [Prove(state.serial, network, held)]
+    number, before = state.proof_number + 1, state.serial - 1
+    asked = replace(
+        state,
+        proving=state.serial,
+        proof_number=number,
+        asked=frozenset(held),
+        judged=min(state.judged, before),
+        proved=min(state.proved, before),
+    )
+    return asked, [Prove(state.serial, number, network, held)]
 
 
 def _newly_in_line(state: State) -> Iterator[str]:

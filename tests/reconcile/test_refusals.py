@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
-from controller.compile import compile_network
 from controller.model.intent import frozen
 from controller.model.network import Network
 from controller.reconcile.events import NetworkChanged, ReadBack, SendBundle, SwitchDown, Tick
 from controller.reconcile.rollout import ABSENCE_S
 from tests.chance import often
-from tests.reconcile.world import World, assert_holds, prove, world
+from tests.reconcile.world import World, assert_holds, world
 from tests.sites import two_hosts
 from tests.strategies import intents, moved, plugged, site
 
@@ -104,25 +102,6 @@ def test_nothing_starts_while_a_connected_switch_is_unknown() -> None:
     assert {e.switch for e in found.todo if isinstance(e, SendBundle)} == {*found.switches} - {
         last.switch
     }
-
-
-@pytest.mark.parametrize("connected", [1, 3])
-def test_a_proof_is_asked_for_once_all_have_confirmed(connected: int) -> None:
-    network = two_hosts()
-    found = world(network)
-    found.feed(NetworkChanged(network, 1))
-    names = sorted(found.switches)[:connected]
-    for name in names:
-        found.connect(name)
-    found.wait(ABSENCE_S)
-    for _ in range(60):
-        if found.todo:
-            found.answer(found.todo.pop(0), "well")
-    assert [sorted(proof.held) for proof in found.proofs] == [names]
-    assert dict(found.proofs[0].held) == {n: compile_network(network)[n] for n in names}
-    assert found.state.proved == 0
-    prove(found)
-    assert found.state.proved == found.state.serial
 
 
 def test_withdrawn_connections_are_forgotten_once_no_switch_permits_them() -> None:
