@@ -89,8 +89,8 @@ class State:
     ``hold_until_s``: a switch refused; what is wanted is tried again then. ``await_until_s``: until
     then a declared switch that is not connected is waited for before a rollout begins.
     ``incremental``: what a change leaves as it is, is not compiled again.
-    ``proving`` is the network whose proof has been asked for last, with that ``proof_number`` and of
-    the switches ``asked``; ``judged`` is the last whose proof has an answer, ``proved`` the last
+    ``proving`` is the network whose proof has been asked for last, with that ``proof_number`` and
+    of the switches ``asked``; ``judged`` is the last whose proof has an answer, ``proved`` the last
     that was found to hold. ``faults``: what the last one found.
     """
 
