@@ -24,7 +24,8 @@ from bench.rig import rig, site_of
 from bench.targets import FLOWS, LABEL, MEMORY, MOVE, RULE, SETUP
 from bench.workload import PER_SEGMENT
 
-ANSWERING: Final = "of a full set-up, until the controller's processes had started"
+STARTED: Final = "the same, from the start of the controller's processes"
+ANSWERING: Final = "of which until they had started"
 APPLY: Final = "full set-up, a document applied"
 MOST_OF_OVN: Final = 2000
 """More services take OVN minutes: it is measured with so many, which is less than it would take."""
@@ -80,13 +81,15 @@ def run(services: int) -> Result:
     say(f"Bulkhead, {services} services")
     with rig(services) as our_site:
         ours = measure(our_site, services)
-        starts = [our_site.start_anew() for _ in range(_STARTS)]
-    say(f"  started anew: {', '.join(f'{start.took_s:.2f}' for start in starts)} s")
-    ours = ours.with_row(SETUP, median(start.took_s for start in starts) * 1000)
+        anew = [our_site.program_anew() for _ in range(_STARTS)]
+        say(f"  emptied and programmed: {', '.join(f'{took_s:.2f}' for took_s in anew)} s")
+        start = our_site.start_anew()
+    ours = ours.with_row(SETUP, median(anew) * 1000)
     theirs = theirs.with_row(SETUP, theirs.took_ms[APPLY])
     figures = (
         *_figures(ours, theirs, f"OVN {release}, {theirs_of} services"),
-        Figure(ANSWERING, median(start.answering_s for start in starts), "s"),
+        Figure(STARTED, start.took_s, "s"),
+        Figure(ANSWERING, start.answering_s, "s"),
     )
     ratios = {row: theirs.took_ms[row] / took for row, took in ours.took_ms.items()}
     slowest = max((LABEL, RULE, MOVE), key=ours.took_ms.__getitem__)
