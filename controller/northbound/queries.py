@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 
-from controller.errors import Invalid, NotFound, Problem
+from controller.errors import NotFound
 from controller.model.collections import COLLECTIONS
 from controller.model.encode import encode_intent
 from controller.model.intent import BEST_EFFORT, Intent, QosClass
@@ -17,7 +17,7 @@ from controller.northbound.access.principals import ANYBODY, Principal
 from controller.northbound.capacity import capacity
 from controller.northbound.matrix import Cut, Matrices
 from controller.northbound.operations import known_collection, known_name
-from controller.northbound.paging import ALL, MOST, Page, Wish, cut_out
+from controller.northbound.paging import ALL, Page, Wish, cut_out
 from controller.northbound.ports import Controller
 from controller.northbound.reaching import Openings, Wanted
 from controller.northbound.selecting import selected
@@ -68,14 +68,6 @@ class Queries:
         network = self._controller.network()
         known_name(network.intent, collection, name, principal)
         return object_view(network, collection, name)
-
-    async def reachability(self) -> list[Body]:
-        """Which services may open what to which, by rule. Raises Invalid where they are many."""
-        page = await self.pairs(Wanted(limit=MOST))
-        if page.last is not None:
-            message = f"more than {MOST} pairs; ask for some of them, or for pages"
-            raise Invalid((Problem("reachability", message),))
-        return page.items
 
     async def pairs(self, wanted: Wanted) -> Page:
         """A page of the pairs of services of which one may open something to the other.
@@ -137,10 +129,6 @@ class Queries:
     def capacity(self, host: str | None) -> Body:
         """What is left to be had, at one host or everywhere. Raises NotFound."""
         return capacity(self._controller.network(), host)
-
-    async def revisions(self, limit: int) -> list[Body]:
-        """The newest revisions, newest first."""
-        return (await self.revisions_below(None, limit)).items
 
     async def revisions_below(self, number: int | None, limit: int) -> Page:
         """A page of the revisions before one (None: of all), newest first."""

@@ -21,11 +21,12 @@ from controller.northbound.bulkhead_pb2_grpc import BulkheadServicer
 from controller.northbound.following import behind, since_revision
 from controller.northbound.matrix import Cut
 from controller.northbound.operations import Options
-from controller.northbound.paging import cursor_of
+from controller.northbound.paging import Page, cursor_of
 from controller.northbound.parameters import (
     ExplainQuery,
     ListQuery,
     MatrixQuery,
+    ReachQuery,
     RevisionsQuery,
     RoutesQuery,
 )
@@ -76,7 +77,7 @@ class BulkheadService(BulkheadServicer):
         page = self._queries.objects(request.collection, query.wish(), call.principal)
         return pb.ListReply(
             objects=[object_of(request.collection, item) for item in page.items],
-            next_page_token="" if page.last is None else cursor_of(page.last),
+            next_page_token=_token(page),
             revision=self._cases.controller.revision(),
         )
 
@@ -182,11 +183,14 @@ class BulkheadService(BulkheadServicer):
         return message_of(pb.Switches, {"switches": self._queries.switches()})
 
     async def GetReachability(
-        self, _request: pb.ReachabilityRequest, _call: Call
+        self, request: pb.ReachabilityRequest, _call: Call
     ) -> pb.Reachability:
+        names = {"source": "from", "destination": "to", "page_size": "limit"}
+        query = checked(ReachQuery, **given(request, page_token="cursor", **names))
         revision = self._cases.controller.revision()
-        pairs = await self._queries.reachability()
-        return message_of(pb.Reachability, {"pairs": pairs, "revision": revision})
+        page = await self._queries.pairs(query.wanted())
+        found = {"pairs": page.items, "revision": revision, "next_page_token": _token(page)}
+        return message_of(pb.Reachability, found)
 
     async def GetMatrix(self, request: pb.MatrixRequest, _call: Call) -> pb.Matrix:
         query = checked(MatrixQuery, **given(request))
@@ -220,8 +224,10 @@ class BulkheadService(BulkheadServicer):
     # History
 
     async def ListRevisions(self, request: pb.RevisionsRequest, _call: Call) -> pb.Revisions:
-        query = checked(RevisionsQuery, **given(request))
-        return message_of(pb.Revisions, {"revisions": await self._queries.revisions(query.limit)})
+        query = checked(RevisionsQuery, **given(request, page_token="cursor"))
+        page = await self._queries.revisions_below(query.below(), query.limit)
+        found = {"revisions": page.items, "next_page_token": _token(page)}
+        return message_of(pb.Revisions, found)
 
     async def GetRevision(self, request: pb.RevisionNumber, _call: Call) -> pb.RevisionDocument:
         found = await self._queries.revision(request.revision)
@@ -270,6 +276,10 @@ class BulkheadService(BulkheadServicer):
         self._under_way.discard(task)
         if not task.cancelled():
             task.exception()  # taken, also where the client waits no more
+
+
+def _token(page: Page) -> str:
+    return "" if page.last is None else cursor_of(page.last)
 
 
 def _change(index: int, item: pb.Change) -> Body:

@@ -242,6 +242,30 @@ def test_pages_hold_the_whole_list(on_site: OnSite) -> None:
     on_site(trial)
 
 
+def test_pairs_and_revisions_come_in_pages_too(on_site: OnSite) -> None:
+    async def trial(site: Site) -> None:
+        await site.stub.Put(pb.PutRequest(object=NEW))
+        whole = await site.stub.GetReachability(pb.ReachabilityRequest())
+        assert len(whole.pairs) > 1 and not whole.next_page_token
+        pairs, token = [], ""
+        while not pairs or token:
+            asked = pb.ReachabilityRequest(page_size=1, page_token=token)
+            page = await site.stub.GetReachability(asked)
+            pairs += page.pairs
+            token = page.next_page_token
+        assert pairs == list(whole.pairs)
+        some = await site.stub.GetReachability(pb.ReachabilityRequest(source="web"))
+        assert list(some.pairs) == [pair for pair in pairs if pair.source == "web"]
+        newest = await site.stub.ListRevisions(pb.RevisionsRequest(limit=1))
+        older = await site.stub.ListRevisions(
+            pb.RevisionsRequest(limit=1, page_token=newest.next_page_token)
+        )
+        assert [page.revisions[0].revision for page in (newest, older)] == [2, 1]
+        assert not older.next_page_token
+
+    on_site(trial)
+
+
 def test_health_follows_readiness(on_site: OnSite) -> None:
     async def trial(site: Site) -> None:
         stub = HealthStub(site.channel)
