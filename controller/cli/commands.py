@@ -21,7 +21,7 @@ from controller.cli.results import Result
 from controller.cli.tables import details, objects
 from controller.cli.watching import watch
 from controller.cli.writing import detail
-from controller.client import Bulkhead
+from controller.client import Bulkhead, answers
 from controller.errors import Invalid
 from controller.settings import describe, load
 
@@ -29,7 +29,9 @@ from controller.settings import describe, load
 def get(options: Namespace, client: Client) -> Result:
     """List a collection, or show one object."""
     collection, name = options.collection, options.name
-    if collection in ("switches", "links", "reachability"):
+    if collection == "reachability":
+        return _listed(collection, client.ask(lambda site: _reach(site, name)), name)
+    if collection in ("switches", "links"):
         items = client.get("/v1/topology")["links"] if collection == "links" else None
         found = client.get(f"/v1/{collection}") if items is None else items
         return _listed(collection, [i for i in found if name in (None, i.get("name"))], name)
@@ -157,6 +159,14 @@ COMMANDS: Final[Mapping[str, Callable[[Namespace, Client], Result]]] = {
     "completion": completion,
     "names": completing.names,
 }
+
+
+def _reach(site: Bulkhead, service: str | None) -> list[answers.Reach]:
+    """Who may open what to whom: all, or of one service what it may and what others may with it."""
+    if service is None:
+        return list(site.reachability())
+    others = (r for r in site.reachability(destination=service) if r["source"] != service)
+    return [*site.reachability(source=service), *others]
 
 
 def _listed(collection: str, items: list[Any], name: str | None) -> Result:

@@ -145,6 +145,21 @@ class SwitchChanges(Counts):
     entries: NotRequired[dict[str, list[dict[str, str | None]]]]
 
 
+Reach = TypedDict(
+    "Reach",
+    {
+        "source": str,
+        "destination": str,
+        "tenants": dict[str, str],
+        "allow": list[str],
+        "rule": str,
+        "class": str | None,
+        "dscp": int | None,
+    },
+)
+"""What a rule lets one service open to another. ``dscp``: None where any mark will do."""
+
+
 ReachGroup = TypedDict(
     "ReachGroup",
     {

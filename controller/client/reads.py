@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, Final, Literal, overload
 
 from controller.client import answers
@@ -54,8 +55,21 @@ class Reads:
 
     def objects(self, collection: str, selector: str = "") -> Iterator[Any]:
         """The objects of a collection by name, all or those of a label selector."""
-        path = f"/v1/{collection}"
-        query: dict[str, Any] = {"selector": selector or None, "limit": _PAGE}
+        return self._pages(f"/v1/{collection}", selector=selector or None, limit=_PAGE)
+
+    def reachability(
+        self,
+        *,
+        source: str | None = None,
+        destination: str | None = None,
+        tenant: str | None = None,
+    ) -> Iterator[answers.Reach]:
+        """Which services may open what to which: all, or those of a service or a tenant."""
+        ends = {"from": source, "to": destination, "tenant": tenant}
+        return self._pages("/v1/reachability", **ends, limit=_PAGE)
+
+    def _pages(self, path: str, **query: Any) -> Iterator[Any]:
+        """All items of a list that comes in pages, each page asked for when it is needed."""
         while True:
             response = self._transport.response("GET", path, query=query)
             yield from response.json()
@@ -131,8 +145,8 @@ class Reads:
 
     def revisions(self, limit: int = 20) -> list[answers.Revision]:
         """The newest revisions, newest first."""
-        found: list[answers.Revision] = self.get("/v1/revisions", limit=limit)
-        return found
+        pages = self._pages("/v1/revisions", limit=max(1, min(limit, _PAGE)))
+        return list(islice(pages, max(0, limit)))
 
     def difference(self, one: int, other: int, *, detail: Detail = "counts") -> answers.Difference:
         """What the second of two revisions has otherwise than the first."""

@@ -142,7 +142,7 @@ def _moved(before: Context, network: Network) -> Context:
     """The context of a network but for its people and what follows from them."""
     old, intent = before.network, network.intent
     keys = identities(intent)
-    stays = keys is before.keys or set(keys.values()) == before.numbers.keys()
+    stays = keys is before.keys or _distinct(keys) == before.numbers.keys()
     links = _same(old.facts.down_links, network.facts.down_links)
     rules = intent.rules.keys() == before.rule_numbers.keys()
     return Context(
@@ -160,8 +160,13 @@ def _moved(before: Context, network: Network) -> Context:
     )
 
 
+def _distinct(keys: Mapping[str, IdentityKey]) -> set[IdentityKey]:
+    """The identities of services: most that are equal are one object, and need no comparing."""
+    return set({id(key): key for key in keys.values()}.values())
+
+
 def identity_numbers(keys: Mapping[str, IdentityKey]) -> Mapping[IdentityKey, int]:
-    texts = {key: repr(key) for key in set(keys.values())}
+    texts = {key: repr(key) for key in _distinct(keys)}
     numbers = stable_numbers(texts.values(), IDENTITY_BITS)
     return {key: numbers[text] for key, text in texts.items()}
 

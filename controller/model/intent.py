@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
+from operator import is_
 from types import MappingProxyType
 from typing import Final, Literal, TypeVar
 
@@ -32,7 +33,10 @@ T = TypeVar("T")
 
 def frozen(items: Mapping[str, T]) -> Mapping[str, T]:
     """A read-only copy of a mapping, in the order of its keys: one normal form for equal values."""
-    return MappingProxyType({key: items[key] for key in sorted(items)})
+    keys = sorted(items)
+    if all(map(is_, keys, items)):  # in that order already, as after most changes
+        return MappingProxyType(dict(items))
+    return MappingProxyType({key: items[key] for key in keys})
 
 
 @dataclass(frozen=True, slots=True)

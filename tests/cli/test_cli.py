@@ -134,6 +134,10 @@ def test_get_lists_and_shows(run: Run) -> None:
     assert json.loads(run("get", "vrfs", "--json").out)[0] == {"name": "business", "id": 100}
     assert "edge-1" in run("get", "switches").out
     assert "fabric-2" in run("get", "links").out
+    pairs = json.loads(run("get", "reachability", "--json").out)
+    of_api = json.loads(run("get", "reachability", "api", "--json").out)
+    assert of_api == [pair for pair in pairs if "api" in (pair["source"], pair["destination"])]
+    assert 0 < len(of_api) < len(pairs)
     missing = run("get", "rules", "web-to-apii")
     assert (missing.code, "did you mean `web-to-api`" in missing.err) == (2, True)
 

@@ -48,6 +48,8 @@ def test_what_is_observed_is_what_its_types_say(site: Bulkhead, engine: FakeCont
     assert fits(site.switches(), list[answers.Switch])
     assert fits(site.capacity(), answers.Capacity)
     assert len(site.capacity("host-1")["hosts"]) == 1
+    assert fits(list(site.reachability()), list[answers.Reach])
+    assert {pair["source"] for pair in site.reachability(source="web")} == {"web"}
 
 
 def test_a_packet_is_explained(site: Bulkhead, engine: FakeController) -> None:
