@@ -5,8 +5,10 @@ POLICY ?= policies/flash-sale.yaml
 CHECK ?=
 BIN := .venv/bin
 STEP := @scripts/step.sh
-# Tests that only compute, and ask an Open vSwitch of their own. All others have the machine to themselves.
-CORE := $(addprefix tests/,model topology dataplane compile diff verify reconcile oracle openflow)
+# Tests that mind no company: they compute, and what they start is their own. The others measure, or share the one lab.
+TOGETHER := $(addprefix tests/,model topology dataplane compile diff verify reconcile oracle openflow store packets \
+  architecture packaging telemetry northbound rpc access cli client ryu_mend faults/test_kill.py faults/test_cuts.py \
+  faults/test_first_start.py faults/test_many_at_once.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lab lab-trust bench test soak format lint types contracts docs-check pytest fix docs lock clean
@@ -48,8 +50,8 @@ docs-check:
 	$(STEP) "generated pages (to mend: make docs)" $(BIN)/python -W ignore::DeprecationWarning -m scripts.generate_docs --check
 
 pytest:
-	$(STEP) "tests of the core, one a processor" $(BIN)/python -m pytest --numprocesses auto --dist worksteal $(CORE)
-	$(STEP) "tests of all else" $(BIN)/python -m pytest $(addprefix --ignore=,$(CORE))
+	$(STEP) "tests that mind no company, one a processor" $(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(TOGETHER)
+	$(STEP) "tests that need the machine" $(BIN)/python -m pytest $(addprefix --ignore=,$(TOGETHER))
 
 fix: setup ## Format and mend what the linter can
 	@$(BIN)/ruff check --quiet --fix .; $(BIN)/ruff format --quiet .

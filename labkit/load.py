@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -123,9 +124,22 @@ class Load:
         """Let it run for another moment, then stop: what became of it."""
         time.sleep(SETTLE_S)
         found: dict[str, dict[Way, Any]] = {"stream": {}, "transfer": {}}
-        for job, way, _ in self._jobs:
-            found[job][way] = self._site.agents[way.source].ask("finish", key=self._key(job, way))
+        sources = {way.source for _, way, _ in self._jobs}
+        with ThreadPoolExecutor(max_workers=len(sources)) as asking:
+            # Each waits for its last answers: together, not one after the other.
+            for reports in asking.map(self._finish, sources):
+                for job, way, report in reports:
+                    found[job][way] = report
         return LoadReport(found["stream"], found["transfer"])
+
+    def _finish(self, source: str) -> list[tuple[str, Way, Any]]:
+        """Stop what one instance sends, one thing after the other, as its agent answers."""
+        agent = self._site.agents[source]
+        return [
+            (job, way, agent.ask("finish", key=self._key(job, way)))
+            for job, way, _ in self._jobs
+            if way.source == source
+        ]
 
     def abandon(self) -> None:
         """Stop, after an error that matters more than what became of it."""

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
-from controller.errors import Invalid
 from controller.model.intent import Intent
 from controller.model.reach import reachability
 from controller.northbound.paging import cursor_of
@@ -111,8 +110,6 @@ def test_a_page_of_a_hundred_million_pairs_costs_a_page() -> None:
         async with asyncio.timeout(60):  # all of them take many minutes, and the memory
             page = await queries.pairs(Wanted(after=after, limit=3))
             assert page.last == "s05001/s00001/anybody"
-            with pytest.raises(Invalid, match="more than 10000 pairs"):
-                await queries.reachability()
         return [(item["source"], item["destination"]) for item in page.items]
 
     assert asyncio.run(pages()) == [
