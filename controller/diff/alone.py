@@ -1,4 +1,4 @@
-"""Whose connections are cut by his own address alone, in every zone, without cutting what stays.
+"""Whose connections are cut by his own address alone, in every zone or his own, but for what stays.
 
 Who is somebody else now, or nobody, may have had to do with thousands of instances here: a cut for
 each of them, when often he has lost the same with all. Then one cut says it. It takes nothing that
@@ -65,7 +65,9 @@ def alone(found: Sequence[Loss], before: Program, after: Program) -> Mapping[Sid
         for side in many.intersection(sides(loss)):
             by_side[side].append(loss)
     ips = {side.ip for side in many}
-    left, own = _left(ips, before, after), _zones_of(ips, after)
+    old, new = ends_of(before), ends_of(after)
+    met = {*_with_those_here(ips, old, new), *_of_those_here(ips, old, new)}
+    left, own = _left(met, before, after), _zones_of(ips, after)
     wholes = {
         side: _whole(side, some, left[side].now, own[side.ip]) for side, some in by_side.items()
     }
@@ -73,6 +75,41 @@ def alone(found: Sequence[Loss], before: Program, after: Program) -> Mapping[Sid
         side: whole
         for side, whole in wholes.items()
         if not any(_taken(whole.parts) & left[side].stays)
+    }
+
+
+class Own(NamedTuple):
+    """A side of an instance, as its own zone knows it."""
+
+    zone: int
+    side: Side
+
+
+def own(found: Iterable[Loss], before: Program, after: Program) -> Mapping[Own, tuple[Part, ...]]:
+    """What instances that are somebody else now are cut in their own zones, with whomever it was.
+
+    As :func:`alone`, but for those who still find them as they were: only what an instance itself
+    may open, or have opened to it, counts in its zone.
+    """
+    by_own: dict[Own, list[Loss]] = defaultdict(list)
+    for loss in found:
+        if loss.meeting.is_own:
+            here = loss.meeting.places[0]
+            by_own[Own(here.zone, Side(here.ip, loss.outwards))].append(loss)
+    many = {
+        own: some
+        for own, some in by_own.items()
+        if sum(len(loss.meeting.addresses) for loss in some) > MOST_SINGLY
+    }
+    if not many:
+        return {}
+    met = set(_of_those_here({own.side.ip for own in many}, ends_of(before), ends_of(after)))
+    left, cut = _left(met, before, after), {}
+    for own, some in many.items():
+        lost = reduce(or_, (loss.lost for loss in some), NOTHING)
+        cut[own] = tuple(parts(lost, left[own.side].now))
+    return {
+        own: parts for own, parts in cut.items() if not any(_taken(parts) & left[own.side].stays)
     }
 
 
@@ -125,10 +162,8 @@ class _Left(NamedTuple):
     stays: Opens = NOTHING
 
 
-def _left(ips: Collection[int], before: Program, after: Program) -> Mapping[Side, _Left]:
-    """What is left of the sides of some addresses."""
-    old, new = ends_of(before), ends_of(after)
-    found = {*_with_those_here(ips, old, new), *_of_those_here(ips, old, new)}
+def _left(found: Collection[_Met], before: Program, after: Program) -> Mapping[Side, _Left]:
+    """What is left of the sides of some addresses, of what they have to do with some others."""
     was = permitted(before, {pair for met in found if met.before for pair in both_ways(met.before)})
     now = permitted(after, {pair for met in found for pair in both_ways(met.after)})
     left: dict[Side, _Left] = defaultdict(_Left)

@@ -12,13 +12,14 @@ is known again with the next packet of the opening side.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final
 
 from controller.dataplane.program import Differences, Program, differences
-from controller.diff.alone import Side, alone, sides
+from controller.diff.alone import Own, Side, alone, own, sides
 from controller.diff.ends import Ends, ended, ends_of, meetings, touched
 from controller.diff.joined import Joined, Lost, Pair, loses, together
 from controller.diff.losses import Loss, losses, parts
@@ -87,19 +88,30 @@ def cuts(
 def needed(found: Iterable[Cut]) -> tuple[Cut, ...]:
     """Those cuts that no other takes with it."""
     some = tuple(dict.fromkeys(found))
-    wide = [cut for cut in some if cut.zone is None]
-    return tuple(cut for cut in some if not any(_covers(other, cut) for other in wide))
+    wide: dict[_What, set[int]] = defaultdict(set)
+    for cut in some:
+        if cut.zone is None:
+            wide[_what(cut)].update(cut.zones)
+    said = {tuple(part is not None for part in what) for what in wide}
+    return tuple(cut for cut in some if not any(_is_in(cut, wide, parts) for parts in said))
 
 
-def _covers(wide: Cut, cut: Cut) -> bool:
-    """Whether a cut in every zone takes one of a single zone with it; not a zone as a whole."""
-    return (
-        wide.source in (None, cut.source)
-        and wide.target in (None, cut.target)
-        and wide.protocol in (None, cut.protocol)
-        and wide.port in (None, cut.port)
-        and cut.zone in wide.zones
+_What = tuple[int | None, int | None, int | None, int | None]
+
+
+def _what(cut: Cut) -> _What:
+    return cut.source, cut.target, cut.protocol, cut.port
+
+
+def _is_in(cut: Cut, wide: Mapping[_What, set[int]], said: tuple[bool, ...]) -> bool:
+    """Whether a cut in every zone that says so much takes one of a single zone with it.
+
+    Not a zone as a whole: a wide one says something.
+    """
+    source, target, protocol, port = (
+        part if is_said else None for part, is_said in zip(_what(cut), said, strict=True)
     )
+    return cut.zone in wide.get((source, target, protocol, port), ())
 
 
 def _of_conjunctions(before: Program, old: Ends, found: Differences) -> tuple[set[Pair], list[Cut]]:
@@ -137,10 +149,19 @@ def _of(found: Sequence[Loss], base: Program, after: Program) -> Iterator[Cut]:
     for one in whole.values():
         for protocol, port in one.parts:
             yield _by_itself(one.side, protocol, port, one.zones)
-    for loss in found:
-        if loss.meeting.is_own and any(side in whole for side in sides(loss)):
-            continue
-        yield from _cuts(_without(loss, whole))
+    rest = [
+        loss
+        for loss in found
+        if not (loss.meeting.is_own and any(side in whole for side in sides(loss)))
+    ]
+    mine = own(rest, base, after)
+    for (zone, side), some in mine.items():
+        for protocol, port in some:
+            yield replace(_by_itself(side, protocol, port, ()), zone=zone)
+    for loss in rest:
+        here = loss.meeting.places[0]
+        if not (loss.meeting.is_own and Own(here.zone, Side(here.ip, loss.outwards)) in mine):
+            yield from _cuts(_without(loss, whole))
 
 
 def _without(loss: Loss, whole: Collection[Side]) -> Loss:
