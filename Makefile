@@ -9,7 +9,7 @@ STEP := @scripts/step.sh
 # measure, or share the one lab.
 TOGETHER := $(addprefix tests/,faults/test_kill.py ryu_mend faults/test_cuts.py faults/test_first_start.py \
   faults/test_many_at_once.py model topology dataplane compile diff verify reconcile oracle openflow store packets \
-  architecture packaging telemetry northbound rpc access cli client)
+  architecture packaging telemetry northbound rpc access cli client bench page)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lab lab-trust bench test soak format lint types contracts docs-check pytest fix docs lock clean
@@ -51,7 +51,7 @@ docs-check:
 	$(STEP) "generated pages (to mend: make docs)" $(BIN)/python -W ignore::DeprecationWarning -m scripts.generate_docs --check
 
 pytest:
-	$(STEP) "tests that mind no company, one a processor" $(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(TOGETHER)
+	$(STEP) "tests that mind no company, one a processor" $(BIN)/python -m pytest --numprocesses auto --dist load $(TOGETHER)
 	$(STEP) "tests that need the machine" $(BIN)/python -m pytest $(addprefix --ignore=,$(TOGETHER))
 
 fix: setup ## Format and mend what the linter can

@@ -162,7 +162,7 @@ def _moved(before: Context, network: Network) -> Context:
 
 def _distinct(keys: Mapping[str, IdentityKey]) -> set[IdentityKey]:
     """The identities of services: most that are equal are one object, and need no comparing."""
-    return set({id(key): key for key in keys.values()}.values())
+    return set(dict(zip(map(id, keys.values()), keys.values(), strict=True)).values())
 
 
 def identity_numbers(keys: Mapping[str, IdentityKey]) -> Mapping[IdentityKey, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
@@ -41,12 +42,18 @@ def _base_interpreter(command: str, version: str) -> Path | None:
 
 
 def environment(version: str, python: Path) -> Path:
-    """The folder of commands of an environment of that Python, made when it is not there yet."""
+    """The folder of commands of an environment of that Python, made when it is not there yet.
+
+    Of several processes that want it one makes it, and the others wait.
+    """
     place = CACHE / "pythons" / version
     stamp, want = place / "made-from", _fingerprint(python)
-    if not stamp.exists() or stamp.read_text() != want:
-        _make(place, python)
-        stamp.write_text(want)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with (place.parent / f"{version}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stamp.exists() or stamp.read_text() != want:
+            _make(place, python)
+            stamp.write_text(want)
     return place / "bin"
 
 
