@@ -106,6 +106,13 @@ def another_rule(base: Network, number: int) -> Network:
     return with_rule(base, rule)
 
 
+def another_port(base: Network, number: int) -> Network:
+    """The network with one rule more, for another port between kinds that a rule is between."""
+    port = 9000 + number
+    allow = (PortRange("tcp", port, port),)
+    return with_rule(base, replace(rule_of(number), name=f"port-{number}", allow=allow))
+
+
 def with_rule(base: Network, rule: Rule) -> Network:
     """The network with a rule put."""
     intent = replace(base.intent, rules=frozen({**base.intent.rules, rule.name: rule}))
