@@ -95,15 +95,20 @@ def refused(content: Body, headers: Any = None) -> ProblemResponse:
     return ProblemResponse(content, content["status"], headers)
 
 
+def failed(request: Request, error: BulkheadError) -> ProblemResponse:
+    """The answer to a request that one of our errors has ended."""
+    conditional = request.headers.get("if-match", "*") != "*"
+    unread = isinstance(error, TooLarge | TooSlow)  # what is left of the body is not waited for
+    headers = {"Connection": "close"} if unread else None
+    return refused(of_error(error, conditional=conditional), headers)
+
+
 def handle_errors(app: FastAPI) -> None:
     """Every error of an app is answered as a problem document, never as a traceback."""
 
     @app.exception_handler(BulkheadError)
     async def _ours(request: Request, error: BulkheadError) -> Response:
-        conditional = request.headers.get("if-match", "*") != "*"
-        unread = isinstance(error, TooLarge | TooSlow)  # what is left of the body is not waited for
-        headers = {"Connection": "close"} if unread else None
-        return refused(of_error(error, conditional=conditional), headers)
+        return failed(request, error)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:

@@ -13,6 +13,7 @@ from controller.northbound import answer_schemas, examples
 from controller.northbound.answers import answer, cached, handle_errors, made, paged, written
 from controller.northbound.body_schemas import PUTS
 from controller.northbound.browsing import add_docs
+from controller.northbound.direct import ObjectReads
 from controller.northbound.headers import expected_revision, options_of, principal_of
 from controller.northbound.measuring import AnswerCount, metrics
 from controller.northbound.openapi import describe, problem_content
@@ -70,6 +71,7 @@ def create_app(cases: UseCases) -> FastAPI:
     describe(app)
     add_docs(app)
     add_page(app)
+    app.add_middleware(ObjectReads, controller=controller, queries=queries)
     app.add_middleware(RestGate, gate=cases.gate)
     app.add_middleware(AnswerCount, answered=cases.telemetry.answered)  # outermost
     return app
