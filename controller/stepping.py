@@ -147,9 +147,13 @@ class Loop:
         return serial > self.state.serial or under_way(self.state, serial)
 
     def _step(self, event: Event) -> None:
+        before = self.state.rollout
         self.state, effects = step(self.state, event, self._clock(), self._audit_s)
         for effect in effects:
             self._perform(effect)
+        rollout, network = self.state.rollout, self.state.network
+        if before is None and rollout is not None and network is not None:
+            self._prover.expect(network, rollout.target)
 
     def _perform(self, effect: Effect) -> None:
         match effect:
