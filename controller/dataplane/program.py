@@ -146,14 +146,22 @@ def differences(before: Program, after: Program) -> Differences:
         return Differences((), (), ())
     old: dict[RowKey, Row] = {}
     new: dict[RowKey, Row] = {}
-    for relation in {**before.relations, **after.relations}:
+    for one, other in unshared(before, after, {**before.relations, **after.relations}):
+        old.update(one)
+        new.update(other)
+    return row_differences(old, new)
+
+
+def unshared(
+    before: Program, after: Program, relations: Iterable[str]
+) -> Iterator[tuple[Rows, Rows]]:
+    """The buckets of some relations that two programs do not share, each with the other's."""
+    for relation in relations:
         was = before.relations.get(relation, _NO_BUCKETS)
         now = after.relations.get(relation, _NO_BUCKETS)
         for one, other in zip(was, now, strict=True) if was is not now else ():
             if one is not other:
-                old.update(one)
-                new.update(other)
-    return row_differences(old, new)
+                yield one, other
 
 
 def row_differences(old: Rows, new: Rows) -> Differences:

@@ -68,9 +68,7 @@ def alone(found: Sequence[Loss], before: Program, after: Program) -> Mapping[Sid
     old, new = ends_of(before), ends_of(after)
     met = {*_with_those_here(ips, old, new), *_of_those_here(ips, old, new)}
     left, own = _left(met, before, after), _zones_of(ips, after)
-    wholes = {
-        side: _whole(side, some, left[side].now, own[side.ip]) for side, some in by_side.items()
-    }
+    wholes = {side: _whole(side, some, left[side], own[side.ip]) for side, some in by_side.items()}
     return {
         side: whole
         for side, whole in wholes.items()
@@ -107,7 +105,7 @@ def own(found: Iterable[Loss], before: Program, after: Program) -> Mapping[Own, 
     left, cut = _left(met, before, after), {}
     for own, some in many.items():
         lost = reduce(or_, (loss.lost for loss in some), NOTHING)
-        cut[own] = tuple(parts(lost, left[own.side].now))
+        cut[own] = _said(lost, left[own.side])
     return {
         own: parts for own, parts in cut.items() if not any(_taken(parts) & left[own.side].stays)
     }
@@ -129,11 +127,21 @@ def _zones_of(ips: Collection[int], after: Program) -> Mapping[int, set[int]]:
     return found
 
 
-def _whole(side: Side, some: Sequence[Loss], now: Opens, own: Collection[int]) -> Whole:
-    """What somebody with an address has lost with anybody; as ports, where he may do others."""
+def _whole(side: Side, some: Sequence[Loss], left: _Left, own: Collection[int]) -> Whole:
+    """What somebody with an address has lost with anybody."""
     lost = reduce(or_, (loss.lost for loss in some), NOTHING)
     others = {here.zone for loss in some for here in loss.meeting.places}
-    return Whole(side, tuple(parts(lost, now)), tuple(sorted(others.union(own))))
+    return Whole(side, _said(lost, left), tuple(sorted(others.union(own))))
+
+
+def _said(lost: Opens, left: _Left) -> tuple[Part, ...]:
+    """What is cut of a side: ports, where he may do others now.
+
+    All at once where those are several and nothing stays: each is a message, and a switch with
+    thousands of ports takes in fifty in a turn, which are milliseconds.
+    """
+    some = tuple(parts(lost, left.now))
+    return ((None, None),) if len(some) > 1 and not any(left.stays) else some
 
 
 def _taken(cut: Iterable[Part]) -> Opens:

@@ -73,12 +73,12 @@ def cuts(
     what he may do.
     """
     found = differences(before, after) if found is None else found
-    old = ends_of(before)
+    old = ends_of(before, base)
+    new = ends_of(after, before)  # in any case: the next change goes on from it
     pairs, wide = _of_conjunctions(before, old, found)
     what = touched(found, pairs)
     if what is None:
         return tuple(wide)
-    new = ends_of(after) if what.places or what.peers else old
     whole = map(Cut, sorted(ended(what, new)))
     lost = tuple(losses(tuple(meetings(what, old, new)), before, after))
     singly = _of(lost, before if base is None else base, after)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from itertools import chain
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from controller.dataplane.pipeline import SHAPES
-from controller.dataplane.program import Differences, Program, Rows
-from controller.dataplane.shapes import Row, RowKey
+from controller.dataplane.program import Differences, Program, unshared
+from controller.dataplane.shapes import Row
 from controller.diff.permitted import grants, pair_of
 from controller.model.same import Same
 
 _SENDERS: Final = ("admit.ipv4", "admit.nested_ipv4")
 _RESOLVES: Final = "resolve.receiver"
 _RECEIVERS: Final = ("resolve.receiver:here", "resolve.receiver:away")
+_MOST_KNOWN: Final = 32
+_NOBODY: Final[Mapping[int, Any]] = MappingProxyType({})
 
 
 class Place(NamedTuple):
@@ -103,55 +105,139 @@ def _pair(pairs: dict[int, set[int]], two: tuple[int, int]) -> None:
     pairs[destination].add(source)
 
 
+@dataclass(frozen=True, slots=True)
 class Ends:
-    """A program's instances by zone, and its peers by VRF and address; looked up when asked for."""
+    """A program's instances by zone, and its peers by VRF and address.
 
-    def __init__(self, program: Program) -> None:
-        self._program = program
-        self._addresses: dict[int, Mapping[int, list[int]]] = {}
+    ``alike`` are the instances by VRF and identity. ``peers`` has for each VRF the addresses that
+    it resolves with the identity behind each, ``addresses`` the same by identity.
+    """
 
-    @cached_property
-    def places(self) -> Mapping[int, Place]:
-        """The switch's instances."""
-        buckets = self._program.buckets_of(*_SENDERS)
-        return {here.zone: here for bucket in buckets for here in _places(Same(bucket))}
-
-    @cached_property
-    def alike(self) -> Mapping[tuple[int, int], list[Place]]:
-        """The switch's instances by VRF and identity."""
-        found: dict[tuple[int, int], list[Place]] = defaultdict(list)
-        for here in self.places.values():
-            found[here.vrf, here.identity].append(here)
-        return found
-
-    @cached_property
-    def peers(self) -> Mapping[int, Mapping[int, int]]:
-        """VRF to the addresses it resolves, each with the identity behind it."""
-        found: dict[int, dict[int, int]] = defaultdict(dict)
-        for bucket in self._program.buckets_of(_RESOLVES):
-            for vrf, identities in _peers(Same(bucket)).items():
-                found[vrf].update(identities)
-        return found
-
-    def addresses(self, vrf: int) -> Mapping[int, list[int]]:
-        """The addresses that a VRF resolves, by the identity behind them."""
-        if vrf not in self._addresses:
-            found: dict[int, list[int]] = defaultdict(list)
-            for bucket in self._program.buckets_of(_RESOLVES):
-                for identity, some in _addresses(Same(bucket)).get(vrf, _NOBODY).items():
-                    found[identity] += some
-            self._addresses[vrf] = found
-        return self._addresses[vrf]
+    program: Program
+    places: Mapping[int, Place]
+    alike: Mapping[tuple[int, int], Sequence[Place]]
+    peers: Mapping[int, Mapping[int, int]]
+    addresses: Mapping[int, Mapping[int, Sequence[int]]]
+    every: Mapping[int, tuple[Place, ...]]
+    """By zone what each of its admitting rows says: amid a change that may be two."""
 
     def peer(self, vrf: int, ip: int) -> int | None:
         """The identity behind an address, None where it is not resolved."""
-        row = self._program.get(RowKey(_RESOLVES, (vrf, ip)))
-        return None if row is None else peer(row).identity
+        return self.peers.get(vrf, _NOBODY).get(ip)
+
+    def of(self, program: Program) -> Ends:
+        """Those of another program, at the cost of the buckets that the two do not share."""
+        found = _differing(self.program, program, _SENDERS)
+        every = _stand(self.every, found)
+        places, alike = self.places, self.alike
+        if every is not self.every:
+            zones = {place(row).zone for rows in found for row in rows}
+            places, alike = _placed(self, every, zones)
+        peers, addresses = _resolved(self, _differing(self.program, program, (_RESOLVES,)))
+        return Ends(program, places, alike, peers, addresses, every)
 
 
-def ends_of(program: Program) -> Ends:
-    """A program's; those of the last few are kept."""
-    return _ends(Same(program))
+_Rows = tuple[Sequence[Row], Sequence[Row]]
+"""Rows that are gone, and those that have come."""
+
+
+def _differing(before: Program, after: Program, relations: Iterable[str]) -> _Rows:
+    gone, come = list[Row](), list[Row]()
+    for one, other in unshared(before, after, relations):
+        gone += (row for key, row in one.items() if other.get(key) is not row)
+        come += (row for key, row in other.items() if one.get(key) is not row)
+    return gone, come
+
+
+def _stand(every: Mapping[int, tuple[Place, ...]], found: _Rows) -> Mapping[int, tuple[Place, ...]]:
+    """What every zone's rows say, once some are gone and others have come."""
+    if not any(found):
+        return every
+    stand = dict(every)
+    for here in map(place, found[0]):
+        rest = list(stand.pop(here.zone))
+        rest.remove(here)
+        if rest:
+            stand[here.zone] = tuple(rest)
+    for here in map(place, found[1]):
+        stand[here.zone] = (*stand.get(here.zone, ()), here)
+    return stand
+
+
+def _placed(
+    before: Ends, every: Mapping[int, tuple[Place, ...]], zones: Iterable[int]
+) -> tuple[Mapping[int, Place], Mapping[tuple[int, int], Sequence[Place]]]:
+    """Instances by zone, and by VRF and identity, where those of some zones are to be looked at."""
+    places = dict(before.places)
+    gone, come = defaultdict[tuple[int, int], set[Place]](set), _lists()
+    for zone in zones:
+        was = places.pop(zone, None)
+        now = every[zone][-1] if zone in every else None
+        if now is not None:
+            places[zone] = now
+        if was is not None and was != now:
+            gone[was.vrf, was.identity].add(was)
+        if now is not None and was != now:
+            come[now.vrf, now.identity].append(now)
+    return places, _regrouped(before.alike, gone, come)
+
+
+def _resolved(
+    before: Ends, found: _Rows
+) -> tuple[Mapping[int, Mapping[int, int]], Mapping[int, Mapping[int, Sequence[int]]]]:
+    """Identities by VRF and address, and the other way round."""
+    gone: dict[int, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+    come: dict[int, dict[int, list[int]]] = defaultdict(_lists)
+    peers, addresses = dict(before.peers), dict(before.addresses)
+    for vrf, ip, identity in map(peer, found[0]):
+        gone[vrf][identity].add(ip)
+    for vrf, ip, identity in map(peer, found[1]):
+        come[vrf][identity].append(ip)
+    for vrf in {*gone, *come}:
+        identities = dict(peers.get(vrf, _NOBODY))
+        for ip in chain.from_iterable(gone[vrf].values()):
+            del identities[ip]
+        for identity, ips in come[vrf].items():
+            identities.update(dict.fromkeys(ips, identity))
+        peers[vrf] = identities
+        addresses[vrf] = _regrouped(addresses.get(vrf, _NOBODY), gone[vrf], come[vrf])
+    return peers, addresses
+
+
+Key = TypeVar("Key")
+Item = TypeVar("Item")
+
+
+def _regrouped(
+    groups: Mapping[Key, Sequence[Item]],
+    gone: Mapping[Key, set[Item]],
+    come: Mapping[Key, list[Item]],
+) -> Mapping[Key, Sequence[Item]]:
+    """Groups without what is gone of them and with what has come; none is empty."""
+    found = dict(groups)
+    for key in {*gone, *come}:
+        less = gone.get(key, ())
+        some = [item for item in found.pop(key, ()) if item not in less]
+        some += come.get(key, ())
+        if some:
+            found[key] = some
+    return found
+
+
+def _lists() -> defaultdict[Any, list[Any]]:
+    return defaultdict(list)
+
+
+def ends_of(program: Program, like: Program | None = None) -> Ends:
+    """A program's; those of the last few are kept. ``like`` is one that shares much with it."""
+    key = Same(program)
+    if key not in _KNOWN:
+        near = _NONE if like is None else _KNOWN.get(Same(like), _NONE)
+        _KNOWN[key] = near.of(program)
+        while len(_KNOWN) > _MOST_KNOWN:
+            _KNOWN.popitem(last=False)
+    _KNOWN.move_to_end(key)
+    return _KNOWN[key]
 
 
 def ended(what: Touched, new: Ends) -> frozenset[int]:
@@ -186,12 +272,10 @@ def meetings(what: Touched, old: Ends, new: Ends) -> Iterator[Meeting]:
             yield from _meetings(tuple(stay), identity, those)
 
 
-_NOBODY: Final[Mapping[int, Any]] = MappingProxyType({})
-
 Group = tuple[int, int | None]
 """The identity behind some addresses before and after; None: they are not resolved any more."""
 
-Groups = Mapping[Group, list[int]]
+Groups = Mapping[Group, Sequence[int]]
 
 
 def _meetings(
@@ -223,14 +307,23 @@ def grouped(old: Ends, before: int, new: Ends, after: int) -> Groups:
     """
     was, is_ = old.peers.get(before, _NOBODY), new.peers.get(after, _NOBODY)
     stay = before == after
-    apart = {ip for ip, _ in was.items() - is_.items()} if stay else was.keys() & is_.keys()
-    found: dict[Group, list[int]] = defaultdict(list)
-    for identity, some in old.addresses(before).items():
+    apart = _apart(was, is_, old, new) if stay else was.keys() & is_.keys()
+    found: dict[Group, Sequence[int]] = defaultdict(tuple)
+    for identity, some in old.addresses.get(before, _NOBODY).items():
         alike = [ip for ip in some if ip not in apart] if apart else some
         found[identity, identity if stay else None] = alike
     for ip in apart:
         found[was[ip], is_.get(ip)] = [*found[was[ip], is_.get(ip)], ip]
     return found
+
+
+def _apart(was: Mapping[int, int], is_: Mapping[int, int], old: Ends, new: Ends) -> Set[int]:
+    """The addresses of a VRF behind which is somebody else now, or nobody."""
+    if was is is_:
+        return frozenset()
+    gone, _ = _differing(old.program, new.program, (_RESOLVES,))
+    ips = {ip for _, ip, _ in map(peer, gone)}
+    return {ip for ip in ips if ip in was and is_.get(ip) != was[ip]}
 
 
 def _touched_groups(
@@ -241,43 +334,11 @@ def _touched_groups(
     for other in what.peers:
         if other.vrf == vrf and (now := new.peer(vrf, other.ip)) != other.identity:
             found[other.identity, now].append(other.ip)
-    known = old.addresses(vrf) if identities else {}
+    known = old.addresses.get(vrf, _NOBODY)
     for identity in identities & known.keys():
         stay = [ip for ip in known[identity] if new.peer(vrf, ip) == identity]
         if stay:
             found[identity, identity] = stay
-    return found
-
-
-@lru_cache(maxsize=16)
-def _ends(program: Same[Program]) -> Ends:
-    return Ends(program.value)
-
-
-@lru_cache(maxsize=1 << 16)
-def _places(bucket: Same[Rows]) -> tuple[Place, ...]:
-    """The instances of one bucket of admitting rows; most buckets stay from change to change."""
-    return tuple(map(place, bucket.value.values()))
-
-
-@lru_cache(maxsize=1 << 16)
-def _peers(bucket: Same[Rows]) -> Mapping[int, Mapping[int, int]]:
-    """The addresses of one bucket of resolving rows, each with its identity, by VRF."""
-    found: dict[int, dict[int, int]] = defaultdict(dict)
-    for row in bucket.value.values():
-        vrf, ip, identity = peer(row)
-        found[vrf][ip] = identity
-    return found
-
-
-@lru_cache(maxsize=1 << 16)
-def _addresses(bucket: Same[Rows]) -> Mapping[int, Mapping[int, list[int]]]:
-    """The same by VRF and identity."""
-    found: dict[int, dict[int, list[int]]] = {}
-    for vrf, identities in _peers(bucket).items():
-        some = found[vrf] = defaultdict(list)
-        for ip, identity in identities.items():
-            some[identity].append(ip)
     return found
 
 
@@ -297,5 +358,7 @@ def _columns(shape: str, *names: str) -> Callable[[tuple[int, ...]], tuple[int, 
     return itemgetter(*map(has.index, names))
 
 
+_NONE: Final = Ends(Program(), {}, {}, {}, {}, {})
+_KNOWN: Final[OrderedDict[Same[Program], Ends]] = OrderedDict()
 _PLACE: Final = {name: _columns(name, "zone", "ip", "vrf", "source") for name in _SENDERS}
 _PEER: Final = {name: _columns(name, "vrf", "ip", "destination") for name in _RECEIVERS}

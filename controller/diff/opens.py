@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import and_, or_
 from typing import Final, NamedTuple
 
 PORT_BITS: Final = 16
@@ -21,10 +22,10 @@ class Opens(NamedTuple):
     udp: int = 0
 
     def __or__(self, more: Opens) -> Opens:
-        return Opens(*(one | other for one, other in zip(self, more, strict=True)))
+        return Opens(*map(or_, self, more))
 
     def __and__(self, more: Opens) -> Opens:
-        return Opens(*(one & other for one, other in zip(self, more, strict=True)))
+        return Opens(*map(and_, self, more))
 
     def without(self, rest: Opens) -> Opens:
         """What is in this set and not in the other."""

@@ -81,11 +81,13 @@ def whatever_marked(marks: Marks | None) -> Opens:
 
 
 def _by(marks: Marks, mark: int | None) -> Opens:
-    return marks.get(None, NOTHING) | marks.get(mark, NOTHING)
+    whatever = marks.get(None, NOTHING)
+    return whatever if mark is None else whatever | marks.get(mark, NOTHING)
 
 
 def _union(sets: Iterable[Opens]) -> Opens:
-    return reduce(or_, sets, NOTHING)
+    first, *rest = (*sets, NOTHING)
+    return reduce(or_, rest, first) if len(rest) > 1 else first  # most often there is one
 
 
 def _opens(row: Row, columns: Mapping[str, int]) -> Opens:
