@@ -123,6 +123,18 @@ class ReadBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """What a switch will be asked next if all goes well: to be asked already, or not.
+
+    Rows to ``add`` or to ``remove`` in a bundle, or the ``cookies`` to read back.
+    """
+
+    add: tuple[Row, ...] = ()
+    remove: tuple[Row, ...] = ()
+    cookies: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class SendBundle:
     """Change a switch in one atomic bundle: ``purge`` by cookie, then remove, then add.
 
@@ -135,6 +147,7 @@ class SendBundle:
     remove: tuple[Row, ...] = ()
     purge: tuple[int, ...] = ()
     cuts: tuple[Cut, ...] = ()
+    ahead: Ahead = field(default=Ahead(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from controller.dataplane.program import Differences, Program
 from controller.dataplane.shapes import Row
 from controller.diff.cut import Cut, cuts, needed
 from controller.diff.plan import EMPTY, Phase, plan
-from controller.reconcile.events import Effect, Reverted, SendBundle
-from controller.reconcile.state import Rollout, State
+from controller.reconcile.events import Ahead, Effect, Reverted, SendBundle
+from controller.reconcile.state import Rollout, State, SwitchState
 
 DRAIN_S: Final = 0.05
 """How long frames under old tags may still be on the wire before their entries go: a leaf queue of
@@ -30,6 +30,9 @@ ABSENCE_S: Final = 2.0
 A session that was cut is back within 1 to 2 s (Open vSwitch tries again after 1 s), and while one
 switch holds an old program alone, the others must not remove what that still relies on.
 """
+
+MOST_AHEAD: Final = 1000
+"""Up to how many rows a switch is sent before their time: with more, a turn of it is no matter."""
 
 Step = tuple[State, list[Effect]]
 
@@ -178,9 +181,19 @@ def _send(
     switch = replace(switch, changes=changes, sending=True, awaited=awaited, owed=owed)
     switch = replace(switch, unread=unread)
     state = state.with_switch(name, switch)
-    if phase.removes:
-        return state, SendBundle(name, session, remove=rows, cuts=due)
-    return state, SendBundle(name, session, add=rows, cuts=due)
+    add, remove = ((), rows) if phase.removes else (rows, ())
+    ahead = _ahead(switch, rollout, name) if rows else Ahead()
+    return state, SendBundle(name, session, add, remove, cuts=due, ahead=ahead)
+
+
+def _ahead(switch: SwitchState, rollout: Rollout, name: str) -> Ahead:
+    """What comes next for a switch: its rows of the next phase, or what it is read back for."""
+    for phase, work in rollout.phases[1:]:
+        if name in work and phase is not Phase.FLUSH:
+            some = len(work[name]) <= MOST_AHEAD
+            rows = work[name] if some else ()
+            return Ahead(remove=rows) if phase.removes else Ahead(add=rows)
+    return Ahead(cookies=switch.changed_cookies)
 
 
 def _awaited(held: Program, rollout: Rollout, name: str) -> Program:

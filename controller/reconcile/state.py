@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Final
 
 from controller.compile import Compilation
 from controller.dataplane.program import Program
@@ -12,6 +13,9 @@ from controller.dataplane.shapes import Row
 from controller.diff.cut import Cut
 from controller.diff.plan import Phase
 from controller.model.network import Network
+
+MOST_COOKIES: Final = 512
+"""Up to how many cookies are read back one by one; beyond, all that a switch holds is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,14 @@ class SwitchState:
     def known(self) -> bool:
         """Whether it is connected and what it holds is known."""
         return self.session is not None and self.held is not None
+
+    @property
+    def changed_cookies(self) -> frozenset[int]:
+        """What to ask it for: entries of the cookies that were changed; none: all."""
+        if self.held is None or self.unread is None:
+            return frozenset()
+        cookies = frozenset(row.cookie for row in self.unread)
+        return cookies if len(cookies) <= MOST_COOKIES else frozenset()
 
 
 @dataclass(frozen=True, slots=True)

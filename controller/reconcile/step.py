@@ -41,9 +41,6 @@ from controller.reconcile.state import State, SwitchState
 
 RETRY_FIRST_S: Final = 0.5
 RETRY_MOST_S: Final = 30.0
-MOST_COOKIES: Final = 512
-"""Up to how many cookies are read back one by one; beyond, all that a switch holds is."""
-
 AUDIT_S: Final = 30.0
 
 
@@ -242,19 +239,11 @@ def _ask(state: State, name: str, now: float) -> Step:
     if switch.held is not None and switch.unread == ():
         return state.with_switch(name, replace(switch, unconfirmed=False, retry_at_s=None)), []
     assert switch.session is not None
-    cookies = _cookies(switch)
+    cookies = switch.changed_cookies
     whole = state.wanted.get(name, EMPTY) if switch.held is None else switch.held
     effect = ReadBack(name, switch.session, switch.changes, cookies, EMPTY if cookies else whole)
     asked = replace(switch, reading=True, retry_at_s=None)
     return state.with_switch(name, asked), [effect]
-
-
-def _cookies(switch: SwitchState) -> frozenset[int]:
-    """What to ask a switch for: entries of the cookies that were changed, or all."""
-    if switch.held is None or switch.unread is None:
-        return frozenset()
-    cookies = frozenset(row.cookie for row in switch.unread)
-    return cookies if len(cookies) <= MOST_COOKIES else frozenset()
 
 
 def _settle(state: State) -> Step:

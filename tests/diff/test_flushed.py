@@ -234,6 +234,11 @@ def stays(was: Meaning, now: Meaning, question: Question) -> bool:
         return False
     if any(gone for (protocol, _), gone in lost.items() if protocol not in (1, 6, 17)):
         return False
+    if question.protocol not in (1, 6, 17) and (
+        was.lets(ends(question)[::-1], question.protocol, question.port)
+        - now.lets((destination, source), question.protocol, question.port)
+    ):
+        return False  # without ports, what is opened the other way is the same connection
     return question.protocol == PROTO_ICMP or lost_ports(lost, question.protocol) <= MOST_PORTS
 
 

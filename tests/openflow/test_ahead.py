@@ -1,0 +1,227 @@
+"""What comes next is asked in the same turn of a switch, and is what was asked for all the same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from controller.dataplane.cookie import Feature, cookie
+from controller.dataplane.pipeline import SHAPES
+from controller.dataplane.program import row_of
+from controller.dataplane.shapes import Entry, Row
+from controller.reconcile.events import (
+    Ahead,
+    BundleDone,
+    BundleFailed,
+    ReadBack,
+    ReadBackDone,
+    SendBundle,
+)
+from controller.southbound import bundles
+from controller.southbound.openflow.messages import Type, has_more, header
+from controller.southbound.switches import Switches
+from labkit.ledger import Ledger
+from labkit.ovs import PrivateOvs
+from tests.openflow.bridge import PATIENCE_S, SESSION, with_channel
+from tests.openflow.session import BRIDGE, Session
+
+ANSWERED = (Type.BARRIER_REQUEST, Type.BUNDLE_CONTROL, Type.MULTIPART_REQUEST)
+EMPTY = Ahead()
+Use = Callable[[Switches], Awaitable[None]]
+
+
+@pytest.fixture(scope="module")
+def ovs() -> Iterator[PrivateOvs]:
+    ledger = Ledger.create("test-ahead")
+    try:
+        with PrivateOvs(ledger) as found:
+            yield found
+    finally:
+        ledger.clean()
+
+
+class RealSwitch:
+    """Passes messages on to Open vSwitch; keeps their kinds."""
+
+    def __init__(self, ovs: PrivateOvs) -> None:
+        ovs.vsctl("--if-exists", "del-br", BRIDGE)
+        ovs.vsctl("add-br", BRIDGE, "--", "set", "bridge", BRIDGE, "datapath_type=dummy",
+                  "protocols=OpenFlow14", "fail_mode=secure")  # fmt: skip
+        self.session = Session(ovs)
+        self.kinds: list[Type] = []
+
+    def __call__(self, message: bytes) -> list[bytes]:
+        kind, found = Type(header(message).type), list[bytes]()
+        self.kinds.append(kind)
+        self.session.send(message)
+        while kind in ANSWERED:
+            found.append(self.session.receive())
+            mine = header(found[-1]).xid == header(message).xid
+            if mine and not (kind is Type.MULTIPART_REQUEST and has_more(found[-1])):
+                break
+        return found
+
+    def rows(self) -> set[Row | None]:
+        return {row_of(entry) for entry in self.session.held() if isinstance(entry, Entry)}
+
+
+@pytest.fixture
+def switch(ovs: PrivateOvs) -> RealSwitch:
+    return RealSwitch(ovs)
+
+
+def run(folder: Path, switch: RealSwitch, use: Use) -> None:
+    asyncio.run(
+        with_channel(
+            folder, switch, lambda channel: use(Switches(channel, lambda _: 7, PATIENCE_S))
+        )
+    )
+
+
+def row(number: int) -> Row:
+    """Of our own: others are no rows of ours, whatever they say."""
+    columns = {"class": number, "queue": 0}
+    return SHAPES["class.transit"].row(cookie(Feature.CLASS, number), **columns)
+
+
+def send(
+    add: tuple[Row, ...] = (), remove: tuple[Row, ...] = (), then: Ahead = EMPTY
+) -> SendBundle:
+    return SendBundle("s", SESSION[1], add, remove, ahead=then)
+
+
+ONE, TWO, THREE = (row(number) for number in (1, 2, 3))
+WRONG = SHAPES["deliver.transit"].row(
+    cookie(Feature.DELIVER, 9), plane=1, edge=1, lane=1, port=0xFFFF
+)
+DONE = BundleDone("s", SESSION[1])
+
+
+def cookies_of(*rows: Row) -> frozenset[int]:
+    return frozenset(row.cookie for row in rows)
+
+
+def asked(*rows: Row) -> ReadBack:
+    return ReadBack("s", SESSION[1], 5, cookies_of(*rows))
+
+
+def test_the_next_bundle_is_filled_with_this_one(tmp_path: Path, switch: RealSwitch) -> None:
+    async def use(switches: Switches) -> None:
+        assert await switches.send_bundle(send((ONE, TWO), then=Ahead(remove=(ONE,)))) == DONE
+        assert switch.rows() == {ONE, TWO}, "what is filled is not committed"
+        before = len(switch.kinds)
+        assert await switches.send_bundle(send(remove=(ONE,))) == DONE
+        assert switch.kinds[before:] == [Type.BUNDLE_CONTROL]  # its commit
+
+    run(tmp_path, switch, use)
+    assert switch.rows() == {TWO}
+
+
+def test_another_bundle_than_was_expected_is_what_is_done(
+    tmp_path: Path, switch: RealSwitch
+) -> None:
+    async def use(switches: Switches) -> None:
+        assert await switches.send_bundle(send((ONE, TWO), then=Ahead(remove=(ONE,)))) == DONE
+        assert await switches.send_bundle(send(add=(THREE,))) == DONE
+
+    run(tmp_path, switch, use)
+    assert switch.rows() == {ONE, TWO, THREE}
+
+
+def test_one_that_was_filled_long_ago_is_filled_again(
+    tmp_path: Path, switch: RealSwitch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundles, "_OPEN_S", 0.0)
+
+    async def use(switches: Switches) -> None:
+        assert await switches.send_bundle(send((ONE, TWO), then=Ahead(remove=(ONE,)))) == DONE
+        assert await switches.send_bundle(send(remove=(ONE,))) == DONE
+
+    run(tmp_path, switch, use)
+    assert switch.kinds.count(Type.BARRIER_REQUEST) == 2
+    assert switch.rows() == {TWO}
+
+
+def test_what_is_refused_ahead_is_told_when_it_is_due(tmp_path: Path, switch: RealSwitch) -> None:
+    async def use(switches: Switches) -> None:
+        assert await switches.send_bundle(send((ONE,), then=Ahead(add=(WRONG,)))) == DONE
+        failed = await switches.send_bundle(send(add=(WRONG,)))
+        assert isinstance(failed, BundleFailed)
+        assert failed.known
+        assert "port" in failed.reason
+
+    run(tmp_path, switch, use)
+    assert switch.rows() == {ONE}
+
+
+def test_where_this_one_is_refused_the_next_is_gone_too(tmp_path: Path, switch: RealSwitch) -> None:
+    async def use(switches: Switches) -> None:
+        failed = await switches.send_bundle(send((WRONG,), then=Ahead(add=(ONE,))))
+        assert isinstance(failed, BundleFailed)
+        assert await switches.send_bundle(send(add=(ONE,))) == DONE
+
+    run(tmp_path, switch, use)
+    assert switch.rows() == {ONE}
+
+
+def test_what_is_read_back_is_asked_for_behind_the_commit(
+    tmp_path: Path, switch: RealSwitch
+) -> None:
+    async def use(switches: Switches) -> None:
+        assert (
+            await switches.send_bundle(send((ONE, TWO), then=Ahead(cookies=cookies_of(ONE, TWO))))
+            == DONE
+        )
+        found = await switches.read_back(asked(ONE, TWO))
+        assert isinstance(found, ReadBackDone)
+        assert found.asked == 5
+        assert set(found.held) == {ONE, TWO}
+        assert switch.kinds.count(Type.MULTIPART_REQUEST) == 2
+        await switches.read_back(asked(ONE, TWO))  # once taken, it is asked for anew
+        assert switch.kinds.count(Type.MULTIPART_REQUEST) == 4
+
+    run(tmp_path, switch, use)
+
+
+def test_other_entries_than_were_expected_are_what_is_read(
+    tmp_path: Path, switch: RealSwitch
+) -> None:
+    async def use(switches: Switches) -> None:
+        assert (
+            await switches.send_bundle(send((ONE, TWO), then=Ahead(cookies=cookies_of(ONE))))
+            == DONE
+        )
+        found = await switches.read_back(asked(TWO))
+        assert isinstance(found, ReadBackDone)
+        assert set(found.held) == {TWO}
+
+    run(tmp_path, switch, use)
+
+
+def test_what_was_read_before_a_later_bundle_is_not_taken_for_what_is_there_now(
+    tmp_path: Path, switch: RealSwitch
+) -> None:
+    async def use(switches: Switches) -> None:
+        assert await switches.send_bundle(send((ONE,), then=Ahead(cookies=cookies_of(ONE)))) == DONE
+        assert await switches.send_bundle(send(remove=(ONE,))) == DONE
+        found = await switches.read_back(asked(ONE))
+        assert isinstance(found, ReadBackDone)
+        assert not len(found.held)
+
+    run(tmp_path, switch, use)
+
+
+def test_a_flush_leaves_what_is_being_read(tmp_path: Path, switch: RealSwitch) -> None:
+    async def use(switches: Switches) -> None:
+        assert await switches.send_bundle(send((ONE,), then=Ahead(cookies=cookies_of(ONE)))) == DONE
+        assert await switches.send_bundle(SendBundle("s", SESSION[1])) == DONE
+        before = switch.kinds.count(Type.MULTIPART_REQUEST)
+        found = await switches.read_back(asked(ONE))
+        assert isinstance(found, ReadBackDone)
+        assert set(found.held) == {ONE}
+        assert switch.kinds.count(Type.MULTIPART_REQUEST) == before == 1
+
+    run(tmp_path, switch, use)
