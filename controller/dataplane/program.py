@@ -33,6 +33,8 @@ class Program:
     """
 
     relations: Mapping[str, Buckets] = field(default_factory=lambda: MappingProxyType({}))
+    size: int = 0
+    """How many rows there are."""
 
     @staticmethod
     def of(rows: Rows) -> Program:
@@ -45,7 +47,8 @@ class Program:
         found: dict[str, list[Rows]] = {}
         for (relation, number), rows in buckets.items():
             found.setdefault(relation, [_NOTHING] * _SPREAD)[number] = rows
-        return Program({relation: tuple(some) for relation, some in found.items()})
+        relations = {relation: tuple(some) for relation, some in found.items()}
+        return Program(relations, sum(map(len, buckets.values())))
 
     @cached_property
     def rows(self) -> Rows:
@@ -69,7 +72,7 @@ class Program:
         return chain.from_iterable(bucket.values() for bucket in self.buckets_of(*self.relations))
 
     def __len__(self) -> int:
-        return sum(map(len, chain.from_iterable(self.relations.values())))
+        return self.size
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Program) and not differences(self, other)
@@ -100,12 +103,14 @@ class Program:
         if not touched:
             return self
         found: dict[str, list[Rows]] = {}
+        size = self.size
         for (relation, number), rows in touched.items():
             if relation not in found:
                 found[relation] = list(self.relations.get(relation, _NO_BUCKETS))
+            size += len(rows) - len(found[relation][number])
             found[relation][number] = rows or _NOTHING
         relations = {**self.relations, **{name: tuple(some) for name, some in found.items()}}
-        return Program({name: some for name, some in relations.items() if any(some)})
+        return Program({name: some for name, some in relations.items() if any(some)}, size)
 
     def _own(self, touched: dict[Bucket, dict[RowKey, Row]], key: RowKey) -> dict[RowKey, Row]:
         relation, number = bucket = bucket_of(key)

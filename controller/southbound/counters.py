@@ -103,8 +103,16 @@ class PortCounters:
         self._counted = MappingProxyType(known)
 
     def _wait(self, idl: Any) -> None:
+        """Until there is news.
+
+        Where the library has a question that it cannot ask yet, it would not wait at all.
+        """
         poller = ovs.poller.Poller()
-        idl.wait(poller)
+        if idl._session.is_connected() and idl._request_id is None:
+            idl.wait(poller)
+        else:
+            idl._session.wait(poller)
+            idl._session.recv_wait(poller)
         poller.fd_wait(self._wake_read, ovs.poller.POLLIN)
         poller.block()
         try:

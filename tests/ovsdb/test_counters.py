@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,6 +85,63 @@ def test_without_its_database_nothing_is_known(ovs: PrivateOvs, counters: PortCo
     assert counters.rate_bps("p1") is None
     sent(ovs, "p1", start + 1350)
     until(lambda: counters.rate_bps("p1") == 2)
+
+
+class _Counted(PortCounters):
+    """Counts how often it has waited for news."""
+
+    def __init__(self, remote: str) -> None:
+        super().__init__(remote)
+        self.waits, self.attempts = 0, 0
+
+    def _wait(self, idl: Any) -> None:
+        super()._wait(idl)
+        self.waits += 1
+        self.attempts = idl._session.reconnect.n_attempted_connections
+
+
+def test_a_database_that_is_not_there_is_looked_for_now_and_then(tmp_path: Path) -> None:
+    counters = _Counted(f"unix:{tmp_path}/nobody")
+    counters.start()
+    counters.watch(["p1"])
+    until(lambda: counters.attempts >= 3)
+    counters.close()
+    assert counters.waits < 30, "some for each attempt; it must not look all the time"
+
+
+class _Idl:
+    """A client of the library's, which may have asked for something, and may be connected."""
+
+    def __init__(self, *, connected: bool, asked: bool) -> None:
+        self._session, self._request_id = self, "7" if asked else None
+        self._connected = connected
+        self.waited: list[str] = []
+
+    def is_connected(self) -> bool:
+        return self._connected
+
+    def wait(self, _poller: object) -> None:
+        self.waited.append("wait")
+
+    def recv_wait(self, _poller: object) -> None:
+        self.waited.append("answer")
+
+
+@pytest.mark.parametrize(
+    ("connected", "asked", "waited"),
+    [
+        (True, False, ["wait"]),
+        (True, True, ["wait", "answer"]),
+        (False, False, ["wait", "answer"]),
+    ],
+)
+def test_what_cannot_be_asked_yet_waits_for_who_answers(
+    connected: bool, asked: bool, waited: list[str]
+) -> None:
+    counters, idl = PortCounters("unix:nobody"), _Idl(connected=connected, asked=asked)
+    counters.watch(["p1"])  # news, so that the wait ends
+    counters._wait(idl)
+    assert idl.waited == waited
 
 
 def test_a_link_carries_what_its_ports_send() -> None:
