@@ -213,9 +213,14 @@ def _with_those_here(ips: Collection[int], old: Ends, new: Ends) -> Iterator[_Me
 
 def _of_those_here(ips: Collection[int], old: Ends, new: Ends) -> Iterator[_Met]:
     """Whom the instances here that have those addresses resolve."""
+    known: dict[tuple[int, int], tuple[Pair, ...]] = {}
     for now in new.places.values():
         was = old.places.get(now.zone) if now.ip in ips else None
-        if was is not None:
-            for met, later in grouped(old, was.vrf, new, now.vrf):
-                if later is not None:
-                    yield _Met(now.ip, (was.identity, met), (now.identity, later))
+        if was is None:
+            continue
+        view = was.vrf, now.vrf
+        if view not in known:
+            some = grouped(old, was.vrf, new, now.vrf)
+            known[view] = tuple((met, later) for met, later in some if later is not None)
+        for met, later in known[view]:
+            yield _Met(now.ip, (was.identity, met), (now.identity, later))

@@ -309,8 +309,9 @@ def grouped(old: Ends, before: int, new: Ends, after: int) -> Groups:
     stay = before == after
     apart = _apart(was, is_, old, new) if stay else was.keys() & is_.keys()
     found: dict[Group, Sequence[int]] = defaultdict(tuple)
+    other = {was[ip] for ip in apart}
     for identity, some in old.addresses.get(before, _NOBODY).items():
-        alike = [ip for ip in some if ip not in apart] if apart else some
+        alike = [ip for ip in some if ip not in apart] if identity in other else some
         found[identity, identity if stay else None] = alike
     for ip in apart:
         found[was[ip], is_.get(ip)] = [*found[was[ip], is_.get(ip)], ip]
