@@ -33,9 +33,9 @@ _READING: Final = """
   services are on hosts elsewhere: declared to Bulkhead, unbound ports to OVN.
 - At 10,000 services OVN is measured with 2,000, since its set-up alone would take a quarter of an
   hour: its figures there are less than it would take, and so are the ratios.
-- Full set-up begins with processes that run, as OVN's do when they are given the site: the site is
-  stored, and the switch connects empty. From the start of the processes it takes as long more as
-  those need to start.
+- Full set-up is by processes that run, as OVN's do when they are given the site: the site is stored
+  and the switch empty, and the time begins when it has connected. What a cut connection and a start
+  of the processes add is told beside.
 - What two switches or more take part in and moves somebody waits twice 50 ms, so that frames under
   old tags are off the wire before their entries go. The moves of `ovn_compare` are within one host
   and do not wait; those of `burst` are between hosts, or of a tenant that is on both."""
