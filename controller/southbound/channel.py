@@ -59,17 +59,20 @@ class Watcher(Protocol):
 
 
 class _Pending:
-    """A request that waits for its answer: its parts, and at their end None or an error."""
+    """Requests that wait for their answers: the parts, and at their end None or an error."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, count: int) -> None:
         self.session = session
         self.parts: asyncio.Queue[bytes | BulkheadError | None] = asyncio.Queue()
+        self._left = count
 
     def take(self, data: bytes) -> None:
         """A part has come."""
         self.parts.put_nowait(data)
         if header(data).type != Type.MULTIPART_REPLY or not has_more(data):
-            self.parts.put_nowait(None)
+            self._left -= 1
+            if not self._left:
+                self.parts.put_nowait(None)
 
     def fail(self, error: BulkheadError) -> None:
         """No further part will come."""
@@ -143,22 +146,25 @@ class SpeakerChannel:
 
         Raises Refused, SessionLost, or RequestTimeout where nothing moves for ``timeout_s``.
         """
-        async with contextlib.aclosing(self.parts(session, data, xid, timeout_s)) as parts:
+        answer = self.parts(session, data, range(xid, xid + 1), timeout_s)
+        async with contextlib.aclosing(answer) as parts:
             return [part async for part in parts]
 
     async def parts(
-        self, session: Session, data: Iterable[bytes], xid: int, timeout_s: float
+        self, session: Session, data: Iterable[bytes], xids: range, timeout_s: float
     ) -> AsyncGenerator[bytes, None]:
-        """The same, part by part as they come, no faster than they are asked for."""
+        """The same of several messages, part by part as they come, no faster than asked for."""
         window = self._window(session)
-        self._pending[xid] = pending = _Pending(session)
+        pending = _Pending(session, len(xids))
+        self._pending |= dict.fromkeys(xids, pending)
         try:
             await self._send_in_time(session, data, timeout_s)
             while (part := await _next_in_time(pending, window, timeout_s)) is not None:
                 yield part
                 self._note_read(session, part)
         finally:
-            del self._pending[xid]
+            for xid in xids:
+                del self._pending[xid]
             while not pending.parts.empty():
                 left = pending.parts.get_nowait()
                 if isinstance(left, bytes):

@@ -12,6 +12,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final
 
 from controller.dataplane.permission import Permission
@@ -90,19 +91,16 @@ class Switches:
             return ReadBackFailed(effect.switch, effect.session, f"read-back: {reason}")
 
     async def _read_all(self, session: Session, effect: ReadBack) -> ReadBackDone:
-        asked = [(cookie, _WHOLE_COOKIE) for cookie in effect.cookies] or [(0, 0)]
-        holding = Holding(effect)
-        answers = (self._read(session, cookie, mask, holding) for cookie, mask in asked)
-        await asyncio.gather(*answers)
-        self.on_passed(effect.switch, holding.passed, effect.cookies)
-        return holding.done()
-
-    async def _read(self, session: Session, cookie: int, mask: int, holding: Holding) -> None:
         """Decode and compare an answer as its parts come, in slices that take turns."""
-        meters = [] if mask else self._meters.anew(session)
-        xid = self._channel.xid()
-        question = [*meters, flow_stats_request(xid, cookie, mask)]
-        request = self._channel.parts(session, question, xid, self._timeout_s)
+        asked = [(cookie, _WHOLE_COOKIE) for cookie in effect.cookies] or [(0, 0)]
+        meters = () if effect.cookies else self._meters.anew(session)
+        holding = Holding(effect)
+        xids = self._channel.xids(len(asked))
+        questions = (
+            flow_stats_request(xid, cookie, mask)
+            for xid, (cookie, mask) in zip(xids, asked, strict=True)
+        )
+        request = self._channel.parts(session, chain(meters, questions), xids, self._timeout_s)
         async with contextlib.aclosing(request) as parts:
             async for part in parts:
                 found = self._reader.read(part, holding.passed)
@@ -110,6 +108,8 @@ class Switches:
                 while more:
                     async with self._channel.turns:
                         more = holding.take_some(found)
+        self.on_passed(effect.switch, holding.passed, effect.cookies)
+        return holding.done()
 
     async def _carry_out(self, session: Session, effect: SendBundle) -> None:
         """Commit and flush at once: an engine that is killed has asked for both or for neither."""

@@ -143,7 +143,9 @@ def test_a_long_answer_that_is_read_slowly_waits_in_the_switch(
             done = await switches.send_bundle(SendBundle("s1", asked[1], add=program))
             assert isinstance(done, BundleDone)
             xid = channel.xid()
-            request = channel.parts(asked, [flow_stats_request(xid)], xid, PATIENCE_S)
+            request = channel.parts(
+                asked, [flow_stats_request(xid)], range(xid, xid + 1), PATIENCE_S
+            )
             async with contextlib.aclosing(request) as answer:
                 parts = [await anext(answer)]
                 for _ in range(100):
@@ -170,7 +172,9 @@ def test_an_answer_that_nobody_waits_for_any_more_stops_nothing(
             await switches.send_bundle(SendBundle("s1", session[1], add=program))
             for _ in range(3):
                 xid = channel.xid()
-                request = channel.parts(session, [flow_stats_request(xid)], xid, PATIENCE_S)
+                request = channel.parts(
+                    session, [flow_stats_request(xid)], range(xid, xid + 1), PATIENCE_S
+                )
                 async with contextlib.aclosing(request) as answer:
                     await anext(answer)
             await fence(channel, session)
