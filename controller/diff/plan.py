@@ -18,7 +18,8 @@ Six phases, each finished on every switch (barrier) before the next begins:
    (:mod:`controller.diff.cut`), now that no switch lets their packets pass.
 
 So every packet meets the old meaning or the new one on every switch, never a third. Where one
-switch alone changes, what comes is one bundle (1 and 2) and so is what goes (3 and 5).
+switch alone changes, what comes is one bundle (1 and 2) and so is what goes (3 and 5); where what
+goes withdraws nothing further, the flush is one with it (:mod:`controller.reconcile.rollout`).
 """
 
 from __future__ import annotations

@@ -109,7 +109,10 @@ def _begin(state: State) -> Rollout | None:
 def _rollout(base: Mapping[str, Program], target: Mapping[str, Program]) -> Rollout | None:
     found = plan(base, target)
     work = tuple(found.phases())
-    return Rollout(work, base, target, drain_s=DRAIN_S if found.drains else 0) if work else None
+    if not work:
+        return None
+    drain_s = DRAIN_S if found.drains else 0
+    return Rollout(work, base, target, drain_s=drain_s, alone=len(found.switches) == 1)
 
 
 def _flush(state: State) -> tuple[tuple[Phase, Mapping[str, tuple[Row, ...]]], ...]:
@@ -169,21 +172,20 @@ def _send(
     session = switch.session
     assert session is not None, f"{name} has no session, yet is in a rollout"
     held = switch.held or EMPTY
-    awaited = held if phase is Phase.FLUSH else _awaited(held, rollout, name)
-    due = (
-        needed(switch.owed)
-        if phase is Phase.FLUSH
-        else _due(rollout.base[name], held, awaited, phase, rows)
-    )
+    is_flush = phase is Phase.FLUSH
+    awaited = held if is_flush else _awaited(held, rollout, name)
+    due = () if is_flush else _due(rollout.base[name], held, awaited, phase, rows)
     owed = tuple(dict.fromkeys((*switch.owed, *due)))
+    once_more = is_flush or (rollout.ends_alone and not due)
+    cuts, owing = (needed(owed), ()) if once_more else (due, owed)
     unread = None if switch.unread is None else (*switch.unread, *rows)
-    changes = switch.changes + (phase is not Phase.FLUSH)  # rows stay as they are being read
-    switch = replace(switch, changes=changes, sending=True, awaited=awaited, owed=owed)
-    switch = replace(switch, unread=unread)
+    changes = switch.changes + (not is_flush)  # rows stay as they are being read
+    switch = replace(switch, changes=changes, sending=True, awaited=awaited, unread=unread)
+    switch = replace(switch, owed=owed, owing=owing)
     state = state.with_switch(name, switch)
     add, remove = ((), rows) if phase.removes else (rows, ())
     ahead = _ahead(switch, rollout, name) if rows else Ahead()
-    return state, SendBundle(name, session, add, remove, cuts=due, ahead=ahead)
+    return state, SendBundle(name, session, add, remove, cuts=cuts, ahead=ahead)
 
 
 def _ahead(switch: SwitchState, rollout: Rollout, name: str) -> Ahead:

@@ -22,7 +22,7 @@ MOST_COOKIES: Final = 512
 class SwitchState:
     """One switch. ``held`` None: not known, to be read back before anything is changed.
 
-    ``awaited`` is what it holds once it has done what it was sent last.
+    ``awaited`` is what it holds, ``owing`` what it owes, once it has done what it was sent last.
     ``changes`` counts bundles sent, so that a read-back asked for before one is not believed after.
     ``serial`` is the last network that this switch was confirmed to be in line with. ``silent``:
     it has a session and does not answer, so the others do not wait for it. ``unread``: rows it was
@@ -47,6 +47,7 @@ class SwitchState:
     silent: bool = False
     unread: tuple[Row, ...] | None = None
     owed: tuple[Cut, ...] = ()
+    owing: tuple[Cut, ...] = ()
 
     @property
     def known(self) -> bool:
@@ -69,6 +70,7 @@ class Rollout:
     ``waiting``: who has yet to answer in the first phase of ``phases``. ``drain_s`` is waited for
     frames on the wire before rows that they may need go. ``refused`` is who did not
     take its part: then the others are given ``base`` back. ``reverting``: this is that way back.
+    ``alone``: one switch changes, and nobody else.
     """
 
     phases: tuple[tuple[Phase, Mapping[str, tuple[Row, ...]]], ...]
@@ -80,6 +82,16 @@ class Rollout:
     not_before_s: float | None = None
     refused: str | None = None
     reverting: bool = False
+    alone: bool = False
+
+    @property
+    def ends_alone(self) -> bool:
+        """Whether this phase is the last of a change of one switch, and takes rows away.
+
+        All that such a switch forgets it forgets with the rows, and in a later turn once more: what
+        it forgot with an earlier phase, now.
+        """
+        return self.alone and self.phases[0][0] is Phase.REMOVE and len(self.phases) == 1
 
     def involves(self, name: str) -> bool:
         """Whether a switch has something to do yet."""

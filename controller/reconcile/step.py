@@ -16,7 +16,7 @@ from typing import Final
 from controller.compile import compilation
 from controller.dataplane.program import Program, program
 from controller.dataplane.shapes import Row
-from controller.diff.plan import EMPTY, Phase, SwitchDelta, delta
+from controller.diff.plan import EMPTY, SwitchDelta, delta
 from controller.reconcile.events import (
     BundleDone,
     BundleFailed,
@@ -167,8 +167,7 @@ def _committed(state: State, name: str) -> State:
     switch = state.switch(name)
     rollout = state.rollout
     if rollout and name in rollout.waiting:
-        owed = () if rollout.phases[0][0] is Phase.FLUSH else switch.owed
-        switch = replace(switch, held=switch.awaited, owed=owed)
+        switch = replace(switch, held=switch.awaited, owed=switch.owing)
         state = replace(state, rollout=replace(rollout, waiting=rollout.waiting - {name}))
     return state.with_switch(name, replace(switch, sending=False, unconfirmed=True))
 
