@@ -4,8 +4,8 @@ The burst moves instances to and fro between hosts whose switches are Open vSwit
 datapath; each call is answered once it is stored. A lone call places a new instance and is answered
 once every switch has confirmed it; the ratio is its p99 to that of a bare GET of the same run. What
 lone moves take, of an instance to another host and of a tenant that is on several, is beside it:
-they wait for frames on the wire, twice 50 ms. A burst of which a call was refused, or so few came
-through that it was none, is no result but an error.
+they wait for frames on the wire, twice 50 ms. A burst of which a call was refused is no result but an
+error; one that did not keep up is told as what it was.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from bench.targets import CALLS
 from controller.model.network import Network
 
 CALLS_PER_S: Final = 1000
-LEAST_CALLS_PER_S: Final = 900
 CLIENTS: Final = 100
 MOST_MOVERS: Final = 400
 LONE: Final = 200
@@ -35,7 +34,7 @@ FEW: Final = 20
 READS: Final = 500
 TENANTS: Final = 5
 _BURST_S: Final = 5.0
-_SMALL: Final = 1000  # services; below it the burst is short, and how fast it goes is not judged
+_SMALL: Final = 1000  # services; below it the burst is short
 _HOSTS_TOGETHER: Final = 2
 
 
@@ -127,7 +126,7 @@ async def _burst_figures(
     burst = await _burst(clients, network, _BURST_S if whole else 1.0)
     took_s = time.monotonic() - began
     rate = len(burst.took_ms) / took_s
-    judge(burst.refused, rate if whole else None)
+    judge(burst.refused)
     await asyncio.to_thread(site.wait_in_sync)
     in_sync_s = time.monotonic() - began - took_s
     rounds = await _confirmations(clients[0], last)
@@ -139,16 +138,11 @@ async def _burst_figures(
     )
 
 
-def judge(refused: Mapping[int, bytes], rate: float | None) -> None:
-    """Raises RuntimeError for a burst with refused calls, or that was too slow to be one."""
+def judge(refused: Mapping[int, bytes]) -> None:
+    """Raises RuntimeError for a burst with refused calls."""
     if refused:
         status, body = next(iter(refused.items()))
         raise RuntimeError(f"calls of the burst were refused: HTTP {status}: {body[:500]!r}")
-    if rate is not None and rate < LEAST_CALLS_PER_S:
-        raise RuntimeError(
-            f"expected at least {LEAST_CALLS_PER_S} calls a second stored of {CALLS_PER_S} sent,"
-            f" found {rate:.0f}"
-        )
 
 
 async def _burst(clients: list[Connection], network: Network, seconds: float) -> _Burst:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -43,19 +43,25 @@ class Run:
 def run_all(only: Collection[str] = ()) -> int:
     """Run everything and write down what was found; the number of benchmarks that failed.
 
-    With ``only``, the benchmarks of these names: of the others what was found before stays.
+    With ``only``, the benchmarks of these names: of the others what was found before stays. It is
+    written after each, so that what was measured is kept where the rest is broken off.
     """
-    runs = list(_runs(only))
-    kept = _before() if only else {}
-    found = kept | {(run.name, run.services): asdict(run) for run in runs}
-    sizes = [(name, services) for name in SIZES for services in SIZES[name]]
-    record = _record([found[size] for size in sizes if size in found])
-    RESULTS.write_text(json.dumps(record, indent=1) + "\n")
-    failed = [run for run in runs if run.result is None]
+    found = _before() if only else {}
+    failed = []
+    for run in _runs(only):
+        found[run.name, run.services] = asdict(run)
+        _write(found)
+        failed += [run] if run.result is None else []
     for run in failed:
         say(f"FAILED: {run.name} --services {run.services}: {run.error}")
     say(f"wrote {RESULTS.relative_to(ROOT)}; make docs writes the page that is made of it")
     return len(failed)
+
+
+def _write(found: Mapping[tuple[str, int], dict[str, Any]]) -> None:
+    sizes = [(name, services) for name in SIZES for services in SIZES[name]]
+    record = _record([found[size] for size in sizes if size in found])
+    RESULTS.write_text(json.dumps(record, indent=1) + "\n")
 
 
 def _before() -> dict[tuple[str, int], dict[str, Any]]:

@@ -34,8 +34,9 @@ def under_way(state: State, serial: int) -> bool:
 
 def pending(network: Network, state: State, serial: int) -> dict[str, str]:
     """By switch, why it has not confirmed."""
+    held_up = _held_up(state)
     return {
-        name: _why_not(network, state, name)
+        name: _why_not(network, state, name, held_up)
         for name in sorted(network.topology.switches)
         if state.switch(name).serial < serial or serial == 0
     }
@@ -60,10 +61,13 @@ def unproved(state: State, serial: int) -> dict[str, str]:
 
 def switch_statuses(network: Network, state: State, serial: int) -> Sequence[SwitchStatus]:
     """The declared switches, by name. ``serial`` is the newest network's."""
-    return [_status(network, state, serial, name) for name in sorted(network.topology.switches)]
+    names, held_up = sorted(network.topology.switches), _held_up(state)
+    return [_status(network, state, serial, name, held_up) for name in names]
 
 
-def _status(network: Network, state: State, serial: int, name: str) -> SwitchStatus:
+def _status(
+    network: Network, state: State, serial: int, name: str, held_up: str | None
+) -> SwitchStatus:
     declared = network.topology.switches[name]
     switch = state.switch(name)
     in_sync = state.in_line(name) and state.serial == serial
@@ -76,17 +80,17 @@ def _status(network: Network, state: State, serial: int, name: str) -> SwitchSta
         in_sync=in_sync,
         revision=switch.revision,
         entries=len(switch.held) if switch.held is not None else 0,
-        problem=None if in_sync else _why_not(network, state, name),
+        problem=None if in_sync else _why_not(network, state, name, held_up),
     )
 
 
-def _why_not(network: Network, state: State, name: str) -> str:
+def _why_not(network: Network, state: State, name: str, held_up: str | None) -> str:
     switch = state.switch(name)
     if name in network.facts.unseen:
         return "its OVSDB has not answered: its ports are not known, it keeps what it holds"
     if switch.session is None:
         return "not connected"
-    return switch.problem or _held_up(state) or "has not confirmed yet"
+    return switch.problem or held_up or "has not confirmed yet"
 
 
 def _held_up(state: State) -> str | None:

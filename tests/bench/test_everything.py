@@ -48,3 +48,17 @@ def test_of_the_others_what_was_found_stays(results: Path) -> None:
     results.write_text(json.dumps({"runs": old}))
     assert run_all(["plan"]) == 0
     assert _found(results) == [("plan", 100, 1.0), ("plan", 1000, 1.0), ("push", 10_000, 9.0)]
+
+
+def test_what_was_found_is_kept_where_the_rest_is_broken_off(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken_off(name: str, services: int) -> Run:
+        if name == "push":
+            raise KeyboardInterrupt
+        return _ran(name, services)
+
+    monkeypatch.setattr(everything, "_run", broken_off)
+    with pytest.raises(KeyboardInterrupt):
+        run_all()
+    assert _found(results) == [("plan", 100, 1.0), ("plan", 1000, 1.0)]
