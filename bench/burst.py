@@ -4,8 +4,8 @@ The burst moves instances to and fro between hosts whose switches are Open vSwit
 datapath; each call is answered once it is stored. A lone call places a new instance and is answered
 once every switch has confirmed it; the ratio is its p99 to that of a bare GET of the same run. What
 lone moves take, of an instance to another host and of a tenant that is on several, is beside it:
-they wait for frames on the wire, twice 50 ms. A burst of which a call was refused is no result but an
-error; one that did not keep up is told as what it was.
+they wait for frames on the wire, twice 50 ms. A burst of which a call was refused is no result but
+an error; one that did not keep up is told as what it was.
 """
 
 from __future__ import annotations
