@@ -23,9 +23,9 @@ async def paced_reads(
 
     async def client(connection: Connection) -> None:
         for number in numbers:
-            due_s = began_s + number / per_s
-            if due_s - began_s >= seconds:
+            if number / per_s >= seconds:
                 return
+            due_s = began_s + number / per_s
             await asyncio.sleep(max(0.0, due_s - time.monotonic()))
             path = paths[number % len(paths)]
             status, answer = await connection.ask("GET", path)

@@ -168,7 +168,7 @@ def test_a_deadline_ends_the_waiting_and_not_the_write(on_site: OnSite) -> None:
         request = pb.PutRequest(object=NEW, options=options)
         found = await refused(site.stub.Put(request, timeout=0.5))
         assert found.code is grpc.StatusCode.DEADLINE_EXCEEDED
-        assert 0 < engine.waits[0] <= 0.5
+        assert 0 < engine.waits[0] < 1  # what gRPC says is left, by a clock of its own
         assert engine.revision() == 2
         engine.confirmed.set()
         again = await site.stub.Put(request, timeout=30)
