@@ -1,4 +1,4 @@
-"""A rule withdrawn under traffic: nothing arrives any more once the write has answered.
+"""What is withdrawn under traffic: nothing arrives any more once the write has answered.
 
 Arrivals are stamped by the kernel at the receiver's device, so neither a late reader nor an early
 one can mistake a packet's time.
@@ -52,23 +52,63 @@ class Withdrawn:
         return f"{self.way}: answered after {self.took_ms:.0f} ms, last arrival {last}"
 
 
-def withdraw(site: Site, controller: ControllerProcess, way: Way) -> Withdrawn:
-    """Allow a pair of services for this, let both protocols run, and withdraw the rule."""
-    instances = {i["name"]: i for i in controller.get("/v1/instances")}
-    source, target = instances[way.source], instances[way.target]
-    body = {
-        "from": {"service": source["service"]},
-        "to": {"service": target["service"]},
-        "allow": [f"udp/{way.port}", f"tcp/{way.port}"],
-    }
-    controller.put(f"/v1/rules/{_RULE}", body)
+class Permission:
+    """A rule for a pair's services, put and deleted."""
+
+    def __init__(self, controller: ControllerProcess, way: Way) -> None:
+        instances = {i["name"]: i for i in controller.get("/v1/instances")}
+        self.controller = controller
+        self.source, self.target = instances[way.source], instances[way.target]
+        self.rule = {
+            "from": {"service": self.source["service"]},
+            "to": {"service": self.target["service"]},
+            "allow": [f"udp/{way.port}", f"tcp/{way.port}"],
+        }
+
+    def give(self) -> None:
+        """From now on the pair may."""
+        self.controller.put(f"/v1/rules/{_RULE}", self.rule)
+
+    def take(self) -> None:
+        """And now no more; returns with the controller's answer."""
+        self.controller.delete(f"/v1/rules/{_RULE}")
+
+
+class PermissionByLabel(Permission):
+    """A rule for a label, which the source's service gets and loses."""
+
+    def __init__(self, controller: ControllerProcess, way: Way) -> None:
+        super().__init__(controller, way)
+        rule = {**self.rule, "from": {"trust": "yes"}}
+        controller.put(f"/v1/rules/{_RULE}", rule)
+        self._path = f"/v1/services/{self.source['service']}"
+        service = controller.get(self._path)
+        self._service = {"tenant": service["tenant"], "labels": service.get("labels", {})}
+
+    def give(self) -> None:
+        """The service gets the label."""
+        labels = {**self._service["labels"], "trust": "yes"}
+        self.controller.put(self._path, {**self._service, "labels": labels})
+
+    def take(self) -> None:
+        """The service loses it."""
+        self.controller.put(self._path, self._service)
+
+
+def withdraw(
+    site: Site, controller: ControllerProcess, way: Way, by: type[Permission] = Permission
+) -> Withdrawn:
+    """Allow a pair of services for this, let both protocols run, and withdraw what allows it."""
+    permission = by(controller, way)
+    source, target = permission.source, permission.target
+    permission.give()
     receiver = site.agents[way.target]
     receiver.ask("listen", tcp=[way.port], udp=[way.port])
     receiver.ask("begin", job="arrivals", key="arrivals", source=source["ip"])
     load = Load(site, {way.target: target["ip"]}, [way], [way])
     load.begin()
     called = time.monotonic()
-    controller.delete(f"/v1/rules/{_RULE}")
+    permission.take()
     answered = time.monotonic()
     tracked = _tracked(site, f"orig=(src={source['ip']},dst={target['ip']},")
     time.sleep(_LISTEN_S)
