@@ -162,7 +162,12 @@ class Settings:
     )
     tls_cert: str = _setting("", _file, "certificate that REST and gRPC are served with, in PEM")
     tls_key: str = _setting("", _file, "its private key")
-    tls_client_ca: str = _setting("", _file, "who signs certificates of clients, for REST")
+    tls_client_ca: str = _setting("", _file, "who signs certificates of clients")
+    grpc_certificates: str = _setting(
+        "off",
+        _on_or_off,
+        "on: gRPC takes clients with a certificate alone; REST always asks for one",
+    )
     requests_per_s: float = _setting(2000.0, _amount, "requests of one client in a second")
     requests_burst: float = _setting(3000.0, _amount, "requests of one client at once")
     audit_log: str = _setting("", _text, "file of writes and refusals, or off; beside the store")
@@ -257,6 +262,8 @@ def _together(settings: Settings) -> list[Problem]:
         problems.append(Problem("ovsdb", "an ssl: remote needs the settings switch_tls_..."))
     if settings.tls_client_ca and not settings.tls_cert:
         problems.append(Problem("tls_client_ca", "needs tls_cert and tls_key"))
+    if settings.grpc_certificates == "on" and not settings.tls_client_ca:
+        problems.append(Problem("grpc_certificates", "needs tls_client_ca, who signs them"))
     return problems
 
 

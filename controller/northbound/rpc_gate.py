@@ -212,4 +212,8 @@ def client_of(context: Context) -> str:
 def _credentials(context: Context) -> Credentials:
     shown = dict(context.invocation_metadata() or ())
     kind, _, token = str(shown.get("authorization", "")).partition(" ")
-    return Credentials(token.strip() if kind.lower() == "bearer" else "")
+    names = context.auth_context().get("x509_common_name", ())
+    return Credentials(
+        token.strip() if kind.lower() == "bearer" else "",
+        next((name.decode(errors="replace") for name in names), ""),
+    )

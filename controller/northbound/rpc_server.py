@@ -103,11 +103,12 @@ class GrpcServer:
 def _secured(tls: Tls) -> grpc.ServerCredentials:
     """gRPC's library demands certificates of all clients or does not ask for any.
 
-    With the first, who has a token alone could not connect; so it does not ask, and a client that
-    REST knows by its certificate shows a token here.
+    With the first, who has a token alone cannot connect; so that is done where it was asked for.
     """
     pair = tls.key.read_bytes(), tls.certificate.read_bytes()
-    return grpc.ssl_server_credentials([pair])
+    if tls.client_ca is None or not tls.over_grpc:
+        return grpc.ssl_server_credentials([pair])
+    return grpc.ssl_server_credentials([pair], tls.client_ca.read_bytes(), require_client_auth=True)
 
 
 async def _tell_health(controller: Controller, served: health.HealthServicer) -> None:

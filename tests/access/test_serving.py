@@ -103,6 +103,39 @@ def test_grpc_over_tls_knows_tokens(loop: asyncio.Runner, files: Files, guarded:
     assert not any(token in text for token in guarded.tokens.values())
 
 
+def test_grpc_knows_certificates_where_it_demands_them(
+    loop: asyncio.Runner, files: Files, guarded: Guarded
+) -> None:
+    guarded.file.add(Principal("grafana", Role.VIEWER), "grafana.example")
+    tls = Tls(files.certificate, files.key, files.ca, over_grpc=True)
+    web = pb.Object(instance=pb.Instance(name="web-2", service="web", host="host-2"))
+
+    async def trial() -> None:
+        server = GrpcServer(guarded.cases, port=0, tls=tls)
+        await server.start()
+        address, ca = f"localhost:{server.address[1]}", files.ca.read_bytes()
+        mine = files.client_key.read_bytes(), files.client.read_bytes()
+        known = grpc.ssl_channel_credentials(ca, *mine)
+        async with grpc.aio.secure_channel(address, known) as channel:
+            site = BulkheadStub(channel)
+            assert (await site.GetStatus(pb.StatusRequest())).revision == 1
+            denied = await refused(site.Put(pb.PutRequest(object=web)))
+            assert denied.code is grpc.StatusCode.PERMISSION_DENIED
+            guarded.file.remove("grafana")
+            found = await refused(site.GetStatus(pb.StatusRequest()))
+            assert found.code is grpc.StatusCode.UNAUTHENTICATED
+        async with grpc.aio.secure_channel(address, grpc.ssl_channel_credentials(ca)) as channel:
+            token = (("authorization", f"Bearer {guarded.tokens['viewer']}"),)
+            with pytest.raises(grpc.aio.AioRpcError) as error:
+                await BulkheadStub(channel).GetStatus(pb.StatusRequest(), metadata=token)
+            assert error.value.code() is grpc.StatusCode.UNAVAILABLE  # there is no connection
+        guarded.engine.events().close()
+        await server.stop()
+
+    loop.run(trial())
+    assert "grafana (viewer)" in guarded.audited()[0]["detail"]
+
+
 def test_nobody_can_say_that_they_come_from_elsewhere(
     loop: asyncio.Runner, guarded: Guarded
 ) -> None:
@@ -187,3 +220,5 @@ def test_loopback_needs_nothing(address: str) -> None:
 def test_half_of_tls_is_told(files: Files) -> None:
     with pytest.raises(Invalid, match="go together"):
         load(environment={"BULKHEAD_TLS_CERT": str(files.certificate)})
+    with pytest.raises(Invalid, match="needs tls_client_ca"):
+        load(environment={"BULKHEAD_GRPC_CERTIFICATES": "on"})

@@ -15,11 +15,15 @@ _AUDIT_FILE = "audit.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """Files in PEM. ``client_ca``: who signs certificates of clients, None where none are asked."""
+    """Files in PEM. ``client_ca``: who signs certificates of clients, None where none are asked.
+
+    ``over_grpc``: there, too, where whoever has none cannot connect then.
+    """
 
     certificate: Path
     key: Path
     client_ca: Path | None = None
+    over_grpc: bool = False
 
 
 def gate_of(settings: Settings) -> Gate:
@@ -36,7 +40,8 @@ def tls_of(settings: Settings) -> Tls | None:
     if not settings.tls_cert:
         return None
     client_ca = Path(settings.tls_client_ca) if settings.tls_client_ca else None
-    return Tls(Path(settings.tls_cert), Path(settings.tls_key), client_ca)
+    over_grpc = settings.grpc_certificates == "on"
+    return Tls(Path(settings.tls_cert), Path(settings.tls_key), client_ca, over_grpc)
 
 
 def _audit_file(settings: Settings) -> Path | None:
