@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -45,6 +46,7 @@ def main() -> int:
         help="write there, as JSON, what else was measured on the way to the result",
     )
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends what it has started
     if arguments.name == "all":
         return int(run_all(arguments.only) > 0)
     result = case(arguments.name)(arguments.services)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import signal
 import subprocess
 import sys
 import tempfile
@@ -103,7 +102,7 @@ def _run_with(name: str, services: int, figures: Path) -> Run:
             out, progress = process.communicate(timeout=LONGEST_S)
             error = "" if process.returncode == 0 else _last_line(progress)
         except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGINT)  # so that it ends what it has started
+            process.terminate()
             out, _ = process.communicate()
             error = f"not done within {LONGEST_S:.0f} s"
     took_s = round(time.monotonic() - began, 1)

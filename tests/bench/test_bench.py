@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,21 +14,27 @@ from bench.cases import CASES
 from bench.targets import ITSELF, RATIO, TARGETS
 
 ROOT = Path(__file__).parent.parent.parent
+PATIENCE_S = 120
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_it_ends_with_one_line_and_keeps_what_is_wanted(name: str, tmp_path: Path) -> None:
     kept = tmp_path / "figures.json"
-    done = subprocess.run(
-        [sys.executable, "-m", "bench", name, "--services", "100", "--figures", str(kept)],
+    command = [sys.executable, "-X", "faulthandler", "-m", "bench", name, "--services", "100"]
+    with subprocess.Popen(
+        [*command, "--figures", str(kept)],
         cwd=ROOT,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    (line,) = done.stdout.splitlines()
+    ) as process:
+        try:
+            out, progress = process.communicate(timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)  # it says where it is
+            pytest.fail(f"not done within {PATIENCE_S} s:\n{process.communicate()[1]}")
+    assert process.returncode == 0, progress
+    (line,) = out.splitlines()
     found = json.loads(line)
     assert list(found) == ["name", "value", "unit", "against", "ratio"]
     assert found["name"] == name

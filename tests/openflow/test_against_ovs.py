@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import random
-from collections.abc import Iterator
 
 import pytest
 
@@ -23,29 +22,10 @@ from controller.southbound.openflow.encode import (
     encode_entry,
 )
 from controller.southbound.openflow.members import encode_rows
-from labkit.ledger import Ledger
 from labkit.ovs import PrivateOvs
 from tests.openflow.session import BRIDGE, Session
 
 ROWS_EACH = 6
-
-
-@pytest.fixture(scope="module")
-def ovs() -> Iterator[PrivateOvs]:
-    ledger = Ledger.create("test-openflow")
-    try:
-        with PrivateOvs(ledger) as found:
-            yield found
-    finally:
-        ledger.clean()
-
-
-@pytest.fixture
-def session(ovs: PrivateOvs) -> Session:
-    ovs.vsctl("--if-exists", "del-br", BRIDGE)
-    ovs.vsctl("add-br", BRIDGE, "--", "set", "bridge", BRIDGE, "datapath_type=dummy",
-              "protocols=OpenFlow14", "fail_mode=secure")  # fmt: skip
-    return Session(ovs)
 
 
 def columns(shape: Shape, draw: random.Random) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,6 @@ from controller.reconcile.events import (
 from controller.southbound import bundles
 from controller.southbound.openflow.messages import Type, has_more, header
 from controller.southbound.switches import Switches
-from labkit.ledger import Ledger
 from labkit.ovs import PrivateOvs
 from tests.openflow.bridge import PATIENCE_S, SESSION, with_channel
 from tests.openflow.session import BRIDGE, Session
@@ -31,16 +30,6 @@ from tests.openflow.session import BRIDGE, Session
 ANSWERED = (Type.BARRIER_REQUEST, Type.BUNDLE_CONTROL, Type.MULTIPART_REQUEST)
 EMPTY = Ahead()
 Use = Callable[[Switches], Awaitable[None]]
-
-
-@pytest.fixture(scope="module")
-def ovs() -> Iterator[PrivateOvs]:
-    ledger = Ledger.create("test-ahead")
-    try:
-        with PrivateOvs(ledger) as found:
-            yield found
-    finally:
-        ledger.clean()
 
 
 class RealSwitch:

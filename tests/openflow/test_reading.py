@@ -21,10 +21,8 @@ from controller.southbound.openflow.members import encode_rows
 from controller.southbound.openflow.reading import MOST_ALIKE, MOST_KEPT, Passed, StatsReader
 from labkit.ovs import PrivateOvs
 from tests.openflow.session import Session
-from tests.openflow.test_against_ovs import columns, ovs, rows, session
+from tests.openflow.test_against_ovs import columns, rows
 from tests.openflow.test_damage import HEAD, statistics
-
-__all__ = ["ovs", "session"]  # fixtures
 
 
 def slowly(reply: bytes) -> list[Row | Entry | Foreign]:
