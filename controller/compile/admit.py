@@ -22,7 +22,7 @@ def instance_rows(placed: Placed) -> Iterator[Row]:
     sender = {"port": placed.port, "mac": mac_number(instance.mac), "ip": int(instance.ip)}
     if instance.nested_vlan:
         sender["nested"] = instance.nested_vlan
-    yield SHAPES[f"{prefix}arp"].row(mark, **sender, segment=placed.tag)
+    yield SHAPES[f"{prefix}arp"].row(mark, **sender)
     yield SHAPES[f"{prefix}ipv4"].row(
         mark,
         **sender,

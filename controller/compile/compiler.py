@@ -70,7 +70,7 @@ def _locals(context: Context, switch: Switch) -> Iterable[str]:
 def _local_rows(context: Context, switch: Switch, name: str) -> Iterator[Row]:
     placed = context.people.here(switch.name).get(name)
     if placed is not None:
-        for rows in (admit.instance_rows, answer.instance_rows, resolve.instance_rows):
+        for rows in (admit.instance_rows, resolve.instance_rows):
             yield from rows(placed)
 
 

@@ -21,7 +21,7 @@ class Feature(IntEnum):
     ADMIT = 1  # an instance's id
     WIRE = 2  # a link's or segment's wire tag number
     ORIGIN = 3  # an instance's id
-    ANSWER = 4  # a segment's wire tag number, or an instance's id
+    ANSWER = 4  # a segment's wire tag number; 0 is every ARP request
     RESOLVE = 5  # an instance's id
     PERMIT = 6  # a rule's number
     CLASS = 7  # a class's DSCP

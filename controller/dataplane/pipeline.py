@@ -120,7 +120,7 @@ PURPOSE: Final = {
 
 
 class Band(IntEnum):
-    """Named priorities. Within one table and band no two rows match the same packet."""
+    """Named priorities. Within one table and band no two rows that differ match the same packet."""
 
     MISS = 0
     PASS = 100
@@ -166,6 +166,7 @@ def _hole(name: str) -> Hole:
     return Hole(name)
 
 
+_NO_SEGMENT: Final = _load(r.SEGMENT, 0)  # ARP is answered alike in all of them
 _IPV4: Final = _key(ETH_TYPE, ETH_IPV4)
 _ARP: Final = _key(ETH_TYPE, ETH_ARP)
 _NO_TAG: Final = _key(VLAN_VID, 0)
@@ -200,7 +201,7 @@ _ADMIT: Final = (
         "admit.arp",
         *(Table.ADMIT, Band.ROW),
         (_key(IN_PORT, _hole("port")), _NO_TAG, *_ARP_SENDER),
-        (_load(r.SEGMENT, _hole("segment")),),
+        (_NO_SEGMENT,),
         Table.ANSWER,
         "ARP from an instance that speaks of itself",
     ),
@@ -216,7 +217,7 @@ _ADMIT: Final = (
         "admit.nested_arp",
         *(Table.ADMIT, Band.ROW),
         (_key(IN_PORT, _hole("port")), _TAGGED, _NESTED_TAG, *_ARP_SENDER),
-        (PopVlan(), _load(r.SEGMENT, _hole("segment")), _load(r.NESTED, _hole("nested"))),
+        (PopVlan(), _NO_SEGMENT, _load(r.NESTED, _hole("nested"))),
         Table.ANSWER,
         "ARP from a tagged sub-port of a VM's port",
     ),
@@ -291,20 +292,15 @@ _ORIGIN: Final = (
 
 _ANSWER: Final = (
     Shape(
-        "answer.announce",
-        *(Table.ANSWER, Band.NARROW),
-        (
-            *(_is(r.SEGMENT, _hole("segment")), _ARP),
-            *(_key(ARP_SPA, _hole("ip")), _key(ARP_TPA, _hole("ip"))),
-        ),
-        (),
-        None,
-        "an instance that announces or tests its own address is not answered",
-    ),
-    Shape(
         "answer.arp",
         *(Table.ANSWER, Band.ROW),
-        (_is(r.SEGMENT, _hole("segment")), _ARP, _key(ARP_OP, 1)),
+        (
+            *(_ARP, _key(ARP_OP, 1)),
+            *(
+                _key(ARP_SPA, _hole("own"), _hole("bit")),
+                _key(ARP_TPA, _hole("asked"), _hole("bit")),
+            ),
+        ),
         (
             Move(whole(ETH_SRC), whole(ETH_DST)),
             SetField(ETH_SRC, GATEWAY_MAC),
@@ -317,7 +313,8 @@ _ANSWER: Final = (
             Move(whole(NXM_IN_PORT), r.PORT.bits),
         ),
         Table.EMIT,
-        "every ARP request is answered with the gateway's MAC: proxy ARP, RFC 1027",
+        "an ARP request for another address than one's own, so one with another bit, is answered "
+        "with the gateway's MAC: proxy ARP, RFC 1027; who announces or tests his own is not",
     ),
     Shape(
         "answer.echo",

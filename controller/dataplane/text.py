@@ -188,13 +188,20 @@ def _match_text(match: Match) -> str:
     if name in _MACS:
         return f"{shown}={_mac(value)}" + ("" if mask == full else f"/{_mac(mask)}")
     if name in _ADDRESSES:
-        return f"{shown}={IPv4Address(value)}"
+        return f"{shown}={IPv4Address(value)}" + ("" if mask == full else f"/{_mask_text(mask)}")
     if name.startswith("reg"):
         number = f"{value:#x}" if value else "0"
         return f"{shown}={number}" + ("" if mask == full else f"/{mask:#x}")
     if mask != full:
         return f"{shown}={value:#x}/{mask:#x}"
     return f"{shown}={value}"
+
+
+def _mask_text(mask: int) -> str:
+    """The mask of an address: as a length where it is one."""
+    length = mask.bit_count()
+    is_prefix = mask == (1 << length) - 1 << 32 - length
+    return str(length) if is_prefix else str(IPv4Address(mask))
 
 
 def _bits_of(name: str) -> int:

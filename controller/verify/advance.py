@@ -34,7 +34,7 @@ MOST_GROUPS: Final = 64
 MOST_PAIRS: Final = 4096
 """Up to how many pairs of identities a rule's change is looked at pair by pair."""
 
-_SEGMENT = ("answer.arp", "answer.echo", "answer.dhcp")
+_SEGMENT = ("answer.echo", "answer.dhcp")
 
 
 def advance(ground: Ground, network: Network, held: Mapping[str, Program]) -> Ground:
@@ -106,7 +106,7 @@ class _Touched:
 
     def _row(self, switch: str, row: Row) -> None:
         kind = relation(row.shape)
-        if not row.match:
+        if not row.match or kind == "answer.arp":
             self.switches.add(switch)
         if kind.startswith(_WAYS):
             self.every_way = True
@@ -124,8 +124,6 @@ class _Touched:
             self._addressed(row.match[2])
         elif kind == "origin.address":
             self.origins.update((switch, name) for name in self._named(row.match[2]))
-        elif kind == "answer.announce":
-            self.senders.update(self._named(row.match[1]))
         elif kind in _SEGMENT:
             for place in self.index.tables[switch].homes.get(row.match[0], ()):
                 self._member(self.index.members.placed(switch, place))

@@ -42,6 +42,13 @@ SINGLES: Final = (
 )
 """Shapes without columns that every edge switch needs."""
 
+_EVERY_BIT: Final = frozenset(
+    match
+    for bit in (1 << number for number in range(32))
+    for match in ((0, bit, bit), (bit, bit, 0))
+)
+"""Who asks for another address than his own: one of 32 bits is 0 in his and 1 in it, or 1 and 0."""
+
 
 @dataclass(slots=True)
 class Doubts:
@@ -118,7 +125,8 @@ class Index:
         """What every edge switch needs, and what no fabric switch may have."""
         cells = self.tables[name].cells
         if self.network.topology.switches[name].role == "edge":
-            right = all(shape in cells and cells[shape] for shape in SINGLES)
+            right = all(cells.get(shape) for shape in SINGLES)
+            right = right and cells.get("answer.arp", {}).keys() == _EVERY_BIT
         else:
             right = bool(cells.get("admit.transit"))
         _mark(self.doubts.switches, name, right)
@@ -146,12 +154,9 @@ class Index:
 
     def _admitted(self, member: Member, sender: Sender) -> bool:
         tables = self.tables[member.edge]
-        segment = tables.arps.get(member.place, {}).get(member.own)
         return (
             sender.vrf == self.vrf_id(member.vrf)
-            and segment is not None
-            and tables.has("answer.arp", segment)
-            and tables.has("answer.announce", segment, member.own.ip)
+            and member.own in tables.arps.get(member.place, {})
             and tables.gateways.get(sender.segment) == frozenset({member.gateway})
             and tables.has("answer.dhcp", sender.segment, member.gateway)
         )

@@ -36,7 +36,7 @@ _KINDS: Final = {
     Feature.CLASS: "class",
     Feature.DELIVER: "switch",
 }
-_OTHERS: Final = {"answer.announce": "instance", "admit.fabric": ""}
+_OTHERS: Final = {"answer.arp": "", "admit.fabric": ""}
 """Shapes whose cookie names another kind than their feature's; "" for no object at all."""
 
 

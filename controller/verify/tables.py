@@ -71,15 +71,14 @@ Cells = dict[tuple[int, ...], tuple[int, ...]]
 _COLUMNS: Final[Mapping[str, str]] = {
     "admit.ipv4": "port mac ip > vrf segment source zone",
     "admit.nested_ipv4": "port nested mac ip > vrf segment source zone",
-    "admit.arp": "port mac ip > segment",
-    "admit.nested_arp": "port nested mac ip > segment",
+    "admit.arp": "port mac ip >",
+    "admit.nested_arp": "port nested mac ip >",
     "admit.dhcp": ">",
     "admit.nested_dhcp": ">",
     "admit.fabric": "port edge s_vid >",
     "wire.segment": "s_vid c_vid > vrf",
     "origin.address": "vrf source ip >",
-    "answer.announce": "segment ip >",
-    "answer.arp": "segment >",
+    "answer.arp": "own bit asked >",
     "answer.echo": "segment gateway >",
     "answer.dhcp": "segment gateway >",
     "resolve.receiver:here": "vrf ip > target destination",
@@ -128,7 +127,7 @@ class Tables:
 
     cells: dict[str, Cells] = field(default_factory=dict)
     senders: dict[Place, dict[Own, Sender]] = field(default_factory=dict)
-    arps: dict[Place, dict[Own, int]] = field(default_factory=dict)
+    arps: dict[Place, dict[Own, None]] = field(default_factory=dict)
     permits: dict[int, dict[int, Permits]] = field(default_factory=dict)
     gateways: dict[int, frozenset[int]] = field(default_factory=dict)
     tags: dict[int, dict[int, None]] = field(default_factory=dict)
@@ -205,8 +204,7 @@ class Tables:
             self.tags.setdefault(place.port, {})[place.nested] = None
         elif row.shape in _ARPS:
             place, own = place_of(row)
-            self.arps.setdefault(place, {})[own] = row.args[0]
-            self.homes.setdefault(row.args[0], {})[place] = None
+            self.arps.setdefault(place, {})[own] = None
         elif row.shape == "answer.echo":
             segment, gateway = row.match
             self.gateways[segment] = self.gateways.get(segment, frozenset()) | {gateway}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,17 @@ def test_blocks_cover_a_range_exactly(one: int, other: int) -> None:
         covered += size
         expected = value + size
     assert covered == last - first + 1
+
+
+@given(st.ip_addresses(v=4), st.ip_addresses(v=4))
+def test_arp_is_answered_for_every_address_but_ones_own(
+    own: IPv4Address, asked: IPv4Address
+) -> None:
+    program = compile_network(two_hosts())["edge-1"]
+    request = {"arp_spa": int(own), "arp_tpa": int(asked)}
+    answers = (entry for entry in program.entries() if ("arp_op", 1, 0xFFFF) in entry.match)
+    answered = any(
+        all(request[m.field] & m.mask == m.value for m in entry.match if m.field in request)
+        for entry in answers
+    )
+    assert answered == (own != asked)

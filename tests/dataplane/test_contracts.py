@@ -39,7 +39,7 @@ def test_the_pipeline_is_sound() -> None:
         (changed(Table.RESOLVE, 0, goto=99), r.ALL, "goes to table 99"),
         (changed(Table.TRACK, 0, goto=Table.CLASS), r.ALL, "both recirculates and goes on"),
         (changed(Table.EMIT, 0, table=Table.CLASS), r.ALL, "says 8"),
-        (changed(Table.ANSWER, 0, name="answer.arp"), r.ALL, "answer.arp is there twice"),
+        (changed(Table.ANSWER, 1, name="answer.arp"), r.ALL, "answer.arp is there twice"),
         (changed(Table.ARRIVE, 0, actions=()), r.ALL, "nothing has written"),
         (tables(), r.ALL[1:], "no register names"),
         (changed(Table.RESOLVE, 0, priority=7), r.ALL, "variants of resolve.receiver"),
@@ -56,7 +56,7 @@ def test_a_broken_contract_is_named(
 def test_a_key_nobody_writes_is_named() -> None:
     shapes = TABLE_SHAPES[Table.ANSWER]
     lost = replace(shapes[0], keys=(*shapes[0].keys, Key(r.PLANE.bits, 1)))
-    with pytest.raises(ContractError, match=r"answer\.announce reads bits of reg8"):
+    with pytest.raises(ContractError, match=r"answer\.arp reads bits of reg8"):
         check({**tables(), Table.ANSWER: (lost, *shapes[1:])}, r.ALL)
 
 

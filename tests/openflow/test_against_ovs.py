@@ -33,8 +33,10 @@ def columns(shape: Shape, draw: random.Random) -> dict[str, int]:
     found: dict[str, int] = {}
     for key in shape.keys:
         if isinstance(key.mask, Hole) and isinstance(key.value, Hole):
-            found[key.mask.name] = mask = draw.choice([0, 0xFFFF, 0xFFF0, 0x8000])
-            found[key.value.name] = draw.getrandbits(16) & mask
+            ones = (1 << key.bits.width) - 1
+            some = draw.choice([0, ones, ones ^ 15, 1 << key.bits.width - 1, 4])
+            mask = found.setdefault(key.mask.name, some)
+            found[key.value.name] = draw.getrandbits(key.bits.width) & mask
         elif isinstance(key.value, Hole):
             found[key.value.name] = draw.getrandbits(key.bits.width)
     for action in shape.actions:

@@ -65,6 +65,6 @@ def test_members_are_bundled_as_one_by_one() -> None:
 
 
 def test_a_number_too_big_for_its_place_is_no_message() -> None:
-    row = SHAPES["answer.arp"].row(1, segment=1 << 40)
+    row = SHAPES["answer.echo"].row(1, segment=1 << 40, gateway=1)
     with pytest.raises(struct.error):
         packed([row], ADD)

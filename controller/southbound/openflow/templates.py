@@ -98,9 +98,9 @@ def template(shape_name: str, command: int, kinds: Kinds) -> Template:
     for index, name in enumerate(names):
         kind, width = of_mask.get(name), _width(shape, name)
         if kind is MaskKind.PART:
-            (shift,) = changed(name, 3)
-            places.append(Place(index, shift - 1, width))
-            fixed &= ~(1 << shift - 1)
+            for shift in changed(name, 3):
+                places.append(Place(index, shift - 1, width))
+                fixed &= ~(1 << shift - 1)
         elif kind is None:
             places += [Place(index, shift, width) for shift in changed(name, zero[name] ^ 1)]
     return _compiled(fixed.to_bytes(len(base), "big"), places)
@@ -131,7 +131,8 @@ def _start(shape: Shape, name: str, kind: MaskKind | None) -> int:
 
 
 def _mask_columns(shape: Shape) -> tuple[str, ...]:
-    return tuple(key.mask.name for key in shape.keys if isinstance(key.mask, Hole))
+    names = (key.mask.name for key in shape.keys if isinstance(key.mask, Hole))
+    return tuple(dict.fromkeys(names))
 
 
 def _width(shape: Shape, column: str) -> int:
