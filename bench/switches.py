@@ -9,6 +9,7 @@ from controller.reconcile.events import (
     BundleDone,
     Effect,
     Event,
+    GoOn,
     NetworkChanged,
     Prove,
     Proved,
@@ -58,7 +59,7 @@ class Site:
         for effect in effects:
             if isinstance(effect, WakeAt):
                 self._wake_s = effect.time_s
-            elif isinstance(effect, SendBundle | ReadBack | Prove):
+            elif isinstance(effect, SendBundle | ReadBack | Prove | GoOn):
                 self._todo.append(effect)
 
     def _answer(self, effect: Effect) -> None:
@@ -75,6 +76,8 @@ class Site:
                     held |= self._marked.get((name, cookie), {})
                 answer = ReadBackDone(name, session, asked, Program.of(held), cookies=cookies)
                 self._feed(answer)
+            case GoOn():
+                self._feed(Tick())
             case Prove(serial, number, network, held):
                 self._prove(network, held)
                 self._feed(Proved(serial, number))

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from controller.model.intent import Intent
 from controller.northbound.ports import Draft, Origins, RevisionInfo
-from controller.reconcile.events import Event, ReadBack, SendBundle
+from controller.reconcile.events import Event, Prepare, ReadBack, SendBundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,9 @@ class Revision:
 
 class Switches(Protocol):
     """What carries out the loop's requests to switches (:mod:`controller.southbound.switches`)."""
+
+    def prepare(self, effect: Prepare) -> None:
+        """Fill a bundle that will be sent in a moment, or do nothing."""
 
     async def send_bundle(self, effect: SendBundle) -> Event:
         """Commit a bundle: BundleDone or BundleFailed."""

@@ -53,6 +53,7 @@ class Prover:
         self._whole: ProofRun | None = None
         self._change: ProofRun | None = None
         self._expected: tuple[Network, Mapping[str, Program]] | None = None
+        self._told: tuple[Network, Mapping[str, Program]] | None = None
         self._expecting: asyncio.Task[None] | None = None
         self._early: _Made | None = None
 
@@ -78,9 +79,13 @@ class Prover:
     def expect(self, network: Network, held: Mapping[str, Program]) -> None:
         """Begin the proof of what switches are to hold; :meth:`change` is asked for it later.
 
-        Of what is expected while another proof is made, the newest counts.
+        Of what is expected while another proof is made, the newest counts. To be told the same
+        again is nothing new.
         """
-        self._expected = network, held
+        told = self._told
+        if told is not None and told[0] is network and told[1] is held:
+            return
+        self._expected = self._told = network, held
         if self._incremental and self._expecting is None:
             self._expecting = asyncio.get_running_loop().create_task(self._make_early())
 

@@ -21,7 +21,9 @@ from controller.reconcile.events import (
     Drift,
     Effect,
     Event,
+    GoOn,
     NetworkChanged,
+    Prepare,
     Problem,
     Prove,
     Proved,
@@ -147,22 +149,25 @@ class Loop:
         return serial > self.state.serial or under_way(self.state, serial)
 
     def _step(self, event: Event) -> None:
-        before = self.state.rollout
         self.state, effects = step(self.state, event, self._clock(), self._audit_s)
         for effect in effects:
             self._perform(effect)
         rollout, network = self.state.rollout, self.state.network
-        if before is None and rollout is not None and network is not None:
+        if rollout is not None and rollout.sent and network is not None:
             self._prover.expect(network, rollout.target)
 
     def _perform(self, effect: Effect) -> None:
         match effect:
+            case Prepare():
+                self._switches.prepare(effect)
             case SendBundle():
                 self._spawn(self._outcome(self._switches.send_bundle(effect)))
             case ReadBack():
                 self._spawn(self._outcome(self._switches.read_back(effect)))
             case WakeAt(time_s):
                 self._wake_at(time_s)
+            case GoOn():
+                asyncio.get_running_loop().call_soon(self.feed, Tick())
             case Prove():
                 self._proof_due = effect, self.state.revision
                 if not self._proving:

@@ -151,6 +151,13 @@ class SendBundle:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepare:
+    """A switch will be sent this in a moment, with its cuts: to be filled already, or not."""
+
+    bundle: SendBundle
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """Switches are confirmed, by their own answer, to hold the program of a revision."""
 
@@ -211,4 +218,11 @@ class WakeAt:
     time_s: float
 
 
-Effect = ReadBack | SendBundle | Prove | Settled | Drift | Problem | Reverted | WakeAt
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """Send a :class:`Tick` at once: there is work to do while switches do theirs."""
+
+
+Effect = (
+    ReadBack | Prepare | SendBundle | Prove | Settled | Drift | Problem | Reverted | WakeAt | GoOn
+)

@@ -9,16 +9,16 @@ to refuse, so from there on a rollout goes forward.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from controller.dataplane.program import Differences, Program
+from controller.dataplane.program import Program
 from controller.dataplane.shapes import Row
-from controller.diff.cut import Cut, cuts, needed
 from controller.diff.plan import EMPTY, Phase, plan
-from controller.reconcile.events import Ahead, Effect, Reverted, SendBundle
-from controller.reconcile.state import Rollout, State, SwitchState
+from controller.reconcile.events import Effect, Reverted
+from controller.reconcile.parts import foreseen, prepared, send
+from controller.reconcile.state import Rollout, State
 
 DRAIN_S: Final = 0.05
 """How long frames under old tags may still be on the wire before their entries go: a leaf queue of
@@ -30,9 +30,6 @@ ABSENCE_S: Final = 2.0
 A session that was cut is back within 1 to 2 s (Open vSwitch tries again after 1 s), and while one
 switch holds an old program alone, the others must not remove what that still relies on.
 """
-
-MOST_AHEAD: Final = 1000
-"""Up to how many rows a switch is sent before their time: with more, a turn of it is no matter."""
 
 Step = tuple[State, list[Effect]]
 
@@ -46,6 +43,12 @@ def advance(state: State, now: float) -> Step:
         state = replace(state, await_until_s=None)
     if state.rollout is None and state.hold_until_s is None and state.await_until_s is None:
         state = replace(state, rollout=_begin(state))
+        if state.rollout is not None and (ahead := prepared(state, state.rollout)):
+            # What they forget is worked out while they are filled: in the next step.
+            return replace(state, rollout=replace(state.rollout, soon=True)), ahead
+    rollout = state.rollout
+    if rollout and rollout.waiting and rollout.soon:
+        state = replace(state, rollout=foreseen(state, rollout))
     while (rollout := state.rollout) and not rollout.waiting:
         if rollout.sent:
             state, more = _end_phase(state, rollout, now)
@@ -139,7 +142,7 @@ def _end_phase(state: State, rollout: Rollout, now: float) -> Step:
         return replace(state, rollout=None), []
     drains = rest[0][0].drains_after(done) and rollout.drain_s
     drain = now + rollout.drain_s if drains else None
-    following = replace(rollout, phases=rest, sent=False, not_before_s=drain)
+    following = replace(rollout, phases=rest, sent=False, not_before_s=drain, soon=False)
     return replace(state, rollout=following), []
 
 
@@ -156,86 +159,11 @@ def _revert(state: State, rollout: Rollout, refused: str) -> Step:
 
 def _start_phase(state: State, rollout: Rollout) -> Step:
     phase, work = rollout.phases[0]
-    started = replace(rollout, waiting=frozenset(work), sent=True, not_before_s=None)
+    more = any(later is not Phase.FLUSH for later, _ in rollout.phases[1:])
+    started = replace(rollout, waiting=frozenset(work), sent=True, not_before_s=None, soon=more)
     state = replace(state, rollout=started)
     effects: list[Effect] = []
     for name, rows in work.items():
-        state, sent = _send(state, rollout, name, phase, rows)
+        state, sent = send(state, rollout, name, phase, rows)
         effects.append(sent)
     return state, effects
-
-
-def _send(
-    state: State, rollout: Rollout, name: str, phase: Phase, rows: tuple[Row, ...]
-) -> tuple[State, Effect]:
-    switch = state.switch(name)
-    session = switch.session
-    assert session is not None, f"{name} has no session, yet is in a rollout"
-    held = switch.held or EMPTY
-    is_flush = phase is Phase.FLUSH
-    awaited = held if is_flush else _awaited(held, rollout, name)
-    due = () if is_flush else _due(rollout.base[name], held, awaited, phase, rows)
-    owed = tuple(dict.fromkeys((*switch.owed, *due)))
-    once_more = is_flush or (rollout.ends_alone and not due)
-    cuts, owing = (needed(owed), ()) if once_more else (due, owed)
-    unread = None if switch.unread is None else (*switch.unread, *rows)
-    changes = switch.changes + (not is_flush)  # rows stay as they are being read
-    switch = replace(switch, changes=changes, sending=True, awaited=awaited, unread=unread)
-    switch = replace(switch, owed=owed, owing=owing)
-    state = state.with_switch(name, switch)
-    add, remove = ((), rows) if phase.removes else (rows, ())
-    ahead = _ahead(switch, rollout, name) if rows else Ahead()
-    return state, SendBundle(name, session, add, remove, cuts=cuts, ahead=ahead)
-
-
-def _ahead(switch: SwitchState, rollout: Rollout, name: str) -> Ahead:
-    """What comes next for a switch: its rows of the next phase, or what it is read back for."""
-    for phase, work in rollout.phases[1:]:
-        if name in work and phase is not Phase.FLUSH:
-            some = len(work[name]) <= MOST_AHEAD
-            rows = work[name] if some else ()
-            return Ahead(remove=rows) if phase.removes else Ahead(add=rows)
-    return Ahead(cookies=switch.changed_cookies)
-
-
-def _awaited(held: Program, rollout: Rollout, name: str) -> Program:
-    """What a switch holds after the phase that begins.
-
-    With its last part it holds what it shall: that object itself, which makes comparing cheap. A
-    flush is not meant: it also ends what is left of a rollout that was given up half-way.
-    """
-    if not any(name in work for _, work in rollout.phases[1:]):
-        return rollout.target[name]
-    phase, work = rollout.phases[0]
-    return _applied(held, phase, work[name])
-
-
-def _due(
-    base: Program, held: Program, after: Program, phase: Phase, rows: tuple[Row, ...]
-) -> tuple[Cut, ...]:
-    """What a switch forgets together with a change of its rows.
-
-    At once, because a controller that ends here knows nothing of it when it comes back; and once
-    more when all others have changed too (the flush), because until then packets that they let pass
-    may make a connection known again.
-    """
-    if phase is Phase.ADD:
-        return ()
-    changed = () if phase.removes else tuple(_replaced(held, rows))
-    removed = rows if phase.removes else ()
-    found = Differences(added=(), changed=changed, removed=removed)
-    return cuts(held, after, found, base)
-
-
-def _replaced(held: Program, rows: tuple[Row, ...]) -> Iterator[tuple[Row, Row]]:
-    for row in rows:
-        old = held.get(row.key)
-        if old is not None:
-            yield old, row
-
-
-def _applied(held: Program, phase: Phase, rows: tuple[Row, ...]) -> Program:
-    """What a switch holds once it has carried out its part of a phase."""
-    if phase.removes:
-        return held.changed((), (row.key for row in rows))
-    return held.changed(rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from controller.compile import Compilation
 from controller.dataplane.program import Program
@@ -63,6 +63,14 @@ class SwitchState:
         return cookies if len(cookies) <= MOST_COOKIES else frozenset()
 
 
+class Foreseen(NamedTuple):
+    """What a switch that holds ``held`` will hold and forget after a phase that is to come."""
+
+    held: Program
+    awaited: Program
+    cuts: tuple[Cut, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Rollout:
     """A plan under way, from ``base`` to ``target``, each by switch.
@@ -70,7 +78,9 @@ class Rollout:
     ``waiting``: who has yet to answer in the first phase of ``phases``. ``drain_s`` is waited for
     frames on the wire before rows that they may need go. ``refused`` is who did not
     take its part: then the others are given ``base`` back. ``reverting``: this is that way back.
-    ``alone``: one switch changes, and nobody else.
+    ``alone``: one switch changes, and nobody else. ``foreseen`` is, by switch, what was worked out
+    of a phase while the one before is under way. ``soon``: that is to be done, or the first phase
+    sent, in the next step, which is due at once.
     """
 
     phases: tuple[tuple[Phase, Mapping[str, tuple[Row, ...]]], ...]
@@ -83,6 +93,8 @@ class Rollout:
     refused: str | None = None
     reverting: bool = False
     alone: bool = False
+    foreseen: Mapping[str, Foreseen] = field(default_factory=dict)
+    soon: bool = False
 
     @property
     def ends_alone(self) -> bool:

@@ -23,6 +23,7 @@ from controller.reconcile.events import (
     Drift,
     Effect,
     Event,
+    GoOn,
     NetworkChanged,
     Problem,
     Prove,
@@ -50,7 +51,8 @@ def step(state: State, event: Event, now: float, audit_s: float = AUDIT_S) -> St
     state, more = _advance(state, now, audit_s)
     effects += more
     wake = _next_wake(state)
-    return state, effects if wake is None else [*effects, WakeAt(wake)]
+    effects += [] if wake is None else [WakeAt(wake)]
+    return state, [*effects, GoOn()] if state.rollout and state.rollout.soon else effects
 
 
 def _take(state: State, event: Event, now: float) -> Step:

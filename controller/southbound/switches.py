@@ -13,13 +13,14 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 from controller.dataplane.permission import Permission
 from controller.errors import RemoteError, UnknownOutcome
 from controller.reconcile.events import (
     BundleDone,
     BundleFailed,
+    Prepare,
     ReadBack,
     ReadBackDone,
     ReadBackFailed,
@@ -59,6 +60,7 @@ class Switches:
         self._meters = Meters(channel.xid)
         self._bundles = Bundles(channel, self._meters, timeout_s)
         self._filled: dict[int, Filled] = {}
+        self._filling: dict[int, _Filling] = {}
         self._reads: dict[int, _Reading] = {}
         self._reader = StatsReader()
         self.on_passed: Callable[[str, Mapping[Permission, int], frozenset[int]], None] = _ignored
@@ -75,6 +77,14 @@ class Switches:
             reason = _unforeseen(effect.switch, "a bundle was not carried out", error)
             return BundleFailed(effect.switch, effect.session, reason, known=False)
         return BundleDone(effect.switch, effect.session)
+
+    def prepare(self, effect: Prepare) -> None:
+        """Fill a bundle that will be sent in a moment. What is wrong with it is said then."""
+        bundle = effect.bundle
+        session = self._datapath_id(bundle.switch), bundle.session
+        task = asyncio.get_running_loop().create_task(self._fill_anew(session, bundle))
+        task.add_done_callback(_take_note)
+        self._filling[session[0]] = _Filling(session, bundle, task)
 
     async def read_back(self, effect: ReadBack) -> ReadBackDone | ReadBackFailed:
         """What a switch holds: all of it, or the entries of some cookies."""
@@ -131,10 +141,17 @@ class Switches:
             raise flushed
 
     async def _fill(self, session: Session, effect: SendBundle) -> Filled:
-        """The bundle of an effect, filled: just now, or together with the one before."""
+        """The bundle of an effect, filled: just now, together with the one before, or prepared."""
+        filling = self._filling.pop(session[0], None)
+        if filling is not None and filling.is_of(session, effect):
+            return await filling.task
         early = self._filled.pop(session[0], None)
         if early is not None and early.is_of(effect, session):
             return early
+        return await self._fill_anew(session, effect)
+
+    async def _fill_anew(self, session: Session, effect: SendBundle) -> Filled:
+        """Fill a bundle, and with it the one that follows."""
         add, remove = effect.ahead.add, effect.ahead.remove
         following = SendBundle(effect.switch, effect.session, add, remove)
         filled, ahead = await self._bundles.fill(
@@ -164,7 +181,22 @@ class _Reading:
         return (self.session, self.cookies) == (session, cookies)
 
 
-def _take_note(task: asyncio.Task[ReadBackDone]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Filling:
+    """A bundle that is being filled before the loop has sent it."""
+
+    session: Session
+    effect: SendBundle
+    task: asyncio.Task[Filled]
+
+    def is_of(self, session: Session, effect: SendBundle) -> bool:
+        """Whether it is what shall be sent."""
+        mine = self.effect
+        rows = mine.add, mine.remove, mine.purge
+        return self.session == session and rows == (effect.add, effect.remove, effect.purge)
+
+
+def _take_note(task: asyncio.Task[Any]) -> None:
     """Of a failure nobody may ever ask; that is no fault."""
     if not task.cancelled():
         task.exception()

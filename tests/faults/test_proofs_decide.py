@@ -11,7 +11,14 @@ from controller.model.network import Network
 from controller.needs import Revision
 from controller.northbound.ports import Outcome
 from controller.proving import Prover
-from controller.reconcile.events import BundleDone, Event, ReadBack, ReadBackDone, SendBundle
+from controller.reconcile.events import (
+    BundleDone,
+    Event,
+    Prepare,
+    ReadBack,
+    ReadBackDone,
+    SendBundle,
+)
 from tests.faults.test_unknown_commits import Far, deleting
 from tests.sites import two_hosts
 
@@ -21,6 +28,9 @@ class Obedient:
 
     def __init__(self) -> None:
         self.rows: dict[str, Program] = {}
+
+    def prepare(self, effect: Prepare) -> None:
+        """Nothing."""
 
     async def send_bundle(self, effect: SendBundle) -> Event:
         rows = dict(self._held(effect.switch).rows)

@@ -14,7 +14,7 @@ from controller.model.intent import Intent
 from controller.model.network import Network
 from controller.needs import Revision
 from controller.northbound.ports import Draft, Note, Origins, Outcome, RevisionInfo, Write
-from controller.reconcile.events import Event, ReadBack, SendBundle
+from controller.reconcile.events import Event, Prepare, ReadBack, SendBundle
 from tests.sites import intent, topology
 
 
@@ -52,6 +52,9 @@ class Far:
 
 class NoSwitches:
     """None is connected, so none is asked."""
+
+    def prepare(self, effect: Prepare) -> None:
+        """Nothing."""
 
     async def send_bundle(self, effect: SendBundle) -> Event:
         raise AssertionError(effect)

@@ -11,7 +11,14 @@ from controller.model.intent import Intent
 from controller.model.network import Facts, Network
 from controller.needs import Revision
 from controller.northbound.ports import Draft, Note, RevisionInfo
-from controller.reconcile.events import BundleDone, Event, ReadBack, ReadBackDone, SendBundle
+from controller.reconcile.events import (
+    BundleDone,
+    Event,
+    Prepare,
+    ReadBack,
+    ReadBackDone,
+    SendBundle,
+)
 
 
 class Obedient:
@@ -19,6 +26,9 @@ class Obedient:
 
     def __init__(self) -> None:
         self.held: dict[str, Program] = {}
+
+    def prepare(self, effect: Prepare) -> None:
+        """Nothing."""
 
     async def send_bundle(self, effect: SendBundle) -> Event:
         rows = dict(self._of(effect.switch).rows)

@@ -16,6 +16,7 @@ from controller.reconcile.events import (
     Ahead,
     BundleDone,
     BundleFailed,
+    Prepare,
     ReadBack,
     ReadBackDone,
     SendBundle,
@@ -213,3 +214,42 @@ def test_a_flush_leaves_what_is_being_read(tmp_path: Path, switch: RealSwitch) -
         assert switch.kinds.count(Type.MULTIPART_REQUEST) == 1
 
     run(tmp_path, switch, use)
+
+
+def test_what_is_prepared_is_filled_once_and_sent_when_its_time_has_come(
+    tmp_path: Path, switch: RealSwitch
+) -> None:
+    async def use(switches: Switches) -> None:
+        switches.prepare(Prepare(send((ONE, TWO), then=Ahead(remove=(ONE,)))))
+        assert await switches.send_bundle(send((ONE, TWO), then=Ahead(remove=(ONE,)))) == DONE
+        assert await switches.send_bundle(send(remove=(ONE,))) == DONE
+        assert switch.kinds.count(Type.BUNDLE_CONTROL) == 4, "each is opened and committed once"
+        assert switch.kinds.count(Type.BARRIER_REQUEST) == 1
+
+    run(tmp_path, switch, use)
+    assert switch.rows() == {TWO}
+
+
+def test_what_is_prepared_and_refused_is_refused_when_it_is_sent(
+    tmp_path: Path, switch: RealSwitch
+) -> None:
+    async def use(switches: Switches) -> None:
+        switches.prepare(Prepare(send((ONE, WRONG))))
+        outcome = await switches.send_bundle(send((ONE, WRONG)))
+        assert isinstance(outcome, BundleFailed)
+        assert outcome.known
+        assert await switches.send_bundle(send((TWO,))) == DONE
+
+    run(tmp_path, switch, use)
+    assert switch.rows() == {TWO}
+
+
+def test_what_is_prepared_and_never_sent_changes_nothing(
+    tmp_path: Path, switch: RealSwitch
+) -> None:
+    async def use(switches: Switches) -> None:
+        switches.prepare(Prepare(send((ONE,))))
+        assert await switches.send_bundle(send((TWO,))) == DONE
+
+    run(tmp_path, switch, use)
+    assert switch.rows() == {TWO}

@@ -14,6 +14,7 @@ from controller.reconcile.events import (
     Drift,
     Effect,
     Event,
+    GoOn,
     Prove,
     Proved,
     ReadBack,
@@ -68,6 +69,8 @@ class World:
             elif isinstance(effect, ReadBack | SendBundle):
                 assert self.sessions.get(effect.switch) == effect.session, "a dead session"
                 self.todo.append(effect)
+        if GoOn() in effects:
+            self.feed(Tick())
 
     def connect(self, name: str) -> None:
         self.sessions[name] = self.sessions.get(name, 0) + 1

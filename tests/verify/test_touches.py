@@ -11,7 +11,7 @@ from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program, row_of
 from controller.diff.plan import delta
 from controller.model.network import Network
-from controller.reconcile.events import BundleDone, Drift, ReadBack, SendBundle, Tick
+from controller.reconcile.events import BundleDone, Drift, GoOn, ReadBack, SendBundle, Tick
 from controller.reconcile.state import State
 from controller.reconcile.step import step
 from controller.verify.proof import Held, prove
@@ -52,11 +52,14 @@ def repaired(state: State, switch: Switch, at_s: float) -> list[Drift]:
     """Audit a switch at a time, and let the loop mend it; the drift that it tells of."""
     state, effects = step(state, Tick(), at_s)
     drifts = []
-    while todo := [e for e in effects if isinstance(e, ReadBack | SendBundle | Drift)]:
+    while todo := [e for e in effects if isinstance(e, ReadBack | SendBundle | Drift | GoOn)]:
         effects = []
         for effect in todo:
             if isinstance(effect, Drift):
                 drifts.append(effect)
+            elif isinstance(effect, GoOn):
+                state, more = step(state, Tick(), at_s)
+                effects += more
             elif effect.switch == switch.name:
                 state, more = step(state, answer(switch, effect), at_s)
                 effects += more
