@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from bench.rig import site_of
-from controller.model.change import Change, apply_changes
+from controller.model.change import Change, apply_changes, move_tenant
 from controller.model.network import Network
-from controller.reconcile.events import NetworkChanged, ReadBack, SendBundle
+from controller.reconcile import rollout
+from controller.reconcile.events import GoOn, NetworkChanged, Prepare, ReadBack, SendBundle
+from controller.reconcile.step import step
 from tests.reconcile.test_refusals import settled
 from tests.reconcile.world import World, assert_holds
 
@@ -87,3 +91,32 @@ def test_what_comes_next_is_said_with_each_bundle() -> None:
     found.answer(found.todo.pop(0), "well")
     read = next(effect for effect in found.todo if isinstance(effect, ReadBack))
     assert removal.ahead.cookies == read.cookies
+
+
+def test_what_is_worked_out_ahead_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    base = site_of(40)
+    new = replace(base, intent=move_tenant(base.intent, "tenant-0", vrf="monitoring"))
+    ahead, behind = settled(base), settled(base)
+    ahead.feed(NetworkChanged(new, 2))
+    with monkeypatch.context() as patched:
+        patched.setattr(rollout, "prepared", lambda *_: [])
+        patched.setattr(rollout, "foreseen", lambda _, found: replace(found, soon=False))
+        behind.feed(NetworkChanged(new, 2))
+        sent = _sent(behind)
+    assert _sent(ahead) == sent
+    assert [bool(bundle.cuts) for bundle in sent] == [True, True, True]
+    assert_holds(ahead, new)
+
+
+def test_a_bundle_is_prepared_as_it_is_sent() -> None:
+    base = site_of(40)
+    found = settled(base)
+    _, effects = step(found.state, NetworkChanged(_relabelled(base), 2), found.now)
+    (prepared,) = (effect for effect in effects if isinstance(effect, Prepare))
+    assert GoOn() in effects
+    assert not any(isinstance(effect, SendBundle) for effect in effects)
+    found.feed(NetworkChanged(_relabelled(base), 2))
+    swap, _ = _sent(found)
+    assert swap.cuts
+    assert replace(swap, cuts=()) == prepared.bundle
+    assert swap.ahead == prepared.bundle.ahead
