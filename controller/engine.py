@@ -148,7 +148,6 @@ async def _begin(
     rest = RestServer(cases, *_host_port(settings.rest), tls_of(settings))
     await rest.start()
     log.info("REST on %s://%s:%d", "https" if settings.tls_cert else "http", *rest.address)
-    keeper.start()
     for database in databases.values():
         database.start()
     for counter in counters.values():

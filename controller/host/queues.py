@@ -15,9 +15,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pyroute2 import IPRoute, NetlinkError
-from pyroute2.netlink.rtnl import RTMGRP_LINK, RTMGRP_TC
-
 log = logging.getLogger(__name__)
 
 LEAF_PACKETS: Final = 30
@@ -40,43 +37,53 @@ class ClassQueue:
 class QueueKeeper:
     """Keeps filters and leaf queues on devices, also when Open vSwitch makes their HTB anew.
 
-    Two threads: one hears of new queueing disciplines, one sets up what lacks something.
+    Two threads: one hears of new queueing disciplines, one sets up what lacks something. They
+    begin, and import pyroute2 (9 MB), once there is a device to keep: a lone host has none.
     """
 
     def __init__(self) -> None:
         self._wanted: Mapping[str, tuple[ClassQueue, ...]] = {}
         self._due = threading.Event()
         self._ending = False
-        self._threads = [
-            threading.Thread(target=work, name=f"queues {work.__name__}", daemon=True)
-            for work in (self._listen, self._keep)
-        ]
-
-    def start(self) -> None:
-        """Begin."""
-        for thread in self._threads:
-            thread.start()
+        self._threads: tuple[threading.Thread, ...] = ()
 
     def want(self, wanted: Mapping[str, tuple[ClassQueue, ...]]) -> None:
         """Declare the classes of each device, by interface name."""
         if wanted != self._wanted:
             self._wanted = wanted
             self._due.set()
+            self._threads = self._threads or self._begin()
 
     def close(self) -> None:
         """Stop; what is set up stays."""
         self._ending = True
         self._due.set()
-        self._threads[1].join(_JOIN_S)
+        for thread in self._threads[1:]:
+            thread.join(_JOIN_S)
+
+    def _begin(self) -> tuple[threading.Thread, ...]:
+        threads = tuple(
+            threading.Thread(target=work, name=f"queues {work.__name__}", daemon=True)
+            for work in (self._listen, self._keep)
+        )
+        for thread in threads:
+            thread.start()
+        return threads
 
     def _listen(self) -> None:
+        from pyroute2 import IPRoute  # see the class: not where there is nothing to keep
+        from pyroute2.netlink.rtnl import RTMGRP_LINK, RTMGRP_TC
+
         with IPRoute() as netlink:
             netlink.bind(groups=RTMGRP_TC | RTMGRP_LINK)
+            self._due.set()  # what was made before is not heard of, and the other may have looked
             while not self._ending:
                 if any(map(_is_new_htb, netlink.get())):
                     self._due.set()
 
     def _keep(self) -> None:
+        from pyroute2 import IPRoute, NetlinkError  # see the class
+
         with IPRoute() as netlink:
             while not self._ending:
                 self._due.wait()

@@ -99,7 +99,6 @@ def test_without_htb_it_waits(device: str) -> None:
 
 def test_the_keeper_sets_up_an_htb_that_is_made_anew(device: str) -> None:
     keeper = QueueKeeper()
-    keeper.start()
     keeper.want({device: CLASSES})
     try:
         for _ in range(2):
