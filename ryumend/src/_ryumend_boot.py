@@ -5,14 +5,19 @@ from __future__ import annotations
 import sys
 from importlib.machinery import ModuleSpec
 
+_MENDED = ("ryu", "ryu.flags", "ryu.lib.hub", "ryu.lib.packet.zebra")
+
 
 class _RyuFinder:
-    """Runs the mend just before ``ryu`` is imported, and mends its TLS listener after."""
+    """Runs the mend just before ``ryu`` is imported, and around those of its modules that need it.
+
+    Which those are is said here too: to look a name up, nothing is loaded.
+    """
 
     @classmethod
     def find_spec(cls, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """Called by the import system for every module not yet loaded (PEP 302)."""
-        if name not in ("ryu", "ryu.lib.hub"):
+        if name not in _MENDED:
             return None
         try:
             from ryumend import patches
@@ -22,7 +27,7 @@ class _RyuFinder:
             if name == "ryu":
                 patches.before_ryu()
                 return None
-            return patches.spec_with(cls, name, path, patches.after_hub)
+            return patches.spec_with(cls, name, path, patches.AROUND[name])
         except ImportError:
             return None
 

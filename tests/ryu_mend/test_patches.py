@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from ryumend.patches import LooseVersion
+from ryumend.patches import LooseVersion, lent_distutils
+
+SOURCES = Path(__file__).parents[2] / "ryumend" / "src"
 
 
 @pytest.mark.parametrize(
@@ -33,7 +37,7 @@ def test_the_mend_stays_asleep_where_ryu_is_not_imported(commands: Path) -> None
 
 def test_an_environment_without_our_package_is_left_alone(tmp_path: Path) -> None:
     """pip builds ryu with the hook in sight and the package out of it: no error may come of it."""
-    boot = Path(__file__).parents[2] / "ryumend" / "src" / "_ryumend_boot.py"
+    boot = SOURCES / "_ryumend_boot.py"
     (tmp_path / boot.name).write_bytes(boot.read_bytes())
     (tmp_path / "ryu.py").write_text("name = 'a ryu of its own'\n")
     path = f"import sys; sys.path.insert(0, {str(tmp_path)!r})"
@@ -42,6 +46,26 @@ def test_an_environment_without_our_package_is_left_alone(tmp_path: Path) -> Non
         [sys.executable, "-S", "-I", "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout == "a ryu of its own\n"
+
+
+def test_distutils_is_lent_and_taken_back() -> None:
+    before = {name: module for name, module in sys.modules.items() if "distutils" in name}
+    with lent_distutils(None):
+        found = importlib.import_module("distutils.version")
+        assert found.LooseVersion is LooseVersion
+    assert {name: m for name, m in sys.modules.items() if "distutils" in name} == before
+
+
+def test_ryu_does_not_bring_setuptools_along() -> None:
+    code = "import sys, ryu.cmd.manager; print('setuptools' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        env={**os.environ, "PYTHONPATH": str(SOURCES)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "False\n"
 
 
 def _said(commands: Path, code: str) -> str:

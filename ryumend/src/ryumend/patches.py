@@ -8,15 +8,16 @@ import re
 import ssl
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from importlib.machinery import ModuleSpec
-from typing import Any
+from typing import Any, Final
 
 log = logging.getLogger("ryumend")
 
 
 def before_ryu() -> None:
-    """Put back the two names that Ryu imports and that are gone, and start without DNS."""
+    """Put back the name of eventlet's that Ryu imports and that is gone, and start without DNS."""
     # dnspython takes 0.2 s of each start, for names that Ryu never asks for. `no` brings it back.
     os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
     import eventlet.wsgi
@@ -25,11 +26,6 @@ def before_ryu() -> None:
     # iterable serves.
     if not hasattr(eventlet.wsgi, "ALREADY_HANDLED"):
         eventlet.wsgi.ALREADY_HANDLED = ()
-    # Python 3.12 has no distutils (PEP 632) unless setuptools lends one.
-    try:
-        import distutils.version  # noqa: F401
-    except ImportError:
-        _lend_distutils()
 
 
 class LooseVersion:
@@ -59,40 +55,54 @@ def _version(value: str | LooseVersion) -> list[Any]:
     return (value if isinstance(value, LooseVersion) else LooseVersion(value)).version
 
 
-def _lend_distutils() -> None:
+@contextmanager
+def lent_distutils(_module: object) -> Iterator[None]:
+    """While it is imported, what a module of Ryu needs of ``distutils``; then all is as before.
+
+    Python 3.12 has none (PEP 632). Where setuptools is installed it lends its own, before 3.12 too,
+    and comes along whole: 90 modules and 4 MB, for as long as the process lives.
+    """
     package = types.ModuleType("distutils")
     package.__path__ = []
     version = types.ModuleType("distutils.version")
     version.LooseVersion = LooseVersion  # type: ignore[attr-defined]
-    package.version = version  # type: ignore[attr-defined]
-    sys.modules["distutils"] = package
-    sys.modules["distutils.version"] = version
+    lent = {"distutils": package, "distutils.version": version}
+    before = {name: sys.modules[name] for name in lent if name in sys.modules}
+    sys.modules.update(lent)
+    try:
+        yield
+    finally:
+        for name in lent:
+            del sys.modules[name]
+        sys.modules.update(before)
 
 
 def spec_with(
-    finder: object, name: str, path: Any, after: Callable[[Any], None]
+    finder: object, name: str, path: Any, around: Callable[[Any], AbstractContextManager[None]]
 ) -> ModuleSpec | None:
-    """The module's spec from the other finders, with ``after`` run when it has been executed."""
+    """The module's spec from the other finders; it is executed within ``around``."""
     for other in sys.meta_path:
         spec = None if other is finder else other.find_spec(name, path)
         if spec is not None and spec.loader is not None:
             run = spec.loader.exec_module
 
             def exec_module(module: types.ModuleType, run: Any = run) -> None:
-                run(module)
-                after(module)
+                with around(module):
+                    run(module)
 
             spec.loader.exec_module = exec_module  # type: ignore[method-assign]
             return spec
     return None
 
 
-def after_hub(hub: Any) -> None:
+@contextmanager
+def mended_hub(hub: Any) -> Iterator[None]:
     """Let more than one switch connect over TLS.
 
     Stock ``StreamServer`` pops its TLS context out of a dict that all connections share, so only
     the first finds it; what it falls back on, ``ssl.wrap_socket``, is gone in Python 3.12.
     """
+    yield
     stock: Any = hub.StreamServer
 
     class StreamServer(stock):  # type: ignore[misc]
@@ -134,3 +144,11 @@ def _over_tls(handle: Callable[..., Any], ssl_args: dict[str, Any]) -> Callable[
         return handle(secured, address)
 
     return wrap_and_handle
+
+
+AROUND: Final[Mapping[str, Callable[[Any], AbstractContextManager[None]]]] = {
+    "ryu.flags": lent_distutils,
+    "ryu.lib.hub": mended_hub,
+    "ryu.lib.packet.zebra": lent_distutils,
+}
+"""What is done around the import of a module of Ryu."""
