@@ -17,11 +17,12 @@ from controller.compile.shares import Holds, Shares, holds, shares
 from controller.compile.sharing import Pair
 from controller.compile.sight import BLIND, Sight, resighted
 from controller.dataplane.registers import IDENTITY_BITS
+from controller.model.differences import different
 from controller.model.identity import IdentityKey, identities
 from controller.model.intent import Intent, Metric, Segment
 from controller.model.network import Network, Switch
 from controller.model.numbers import stable_numbers
-from controller.model.touched import different, touched_instances
+from controller.model.touched import touched_instances
 from controller.model.wire import WireTag, wire_tag
 from controller.topology.graph import NO_LANE
 from controller.topology.routes import Routes
