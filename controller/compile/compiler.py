@@ -136,14 +136,12 @@ def _touched_segments(context: Context, touched: Touched, switch: Switch) -> Ite
 
 def _uplink_tags(context: Context, switch: Switch) -> Iterator[tuple[int, int]]:
     """Every uplink with every outer tag that may come in by it."""
-    segments = (context.intent.segments[name] for name in _segments(context, switch))
-    s_vids = sorted({context.tag(segment).s_vid for segment in segments})
-    return ((port, s_vid) for port in deliver.uplinks(context, switch) for s_vid in s_vids)
+    ports, s_vids = deliver.uplinks(context, switch), sorted(context.people.outers(switch.name))
+    return ((port, s_vid) for port in ports for s_vid in s_vids)
 
 
 def _uplink_inputs(context: Context, switch: Switch) -> tuple[object, ...]:
-    segments = _segments(context, switch)
-    return (segments, context.intent.segments, *deliver.uplinks(context, switch))
+    return (context.people.outers(switch.name).keys(), *deliver.uplinks(context, switch))
 
 
 def _uplink_rows(_context: Context, switch: Switch, item: tuple[int, int]) -> Iterator[Row]:
