@@ -250,13 +250,16 @@ def _changed(
     new: dict[RowKey, Row] = {}
     for node in _nodes(switch):
         was, now = _altered(node, context, touched, switch, work)
-        for item in was:
-            old.update(by_key(node.rows(touched.before, switch, item)))
-        for item in now:
-            new.update(by_key(node.rows(context, switch, item)))
+        old.update(_rows(node, touched.before, switch, was))
+        new.update(_rows(node, context, switch, now))
     found = row_differences(old, new)
     put = (*found.added, *(now for _, now in found.changed))
     return before.changed(put, (row.key for row in found.removed))
+
+
+def _rows(node: Node, context: Context, switch: Switch, items: Iterable[Any]) -> dict[RowKey, Row]:
+    """The rows of some items of a node."""
+    return by_key(chain.from_iterable(node.rows(context, switch, item) for item in items))
 
 
 def _altered(

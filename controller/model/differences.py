@@ -5,7 +5,7 @@ Told or found, it is the same. So who makes, compiles and proves a change all as
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from itertools import compress
 from operator import is_not
 from types import MappingProxyType
@@ -21,10 +21,8 @@ def different(old: Mapping[K, Any], new: Mapping[K, Any]) -> set[K]:
     """The keys of what is in one mapping and not, or not equal, in the other."""
     if old is new:
         return set()
-    for known in _LAST:
-        if known.old is old and known.new is new:
-            return set(known.names)
-    return set(_tell(old, new, found(old, new)))
+    names = _known(old, new)
+    return set(_tell(old, new, found(old, new)) if names is None else names)
 
 
 def found(old: Mapping[K, Any], new: Mapping[K, Any]) -> frozenset[K]:
@@ -73,6 +71,27 @@ class _Known(NamedTuple):
 _KEPT: Final = 16
 _LAST: Final[list[_Known]] = []
 """The last answers. They save work and decide nothing."""
+
+
+def _known(old: Mapping[K, Any], new: Mapping[K, Any]) -> Set[K] | None:
+    """What differs, where it is known of every step from one mapping to the other."""
+    names: Set[K] | None = None
+    at = new
+    for step in _LAST:  # the last one first, so that one pass goes back all the way
+        if step.new is not at:
+            continue
+        if step.old is old and names is None:
+            return step.names
+        names, at = step.names | (names or frozenset()), step.old
+        if at is old:  # it may have been changed back on the way
+            return {key for key in names if _differs(key, old, new)}
+    return None
+
+
+def _differs(key: K, old: Mapping[K, Any], new: Mapping[K, Any]) -> bool:
+    if key in old and key in new:
+        return bool(old[key] != new[key])
+    return key in old or key in new
 
 
 def _tell(old: Mapping[K, Any], new: Mapping[K, Any], names: frozenset[K]) -> frozenset[K]:

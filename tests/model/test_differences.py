@@ -27,7 +27,7 @@ _OWNERS = {"tenants": "segment", "services": "tenant", "instances": "service"}
 @settings(deadline=None)
 @given(st.dictionaries(_NAMES, st.integers(0, 3)), st.data())
 def test_what_is_told_is_what_looking_finds(items: dict[str, int], data: DataObject) -> None:
-    before: Mapping[str, int] = frozen(items)
+    first = before = frozen(items)
     for _ in range(3):
         changes = data.draw(st.dictionaries(_NAMES, st.none() | st.integers(0, 3)))
         after = otherwise(before, changes)
@@ -37,6 +37,7 @@ def test_what_is_told_is_what_looking_finds(items: dict[str, int], data: DataObj
         assert (after is before) == (after == before)
         assert different(before, after) == found(before, after)
         assert different(after, before) == found(after, before)
+        assert different(first, after) == found(first, after)
         before = after
 
 
