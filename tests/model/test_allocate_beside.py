@@ -17,6 +17,7 @@ from controller.model.encode import tree_of
 from controller.model.intent import Intent
 from tests.model.test_change_objects import whole
 
+_VRFS = ("one", "two")
 _POOLS = ("10.0.0.0/22", "10.0.0.0/23", "10.0.2.0/23")
 _GIVEN: dict[str, list[Any]] = {
     "vlan": [4096, 4097, 4098, 8192, "auto"],
@@ -29,7 +30,7 @@ _GIVEN: dict[str, list[Any]] = {
 @st.composite
 def _body(draw: st.DrawFn) -> dict[str, Any]:
     keys = draw(st.lists(st.sampled_from(sorted(_GIVEN)), max_size=3, unique=True))
-    vrf = draw(st.sampled_from(("one", "two")))
+    vrf = draw(st.sampled_from(_VRFS))
     return {"vrf": vrf, **{key: draw(st.sampled_from(_GIVEN[key])) for key in keys}}
 
 
@@ -46,9 +47,6 @@ def _site(draw: st.DrawFn) -> Intent:
         except Invalid:
             continue
     return intent
-
-
-_VRFS = ("one", "two")
 
 
 @settings(max_examples=400, deadline=None)
@@ -70,6 +68,27 @@ def test_it_is_what_the_whole_document_gives(data: DataObject) -> None:
             apply_changes(intent, changes)
     else:
         assert apply_changes(intent, changes) == expected
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"subnet": "10.0.0.128/25"},
+        {"subnet": "10.0.0.0/8"},
+        {"vlan": 4096},
+        {"subnet": "10.0.1.0/24", "gateway": "10.0.1.255"},
+        {"subnet": "10.0.1.0/24", "reserved": ["10.0.2.1"]},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_beside_those_that_stand_is_refused(wrong: dict[str, Any]) -> None:
+    standing = {"vrf": "one", "vlan": 4096, "subnet": "10.0.0.0/24"}
+    vrfs = {name: {"id": number} for number, name in enumerate(_VRFS, 1)}
+    intent = decode_intent({"vrfs": vrfs, "segments": {"a": standing}})
+    with pytest.raises(Invalid):
+        apply_changes(intent, [Change("put", "segments", "b", {"vrf": "one", **wrong})])
+    if not {"gateway", "reserved"} & wrong.keys():
+        apply_changes(intent, [Change("put", "segments", "b", {"vrf": "two", **wrong})])
 
 
 def test_only_those_that_were_put_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
