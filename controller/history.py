@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from controller.errors import Conflict, NotFound
 from controller.model.collections import COLLECTIONS
+from controller.model.differences import different
 from controller.model.encode import encode_object
 from controller.model.intent import Intent
 from controller.model.restore import restored
-from controller.model.touched import different
 from controller.needs import Revision
 from controller.northbound.ports import NOTHING_CHANGED, Changed, Draft, RevisionInfo
 from controller.store.entries import bodies_of, entry

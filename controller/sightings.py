@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from controller.compile.context import RULE_BITS, identity_numbers
+from controller.compile.context import RULE_BITS
+from controller.compile.numbering import identity_numbers
 from controller.dataplane.permission import Permission
 from controller.model.identity import IdentityKey, identities
 from controller.model.intent import Intent
@@ -64,7 +65,7 @@ class _Names:
         self.intent = intent
         rules = stable_numbers(intent.rules, RULE_BITS)
         self._rules = {number: name for name, number in rules.items()}
-        ends = identity_numbers(identities(intent))
+        ends = identity_numbers(identities(intent).values())
         self._ends: dict[int, IdentityKey] = {number: key for key, number in ends.items()}
 
     def sighting(self, seen: Permission, at: str) -> Sighting | None:

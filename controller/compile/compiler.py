@@ -136,14 +136,12 @@ def _touched_segments(context: Context, touched: Touched, switch: Switch) -> Ite
 
 def _uplink_tags(context: Context, switch: Switch) -> Iterator[tuple[int, int]]:
     """Every uplink with every outer tag that may come in by it."""
-    segments = (context.intent.segments[name] for name in _segments(context, switch))
-    s_vids = sorted({context.tag(segment).s_vid for segment in segments})
-    return ((port, s_vid) for port in deliver.uplinks(context, switch) for s_vid in s_vids)
+    ports, s_vids = deliver.uplinks(context, switch), sorted(context.people.outers(switch.name))
+    return ((port, s_vid) for port in ports for s_vid in s_vids)
 
 
 def _uplink_inputs(context: Context, switch: Switch) -> tuple[object, ...]:
-    segments = _segments(context, switch)
-    return (segments, context.intent.segments, *deliver.uplinks(context, switch))
+    return (context.people.outers(switch.name).keys(), *deliver.uplinks(context, switch))
 
 
 def _uplink_rows(_context: Context, switch: Switch, item: tuple[int, int]) -> Iterator[Row]:
@@ -252,13 +250,16 @@ def _changed(
     new: dict[RowKey, Row] = {}
     for node in _nodes(switch):
         was, now = _altered(node, context, touched, switch, work)
-        for item in was:
-            old.update(by_key(node.rows(touched.before, switch, item)))
-        for item in now:
-            new.update(by_key(node.rows(context, switch, item)))
+        old.update(_rows(node, touched.before, switch, was))
+        new.update(_rows(node, context, switch, now))
     found = row_differences(old, new)
     put = (*found.added, *(now for _, now in found.changed))
     return before.changed(put, (row.key for row in found.removed))
+
+
+def _rows(node: Node, context: Context, switch: Switch, items: Iterable[Any]) -> dict[RowKey, Row]:
+    """The rows of some items of a node."""
+    return by_key(chain.from_iterable(node.rows(context, switch, item) for item in items))
 
 
 def _altered(

@@ -11,17 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from controller.compile.numbering import Numbering
 from controller.compile.openings import Openings, reopened
 from controller.compile.people import People, Placed
 from controller.compile.shares import Holds, Shares, holds, shares
 from controller.compile.sharing import Pair
 from controller.compile.sight import BLIND, Sight, resighted
-from controller.dataplane.registers import IDENTITY_BITS
+from controller.model.differences import different
 from controller.model.identity import IdentityKey, identities
 from controller.model.intent import Intent, Metric, Segment
 from controller.model.network import Network, Switch
 from controller.model.numbers import stable_numbers
-from controller.model.touched import different, touched_instances
+from controller.model.touched import touched_instances
 from controller.model.wire import WireTag, wire_tag
 from controller.topology.graph import NO_LANE
 from controller.topology.routes import Routes
@@ -36,14 +37,12 @@ RULE_BITS: Final = 32  # a cookie's object
 class Context:
     """A network with its numbers, its people, what rules open to them, and its routes.
 
-    ``keys`` are each service's identity and ``numbers`` each identity's number; ``sight`` is whom
-    each edge's instances may meet, ``held`` what each edge holds of shared rules.
+    ``sight`` is whom each edge's instances may meet, ``held`` what each edge holds of shared rules.
     """
 
     network: Network
     routes: Routes
-    keys: Mapping[str, IdentityKey]
-    numbers: Mapping[IdentityKey, int]
+    numbering: Numbering
     rule_numbers: Mapping[str, int]
     edges: Mapping[str, Switch]
     people: People = field(default_factory=People)
@@ -56,6 +55,16 @@ class Context:
     def intent(self) -> Intent:
         """The network's intent."""
         return self.network.intent
+
+    @property
+    def keys(self) -> Mapping[str, IdentityKey]:
+        """Each service's identity."""
+        return self.numbering.keys
+
+    @property
+    def numbers(self) -> Mapping[IdentityKey, int]:
+        """Each identity's number."""
+        return self.numbering.numbers
 
     def tag(self, segment: Segment) -> WireTag:
         """A segment's wire tag."""
@@ -126,13 +135,11 @@ def _same(one: object, other: object) -> bool:
 
 
 def _empty(network: Network) -> Context:
-    keys = identities(network.intent)
     switches = network.topology.switches.values()
     return Context(
         network=network,
         routes=Routes.of(network),
-        keys=keys,
-        numbers=identity_numbers(keys),
+        numbering=Numbering.of(identities(network.intent)),
         rule_numbers=stable_numbers(network.intent.rules, RULE_BITS),
         edges={switch.host: switch for switch in switches if switch.role == "edge"},
     )
@@ -141,15 +148,12 @@ def _empty(network: Network) -> Context:
 def _moved(before: Context, network: Network) -> Context:
     """The context of a network but for its people and what follows from them."""
     old, intent = before.network, network.intent
-    keys = identities(intent)
-    stays = keys is before.keys or _distinct(keys) == before.numbers.keys()
     links = _same(old.facts.down_links, network.facts.down_links)
     rules = intent.rules.keys() == before.rule_numbers.keys()
     return Context(
         network=network,
         routes=before.routes if links else Routes.of(network, before.routes),
-        keys=keys,
-        numbers=before.numbers if stays else identity_numbers(keys),
+        numbering=before.numbering.after(identities(intent)),
         rule_numbers=before.rule_numbers if rules else stable_numbers(intent.rules, RULE_BITS),
         edges=before.edges,
         people=before.people,
@@ -158,17 +162,6 @@ def _moved(before: Context, network: Network) -> Context:
         shares=before.shares,
         held=before.held,
     )
-
-
-def _distinct(keys: Mapping[str, IdentityKey]) -> set[IdentityKey]:
-    """The identities of services: most that are equal are one object, and need no comparing."""
-    return set(dict(zip(map(id, keys.values()), keys.values(), strict=True)).values())
-
-
-def identity_numbers(keys: Mapping[str, IdentityKey]) -> Mapping[IdentityKey, int]:
-    texts = {key: repr(key) for key in _distinct(keys)}
-    numbers = stable_numbers(texts.values(), IDENTITY_BITS)
-    return {key: numbers[text] for key, text in texts.items()}
 
 
 def _filled(context: Context, before: Context | None = None) -> Next:
@@ -191,8 +184,7 @@ def _filled(context: Context, before: Context | None = None) -> Next:
     found = Context(
         network=context.network,
         routes=context.routes,
-        keys=context.keys,
-        numbers=context.numbers,
+        numbering=context.numbering,
         rule_numbers=context.rule_numbers,
         edges=context.edges,
         people=people,

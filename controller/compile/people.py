@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeVar
 
+from controller.compile.counts import recounted
 from controller.model.identity import IdentityKey
-from controller.model.intent import Instance, Segment
+from controller.model.intent import Instance, Segment, thawed
+from controller.model.wire import outer_of
 
 K = TypeVar("K")
 M = TypeVar("M")
@@ -16,6 +18,7 @@ V = TypeVar("V")
 Names = Mapping[str, "Placed"]
 
 _NOBODY: Final[Names] = MappingProxyType({})
+_UNTAGGED: Final[Mapping[int, int]] = MappingProxyType({})
 _NONE: Final[Mapping[IdentityKey, int]] = MappingProxyType({})
 
 
@@ -43,8 +46,8 @@ class Placed(NamedTuple):
 class People:
     """Instances by name, by identity and by edge switch.
 
-    ``present`` is each edge's identities, and ``segments`` its segments, each with how many
-    instances there are of it.
+    ``present`` is each edge's identities, ``segments`` its segments and ``outer`` the outer tags of
+    these, each with how many instances there are of it.
     """
 
     by_name: Names = field(default_factory=dict)
@@ -52,21 +55,25 @@ class People:
     at: Mapping[str, Names] = field(default_factory=dict)
     present: Mapping[str, Mapping[IdentityKey, int]] = field(default_factory=dict)
     segments: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    outer: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
 
     def changed(self, changes: Mapping[str, Placed | None]) -> People:
         """The same with some instances otherwise, None where there is none of the name any more."""
         gone = [old for name in changes if (old := self.by_name.get(name)) is not None]
         come = [new for new in changes.values() if new is not None]
-        by_name = dict(self.by_name)
-        for old in gone:
-            del by_name[old.instance.name]
-        by_name.update((new.instance.name, new) for new in come)
+        by_name = thawed(self.by_name)
+        for name, placed in changes.items():
+            if placed is not None:
+                by_name[name] = placed
+            else:
+                by_name.pop(name, None)
         return People(
             by_name,
             _regrouped(self.by_key, [(p.key, p) for p in gone], [(p.key, p) for p in come]),
             _regrouped(self.at, [(p.edge, p) for p in gone], [(p.edge, p) for p in come]),
             _recounted(self.present, _keys(gone), _keys(come)),
             _recounted(self.segments, _homes(gone), _homes(come)),
+            _recounted(self.outer, _outers(gone), _outers(come)),
         )
 
     def of_key(self, key: IdentityKey) -> Names:
@@ -81,6 +88,10 @@ class People:
         """The identities of an edge switch's host."""
         return self.present.get(edge, _NONE)
 
+    def outers(self, edge: str) -> Mapping[int, int]:
+        """The outer tags of the segments of an edge switch's host."""
+        return self.outer.get(edge, _UNTAGGED)
+
     def vrfs(self, edge: str) -> frozenset[str]:
         """The VRFs with instances on an edge switch's host."""
         return frozenset(vrf for vrf, _ in self.keys(edge))
@@ -94,11 +105,15 @@ def _homes(placed: Iterable[Placed]) -> Iterator[tuple[str, str]]:
     return ((p.edge, p.segment.name) for p in placed)
 
 
+def _outers(placed: Iterable[Placed]) -> Iterator[tuple[str, int]]:
+    return ((p.edge, outer_of(p.tag)) for p in placed)
+
+
 def _regrouped(
     groups: Mapping[K, Names], gone: list[tuple[K, Placed]], come: list[tuple[K, Placed]]
 ) -> Mapping[K, Names]:
     """Groups with some members out and others in; a group without members is none."""
-    touched = {key: dict(groups.get(key, _NOBODY)) for key in {k for k, _ in (*gone, *come)}}
+    touched = {key: thawed(groups.get(key, _NOBODY)) for key in {k for k, _ in (*gone, *come)}}
     for key, placed in gone:
         del touched[key][placed.instance.name]
     for key, placed in come:
@@ -111,22 +126,20 @@ def _recounted(
     gone: Iterable[tuple[str, M]],
     come: Iterable[tuple[str, M]],
 ) -> Mapping[str, Mapping[M, int]]:
-    """Counts with some less and some more; what is counted 0 times is left out."""
-    touched: dict[str, dict[M, int]] = {}
-    for step, things in ((-1, gone), (1, come)):
+    """Counts of each edge with some less and some more; those where nothing is are the same."""
+    touched: dict[str, tuple[list[M], list[M]]] = {}
+    for which, things in enumerate((gone, come)):
         for edge, thing in things:
-            if edge not in touched:
-                touched[edge] = dict(counts.get(edge, {}))
-            count = touched[edge].get(thing, 0) + step
-            touched[edge][thing] = count
-    left = {edge: {t: n for t, n in mine.items() if n} for edge, mine in touched.items()}
+            touched.setdefault(edge, ([], []))[which].append(thing)
+    left = {edge: recounted(counts.get(edge, {}), *both) for edge, both in touched.items()}
     return _without_empty(counts, left)
 
 
 def _without_empty(
     old: Mapping[K, Mapping[M, V]], new: Mapping[K, Mapping[M, V]]
 ) -> dict[K, Mapping[M, V]]:
-    found = {**old, **new}
+    found = thawed(old)
+    found.update(new)
     for key, members in new.items():
         if not members:
             del found[key]

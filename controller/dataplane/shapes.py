@@ -106,15 +106,19 @@ class Shape:
         )
         return tuple(name for name in _holes(operands) if name not in self.match_columns)
 
+    @cached_property
+    def _columns(self) -> frozenset[str]:
+        return frozenset((*self.match_columns, *self.arg_columns))
+
     def row(self, cookie: int, **columns: int) -> Row:
         """A row from named columns. Raises TypeError where a column is missing or unknown."""
-        wanted = (*self.match_columns, *self.arg_columns)
-        if set(columns) != set(wanted):
+        if columns.keys() != self._columns:
+            wanted = (*self.match_columns, *self.arg_columns)
             raise TypeError(f"shape {self.name} has columns {wanted}, got {tuple(columns)}")
         return Row(
             self.name,
-            tuple(columns[name] for name in self.match_columns),
-            tuple(columns[name] for name in self.arg_columns),
+            tuple(map(columns.__getitem__, self.match_columns)),
+            tuple(map(columns.__getitem__, self.arg_columns)),
             cookie,
         )
 

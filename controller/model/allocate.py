@@ -7,7 +7,7 @@ same previous intent always gives the same values, and an unchanged object never
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
 from controller.model.allocate_instances import allocate_instances
@@ -49,11 +49,16 @@ def allocate_segments(
     vrfs: Mapping[str, Vrf],
     previous: Intent,
     problems: Problems,
+    standing: Collection[Segment] = (),
 ) -> dict[str, Segment]:
-    """The segments of drafts; one for which a pool is exhausted is reported and left out."""
+    """The segments of drafts, beside those that stand: as if these were drafts with all given.
+
+    One for which a pool is exhausted is reported and left out.
+    """
     drafts = [segment for _, segment in sorted(given.items())]
-    vlans = _vlans(drafts, previous)
-    subnets = allocate_subnets(drafts, {n: vrf.pool for n, vrf in vrfs.items()}, previous)
+    vlans = _vlans(drafts, previous, standing)
+    pools = {name: vrf.pool for name, vrf in vrfs.items()}
+    subnets = allocate_subnets(drafts, pools, previous, standing)
     found: dict[str, Segment] = {}
     for segment in drafts:
         vlan, subnet = vlans.get(segment.name), subnets.get(segment.name)
@@ -79,39 +84,31 @@ def _gateway(name: str, subnet: IPv4Network, previous: Intent) -> IPv4Address:
     return held.gateway if held and is_host(held.gateway, subnet) else first
 
 
-def _vlans(drafts: list[SegmentDraft], previous: Intent) -> dict[str, int]:
-    def sticky(segment: SegmentDraft) -> int | None:
-        held = previous.segments.get(segment.name)
-        return held.vlan if held and held.vrf == segment.vrf else None
-
-    return _per_vrf(
-        drafts,
-        given=lambda segment: segment.vlan,
-        sticky=sticky,
-        pool=lambda taken: unused(range(VLAN_ID_MIN, VLAN_ID_MAX + 1), taken),
-    )
-
-
-def _per_vrf(
-    drafts: list[SegmentDraft],
-    given: Callable[[SegmentDraft], int | None],
-    sticky: Callable[[SegmentDraft], int | None],
-    pool: Callable[[set[int]], Iterator[int]],
+def _vlans(
+    drafts: list[SegmentDraft], previous: Intent, standing: Collection[Segment]
 ) -> dict[str, int]:
-    found = {s.name: value for s in drafts if (value := given(s)) is not None}
+    found = {s.name: s.vlan for s in drafts if s.vlan is not None}
+    if len(found) == len(drafts):
+        return found
     taken: dict[str, set[int]] = {s.vrf: set() for s in drafts}
-    for segment in drafts:
-        if segment.name in found:
-            taken[segment.vrf].add(found[segment.name])
-    for segment in drafts:
-        value = sticky(segment)
-        if segment.name not in found and value is not None and value not in taken[segment.vrf]:
-            found[segment.name] = value
-            taken[segment.vrf].add(value)
-    pools = {vrf: pool(values) for vrf, values in taken.items()}
-    for segment in drafts:
-        if segment.name not in found:
-            value = next(pools[segment.vrf], None)
+    for segment in standing:
+        if segment.vrf in taken:
+            taken[segment.vrf].add(segment.vlan)
+    for draft in drafts:
+        if draft.name in found:
+            taken[draft.vrf].add(found[draft.name])
+    for draft in drafts:
+        held = previous.segments.get(draft.name)
+        if draft.name in found or held is None or held.vrf != draft.vrf:
+            continue
+        if held.vlan not in taken[draft.vrf]:
+            found[draft.name] = held.vlan
+            taken[draft.vrf].add(held.vlan)
+    every = range(VLAN_ID_MIN, VLAN_ID_MAX + 1)
+    pools = {vrf: unused(every, values) for vrf, values in taken.items()}
+    for draft in drafts:
+        if draft.name not in found:
+            value = next(pools[draft.vrf], None)
             if value is not None:
-                found[segment.name] = value
+                found[draft.name] = value
     return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
+from itertools import filterfalse
 from typing import Final
 
 from controller.model.draft import InstanceDraft
@@ -106,7 +107,8 @@ def _ids(
             found[draft.name] = before.id
             taken.add(before.id)
     every = range(1, INSTANCE_ID_MAX + 1)
-    unused = (number for number in every if number not in taken and number not in held.ids)
+    free = filterfalse(held.ids.__contains__, every)  # passes over thousands without a step of ours
+    unused = (number for number in free if number not in taken)
     for draft in drafts:
         if draft.name in found:
             continue

@@ -43,7 +43,7 @@ def _lives(known: Holdings, draft: InstanceDraft) -> bool:
 def _held(known: Holdings, drafts: Collection[InstanceDraft]) -> Held:
     keys = {service: known.keys[service] for service in {draft.service for draft in drafts}}
     return Held(
-        addresses={vrf: (view, known.gateways[vrf]) for vrf, view in known.views.items()},
+        addresses={vrf: (view, known.nobodys.gateways[vrf]) for vrf, view in known.views.items()},
         views={
             service: frozenset(
                 {key[0], *(vrf for vrf, leaked in known.leaked.items() if key in leaked)}

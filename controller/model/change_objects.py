@@ -25,10 +25,11 @@ from controller.model.decode_objects import (
     decode_vrf,
     open_object,
 )
-from controller.model.draft import InstanceDraft, SegmentDraft
+from controller.model.differences import otherwise
+from controller.model.draft import InstanceDraft
 from controller.model.fields import Fields
 from controller.model.holdings import holdings, remember
-from controller.model.intent import BEST_EFFORT, Instance, Intent, Segment, frozen
+from controller.model.intent import BEST_EFFORT, Instance, Intent, Segment, thawed
 from controller.model.pairwise import is_too_much
 from controller.model.problems import Problems
 
@@ -109,7 +110,7 @@ def _changed_parts(intent: Intent, changes: Iterable[Change]) -> _Parts | None:
     for change in changes:
         if change.collection not in COLLECTIONS:
             return None
-        part = parts.setdefault(change.collection, dict(getattr(intent, change.collection)))
+        part = parts.setdefault(change.collection, thawed(getattr(intent, change.collection)))
         if change.op == PUT:
             problems = Problems()
             fields = open_object(change.collection, change.name, change.body, problems)
@@ -132,13 +133,14 @@ def _is_whole(intent: Intent, parts: _Parts, changes: Iterable[Change]) -> bool:
         name: parts.get(name, getattr(intent, name)) for name in COLLECTIONS
     }
     changed = _names(changes)
-    less = {name for name, names in changed.items() if names - known[name].keys()}
+    less = {name for name, names in changed.items() if any(key not in known[name] for key in names)}
     for name in COLLECTIONS:
         # Who uses what is gone can be anybody; what is there was used rightly before.
         if less & _USES[name]:
             users = list(known[name].values())
         else:
-            users = [known[name][key] for key in changed.get(name, _NOBODY) & known[name].keys()]
+            mine = changed.get(name, _NOBODY)
+            users = [known[name][key] for key in mine if key in known[name]]
         used = (use for user in users for use in _uses(name, user))
         if not all(key in known[collection] for collection, key in used):
             return False
@@ -179,11 +181,9 @@ def _completed(intent: Intent, parts: _Parts, changes: Iterable[Change]) -> Inte
     parts, names = dict(parts), _names(changes)
     renumbered = "segments" in parts
     if renumbered:
-        segments = {name: _segment_draft(value) for name, value in parts["segments"].items()}
-        parts["segments"] = allocate_segments(
-            segments, parts.get("vrfs", intent.vrfs), intent, problems
-        )
-        names = {**names, "segments": names["segments"] | parts["segments"].keys()}
+        parts["segments"] = _with_segments(intent, parts, names["segments"], problems)
+        if len(problems):
+            return None
     instances = parts.pop("instances", None)
     partial = _with_parts(intent, parts, names)
     if instances is None:
@@ -204,30 +204,27 @@ def _completed(intent: Intent, parts: _Parts, changes: Iterable[Change]) -> Inte
     return None if len(problems) else after
 
 
+def _with_segments(
+    intent: Intent, parts: _Parts, names: frozenset[str], problems: Problems
+) -> dict[str, Segment]:
+    """The segments of parts, with what the drafts of some names leave out."""
+    every = parts["segments"]
+    drafts = {name: every[name] for name in names if name in every}
+    standing = [segment for name, segment in every.items() if name not in names]
+    vrfs = parts.get("vrfs", intent.vrfs)
+    return {**every, **allocate_segments(drafts, vrfs, intent, problems, standing)}
+
+
 def _with_parts(intent: Intent, parts: _Parts, names: Mapping[str, frozenset[str]]) -> Intent:
+    """The intent with some parts, of which only objects of some names may differ."""
     changed: dict[str, Any] = {
-        name: _interned(getattr(intent, name), part, names.get(name, _NOBODY))
-        for name, part in parts.items()
+        collection: otherwise(
+            getattr(intent, collection), {name: part.get(name) for name in names[collection]}
+        )
+        for collection, part in parts.items()
     }
     same = all(getattr(intent, name) is part for name, part in changed.items())
     return intent if same else replace(intent, **changed)
-
-
-def _interned(
-    before: Mapping[str, Any], part: dict[str, Any], names: Iterable[str]
-) -> Mapping[str, Any]:
-    """A collection after a change: the old object for an equal one, the old one for no change.
-
-    Only objects of some ``names`` may differ.
-    """
-    differs = False
-    for name in names:
-        old, new = before.get(name), part.get(name)
-        if old != new:
-            differs = True
-        elif old is not None:
-            part[name] = old
-    return frozen(part) if differs else before
 
 
 def _filled(value: Instance | InstanceDraft, before: Intent) -> Instance | InstanceDraft:
@@ -246,14 +243,6 @@ def _filled(value: Instance | InstanceDraft, before: Intent) -> Instance | Insta
         return value
     return Instance(
         *(value.name, value.service, value.host, number, value.port, mac, ip), value.nested_vlan
-    )
-
-
-def _segment_draft(value: Segment | SegmentDraft) -> SegmentDraft:
-    if isinstance(value, SegmentDraft):
-        return value
-    return SegmentDraft(
-        *(value.name, value.vrf, value.vlan, value.subnet, value.gateway, value.reserved)
     )
 
 

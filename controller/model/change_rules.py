@@ -12,8 +12,9 @@ from functools import lru_cache
 from controller.model.change_objects import PUT, Change
 from controller.model.collections import COLLECTIONS
 from controller.model.decode_objects import decode_rule, open_object
+from controller.model.differences import otherwise
 from controller.model.identity import IdentityKey, identities, identity_labels
-from controller.model.intent import Intent, Rule, frozen
+from controller.model.intent import Intent, Rule
 from controller.model.pairwise import is_too_much
 from controller.model.problems import Problems
 from controller.model.references import check_references
@@ -29,19 +30,15 @@ def change_rules(
         return None
     if hosts is not None and not _hosts(Same(intent.instances)) <= hosts:
         return None
-    rules = dict(intent.rules)
-    put: list[Rule] = []
+    rules: dict[str, Rule | None] = {}
     for change in changes:
-        if change.op != PUT:
-            if rules.pop(change.name, None) is None:
-                return None
-            continue
-        rule = _decoded(intent, change)
-        if rule is None:
+        rule = _decoded(intent, change) if change.op == PUT else None
+        there = rules.get(change.name, intent.rules.get(change.name))
+        if rule is None and (change.op == PUT or there is None):
             return None
         rules[change.name] = rule
-        put.append(rule)
-    after = replace(intent, rules=frozen(rules))
+    after = replace(intent, rules=otherwise(intent.rules, rules))
+    put = [rule for rule in rules.values() if rule is not None]
     if any(_leaks(after, rule) for rule in put) or is_too_much(after, _populated(after)):
         return None
     return after

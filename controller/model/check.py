@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
-from typing import Final, TypeVar
+from typing import Final
 
+from controller.model.check_segments import check_segments
+from controller.model.differences import different
 from controller.model.identity import identities
 from controller.model.intent import Instance, Intent, Segment
 from controller.model.meaning import leaks
 from controller.model.pairwise import check_pairs
 from controller.model.positions import Path
 from controller.model.problems import Problems
-from controller.model.reserved import Reserved, outside, reserved_of
+from controller.model.reserved import Reserved, reserved_of
 from controller.model.subnets import is_host
-from controller.model.syntax import range_text
+from controller.model.unique import unique
 
-T = TypeVar("T")
 _NOTHING: Final = Intent()
 
 
@@ -35,36 +36,22 @@ def check(intent: Intent, accepted: Callable[[Instance], bool], problems: Proble
 
 
 def check_kinds(intent: Intent, problems: Problems, before: Intent) -> None:
-    """Reports VRFs, classes and segments that cannot be together; the same as before can."""
+    """Reports VRFs, classes and segments that cannot be together; those of before can."""
     if (intent.vrfs, intent.classes) != (before.vrfs, before.classes):
         _check_numbers(intent, problems)
         _check_rates(intent, problems)
-    if intent.segments is not before.segments:
-        _check_segments(intent, problems)
-
-
-def _unique(
-    items: Mapping[str, T],
-    key: Callable[[T], object],
-    report: Callable[[str, str, T], None],
-) -> None:
-    """Calls ``report(name, name of the first, item)`` for each item whose key was there before."""
-    first: dict[object, str] = {}
-    for name, item in items.items():
-        other = first.setdefault(key(item), name)
-        if other != name:
-            report(name, other, item)
+    check_segments(intent.segments, different(before.segments, intent.segments), problems)
 
 
 def _check_numbers(intent: Intent, problems: Problems) -> None:
-    _unique(
+    unique(
         intent.vrfs,
         lambda vrf: vrf.id,
         lambda name, other, vrf: problems.add(
             ("vrfs", name, "id"), f"VRF id {vrf.id} is already that of VRF `{other}`"
         ),
     )
-    _unique(
+    unique(
         intent.classes,
         lambda c: c.dscp,
         lambda name, other, c: problems.add(
@@ -72,7 +59,7 @@ def _check_numbers(intent: Intent, problems: Problems) -> None:
             f"DSCP {c.dscp} is already that of class `{other}`; on the wire the DSCP is the class",
         ),
     )
-    _unique(
+    unique(
         intent.classes,
         lambda c: c.queue,
         lambda name, other, c: problems.add(
@@ -83,14 +70,14 @@ def _check_numbers(intent: Intent, problems: Problems) -> None:
 
 
 def _check_instance_numbers(intent: Intent, problems: Problems) -> None:
-    _unique(
+    unique(
         intent.instances,
         lambda i: i.id,
         lambda name, other, i: problems.add(
             ("instances", name, "id"), f"id {i.id} is already that of instance `{other}`"
         ),
     )
-    _unique(
+    unique(
         intent.instances,
         lambda i: i.mac,
         lambda name, other, i: problems.add(
@@ -111,47 +98,6 @@ def _check_rates(intent: Intent, problems: Problems) -> None:
         )
 
 
-def _check_segments(intent: Intent, problems: Problems) -> None:
-    _unique(
-        intent.segments,
-        lambda s: (s.vrf, s.vlan),
-        lambda name, other, s: problems.add(
-            ("segments", name, "vlan"),
-            f"VLAN id {s.vlan} is already that of segment `{other}` in VRF `{s.vrf}`",
-        ),
-    )
-    by_vrf: dict[str, list[Segment]] = {}
-    for segment in intent.segments.values():
-        by_vrf.setdefault(segment.vrf, []).append(segment)
-        if not is_host(segment.gateway, segment.subnet):
-            problems.add(
-                ("segments", segment.name, "gateway"),
-                f"{segment.gateway} is not a host address of the subnet {segment.subnet}",
-            )
-        for item in outside(segment):
-            problems.add(
-                ("segments", segment.name, "reserved"),
-                f"{range_text(item)} is not in the subnet {segment.subnet}; reserve addresses of "
-                "the segment's own subnet",
-            )
-    for segments in by_vrf.values():
-        _check_overlaps(segments, problems)
-
-
-def _check_overlaps(segments: Iterable[Segment], problems: Problems) -> None:
-    """One sweep by first address: whoever begins before the widest end so far overlaps it."""
-    widest: Segment | None = None
-    for segment in sorted(segments, key=lambda s: (s.subnet, s.name)):
-        if widest is not None and segment.subnet.overlaps(widest.subnet):
-            problems.add(
-                ("segments", segment.name, "subnet"),
-                f"{segment.subnet} overlaps {widest.subnet} of segment `{widest.name}` in VRF "
-                f"`{segment.vrf}`; subnets may overlap only between VRFs",
-            )
-        if widest is None or segment.subnet.broadcast_address > widest.subnet.broadcast_address:
-            widest = segment
-
-
 def _check_ports(intent: Intent, problems: Problems) -> None:
     def report(name: str, other: str, instance: Instance) -> None:
         nested = f" with VLAN tag {instance.nested_vlan}" if instance.nested_vlan else ""
@@ -162,7 +108,7 @@ def _check_ports(intent: Intent, problems: Problems) -> None:
             f"instance `{other}`",
         )
 
-    _unique(intent.instances, lambda i: (i.host, i.port, i.nested_vlan), report)
+    unique(intent.instances, lambda i: (i.host, i.port, i.nested_vlan), report)
 
 
 def _check_addresses(

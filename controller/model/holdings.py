@@ -7,16 +7,18 @@ the checks of the whole (:mod:`controller.model.check`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NoReturn, TypeVar
 
+from controller.model.differences import different
+from controller.model.groups import belongings, grouped, members, regrouped
 from controller.model.identity import IdentityKey, identities, identity_labels
 from controller.model.intent import Instance, Intent
-from controller.model.reserved import Reserved, reserved_of
+from controller.model.nobodys import Nobodys, nobodys, taken
 from controller.model.selection import LabelSets
 from controller.model.subnets import is_host
-from controller.model.touched import different, touched_services
+from controller.model.touched import touched_services
 
 Place = tuple[str, str, int]
 """A host, a port of it, and the VLAN tag of a nested instance or 0."""
@@ -24,7 +26,6 @@ Place = tuple[str, str, int]
 K = TypeVar("K")
 Leaked = Mapping[str, frozenset[IdentityKey]]
 
-_NOBODY: Final[frozenset[str]] = frozenset()
 _NONE: Final[frozenset[IdentityKey]] = frozenset()
 
 
@@ -34,11 +35,11 @@ class _Wrong(Exception):
 
 @dataclass(slots=True)
 class Holdings:
-    """Names of instances by their ids, MACs, places, hosts, services and identities.
+    """Names of instances by their ids, MACs, places, hosts and identities.
 
     ``views``: VRF to the addresses it resolves, its own and those that rules leak into it, each
-    with its instance; ``gateways`` and ``reserved``: VRF to those of its segments; ``leaked``:
-    VRF to the identities of other VRFs that it resolves.
+    with its instance; ``nobodys`` are those that no instance may have; ``leaked``: VRF to the
+    identities of other VRFs that it resolves.
     """
 
     intent: Intent
@@ -47,12 +48,15 @@ class Holdings:
     macs: dict[str, str]
     places: dict[Place, str]
     hosts: dict[str, int]
-    of_service: dict[str, frozenset[str]]
-    of_key: dict[IdentityKey, frozenset[str]]
+    of_key: Mapping[IdentityKey, frozenset[str]]
     views: dict[str, dict[int, str]]
-    gateways: Mapping[str, frozenset[int]]
-    reserved: Mapping[str, Reserved]
+    nobodys: Nobodys
     leaked: Leaked
+
+    @staticmethod
+    def of(intent: Intent) -> Holdings:
+        """Those of an intent, from nothing."""
+        return _anew(intent)
 
     def after(self, intent: Intent) -> Holdings | None:
         """Those of another intent; None where two would hold the same, or what nobody may.
@@ -61,67 +65,70 @@ class Holdings:
         """
         found = self._copy(intent)
         try:
-            found._follow(self, self._touched(intent, found.keys))
+            if intent.instances is not self.intent.instances:
+                found._follow_instances(self)
+            found._follow_addresses(self)
         except _Wrong:
             return None
         return found
 
     def _copy(self, intent: Intent) -> Holdings:
-        same = intent.segments is self.intent.segments and intent.vrfs is self.intent.vrfs
+        """What instances alone decide is shared where they are the same."""
+        own = intent.instances is not self.intent.instances
         return Holdings(
             intent=intent,
             keys=identities(intent),
-            ids=dict(self.ids),
-            macs=dict(self.macs),
-            places=dict(self.places),
-            hosts=dict(self.hosts),
-            of_service=dict(self.of_service),
-            of_key=dict(self.of_key),
-            views={vrf: dict(self.views.get(vrf, {})) for vrf in intent.vrfs},
-            gateways=self.gateways if same else _gateways(intent),
-            reserved=self.reserved if same else reserved_of(intent),
+            ids=self.ids.copy() if own else self.ids,
+            macs=self.macs.copy() if own else self.macs,
+            places=self.places.copy() if own else self.places,
+            hosts=self.hosts.copy() if own else self.hosts,
+            of_key=self.of_key,
+            views={vrf: self.views.get(vrf, {}).copy() for vrf in intent.vrfs},
+            nobodys=self.nobodys.after(self.intent, intent),
             leaked=self.leaked,
         )
 
-    def _touched(self, intent: Intent, keys: Mapping[str, IdentityKey]) -> set[str]:
-        """Instances that came, went or differ, or whose service's segment or identity does."""
-        names = different(self.intent.instances, intent.instances)
-        for service in touched_services(self.intent, intent) | different(self.keys, keys):
-            names |= self.of_service.get(service, _NOBODY)
-        return names
+    def _follow_instances(self, before: Holdings) -> None:
+        """Ids, MACs and places of instances that came, went or differ."""
+        old, new = before.intent.instances, self.intent.instances
+        names = different(old, new)
+        for instance in (old[name] for name in names if name in old):
+            del self.ids[instance.id], self.macs[instance.mac], self.places[_place(instance)]
+            self.hosts[instance.host] -= 1
+            if not self.hosts[instance.host]:
+                del self.hosts[instance.host]
+        for instance in (new[name] for name in names if name in new):
+            _hold(self.ids, instance.id, instance.name)
+            _hold(self.macs, instance.mac, instance.name)
+            _hold(self.places, _place(instance), instance.name)
+            self.hosts[instance.host] = self.hosts.get(instance.host, 0) + 1
 
-    def _follow(self, before: Holdings, names: Collection[str]) -> None:
+    def _follow_addresses(self, before: Holdings) -> None:
+        """Identities and addresses of instances that are not what, or where, they were."""
+        names = self._touched(before)
         gone = [before.intent.instances[n] for n in names if n in before.intent.instances]
         come = [self.intent.instances[n] for n in names if n in self.intent.instances]
-        for instance in gone:
-            self._drop(instance, before.keys[instance.service])
-        for instance in come:
-            _more(self.of_service, instance.service, instance.name)
-            _more(self.of_key, self.keys[instance.service], instance.name)
+        self.of_key = regrouped(
+            self.of_key,
+            ((before.keys[instance.service], instance.name) for instance in gone),
+            ((self.keys[instance.service], instance.name) for instance in come),
+        )
+        for view in self.views.values():
+            for instance in gone:
+                _hide(view, instance)
         self._follow_leaks(before)
         for instance in come:
             self._put(instance, before.intent)
-        if self.gateways is not before.gateways:
-            self._check_nobodys()
+        self._check_segments(before.intent)
 
-    def _drop(self, instance: Instance, key: IdentityKey) -> None:
-        name, ip = instance.name, int(instance.ip)
-        del self.ids[instance.id], self.macs[instance.mac], self.places[_place(instance)]
-        self.hosts[instance.host] -= 1
-        if not self.hosts[instance.host]:
-            del self.hosts[instance.host]
-        _less(self.of_service, instance.service, name)
-        _less(self.of_key, key, name)
-        for view in self.views.values():
-            if view.get(ip) == name:
-                del view[ip]
+    def _touched(self, before: Holdings) -> set[str]:
+        """Instances that came, went or differ, or whose service's segment or identity does."""
+        services = touched_services(before.intent, self.intent) | different(before.keys, self.keys)
+        names = different(before.intent.instances, self.intent.instances)
+        return names | members(belongings(self.intent, "instances"), services)
 
     def _put(self, instance: Instance, before: Intent) -> None:
-        name = instance.name
-        _hold(self.ids, instance.id, name)
-        _hold(self.macs, instance.mac, name)
-        _hold(self.places, _place(instance), name)
-        self.hosts[instance.host] = self.hosts.get(instance.host, 0) + 1
+        """An instance's address, in every view that it is in."""
         segment = self.intent.segment_of(instance)
         self._show(segment.vrf, instance)
         key = self.keys[instance.service]
@@ -129,7 +136,7 @@ class Holdings:
             if key in keys:
                 self._show(vrf, instance)
         if instance.ip not in segment.subnet:
-            held = before.instances.get(name)
+            held = before.instances.get(instance.name)
             if held is None or held.ip != instance.ip:
                 _refuse()
         elif not is_host(instance.ip, segment.subnet):
@@ -139,7 +146,7 @@ class Holdings:
         """An address in a VRF's view, where it must be nobody else's."""
         ip = int(instance.ip)
         _hold(self.views[vrf], ip, instance.name)
-        if ip in self.gateways[vrf] or ip in self.reserved[vrf]:
+        if self.nobodys.has(vrf, ip):
             _refuse()
 
     def _follow_leaks(self, before: Holdings) -> None:
@@ -154,20 +161,21 @@ class Holdings:
         for vrf in self.views:
             was, now = before.leaked.get(vrf, _NONE), self.leaked.get(vrf, _NONE)
             for instance in self._of_keys(was - now):
-                if self.views[vrf].get(int(instance.ip)) == instance.name:
-                    del self.views[vrf][int(instance.ip)]
+                _hide(self.views[vrf], instance)
             for instance in self._of_keys(now - was):
                 self._show(vrf, instance)
 
     def _of_keys(self, keys: Iterable[IdentityKey]) -> Iterator[Instance]:
-        names = (name for key in keys for name in self.of_key.get(key, _NOBODY))
+        names = (name for key in keys for name in self.of_key.get(key, ()))
         return (self.intent.instances[name] for name in names)
 
-    def _check_nobodys(self) -> None:
-        """Nobody has what segments answer for or reserve."""
-        for vrf, gateways in self.gateways.items():
-            view, reserved = self.views[vrf], self.reserved[vrf]
-            if not gateways.isdisjoint(view) or (reserved and any(ip in reserved for ip in view)):
+    def _check_segments(self, before: Intent) -> None:
+        """Nobody has what segments that came or differ answer for or reserve."""
+        names = different(before.segments, self.intent.segments)
+        come = [self.intent.segments[name] for name in names if name in self.intent.segments]
+        for vrf in {segment.vrf for segment in come}:
+            mine = [segment for segment in come if segment.vrf == vrf]
+            if taken(mine, self.views[vrf]):
                 _refuse()
 
 
@@ -177,7 +185,7 @@ def holdings(intent: Intent) -> Holdings:
         if known.intent is intent:
             return known
     nearest = _LAST[0].after(intent) if _LAST else None
-    return remember(nearest or _anew(intent))
+    return remember(nearest or Holdings.of(intent))
 
 
 def remember(found: Holdings) -> Holdings:
@@ -194,7 +202,7 @@ _LAST: Final[list[Holdings]] = []
 
 def _anew(intent: Intent) -> Holdings:
     keys, every = identities(intent), intent.instances.values()
-    of_key = _grouped((keys[i.service], i.name) for i in every)
+    of_key = grouped((keys[i.service], i.name) for i in every)
     found = Holdings(
         intent=intent,
         keys=keys,
@@ -202,11 +210,9 @@ def _anew(intent: Intent) -> Holdings:
         macs={i.mac: i.name for i in every},
         places={_place(i): i.name for i in every},
         hosts=dict(Counter(i.host for i in every)),
-        of_service=_grouped((i.service, i.name) for i in every),
         of_key=of_key,
         views={vrf: {} for vrf in intent.vrfs},
-        gateways=_gateways(intent),
-        reserved=reserved_of(intent),
+        nobodys=nobodys(intent),
         leaked=_leaked(intent, of_key),
     )
     for instance in every:
@@ -214,20 +220,6 @@ def _anew(intent: Intent) -> Holdings:
     for vrf, leaked in found.leaked.items():
         found.views[vrf].update((int(i.ip), i.name) for i in found._of_keys(leaked))
     return found
-
-
-def _grouped(items: Iterable[tuple[K, str]]) -> dict[K, frozenset[str]]:
-    found: dict[K, set[str]] = {}
-    for key, name in items:
-        found.setdefault(key, set()).add(name)
-    return {key: frozenset(names) for key, names in found.items()}
-
-
-def _gateways(intent: Intent) -> Mapping[str, frozenset[int]]:
-    found: dict[str, set[int]] = {vrf: set() for vrf in intent.vrfs}
-    for segment in intent.segments.values():
-        found[segment.vrf].add(int(segment.gateway))
-    return {vrf: frozenset(gateways) for vrf, gateways in found.items()}
 
 
 def _leaked(intent: Intent, populated: Iterable[IdentityKey]) -> Leaked:
@@ -251,17 +243,10 @@ def _hold(held: dict[K, str], what: K, name: str) -> None:
         _refuse()
 
 
+def _hide(view: dict[int, str], instance: Instance) -> None:
+    if view.get(int(instance.ip)) == instance.name:
+        del view[int(instance.ip)]
+
+
 def _refuse() -> NoReturn:
     raise _Wrong
-
-
-def _more(groups: dict[K, frozenset[str]], key: K, name: str) -> None:
-    groups[key] = groups.get(key, _NOBODY) | {name}
-
-
-def _less(groups: dict[K, frozenset[str]], key: K, name: str) -> None:
-    left = groups[key] - {name}
-    if left:
-        groups[key] = left
-    else:
-        del groups[key]

@@ -10,9 +10,12 @@ rule without a class allows is carried.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
-from controller.model.intent import Intent, Labels, frozen
+from controller.model.differences import otherwise
+from controller.model.intent import Intent, Labels, Rule, frozen
+from controller.model.same import Same
 from controller.model.touched import touched_services
 
 IdentityKey = tuple[str, tuple[tuple[str, str], ...]]
@@ -30,7 +33,7 @@ def identities(intent: Intent) -> Mapping[str, IdentityKey]:
     Intents that share their services, tenants and segments, and whose rules name the same of them,
     share the result: the same object.
     """
-    named = _named_by_rules(intent)
+    named = _named_by(Same(intent.rules))
     for known in _LAST:
         if known.named == named and known.parts_of(intent):
             return known.keys
@@ -76,15 +79,9 @@ def _followed(
     known: _Known, intent: Intent, named: frozenset[tuple[str, str]]
 ) -> Mapping[str, IdentityKey]:
     """The identities of an intent from those of one before; equal keys stay the same object."""
-    found = dict(known.keys)
-    for name in touched_services(known.intent, intent):
-        if name not in intent.services:
-            found.pop(name, None)
-            continue
-        key = _key(intent, name, named)
-        if found.get(name) != key:
-            found[name] = key
-    return known.keys if found == known.keys else frozen(found)
+    names = touched_services(known.intent, intent)
+    keys = {name: _key(intent, name, named) if name in intent.services else None for name in names}
+    return otherwise(known.keys, keys)
 
 
 def same_identities(one: Intent, other: Intent) -> bool:
@@ -93,12 +90,12 @@ def same_identities(one: Intent, other: Intent) -> bool:
     return all(
         getattr(one, part) is getattr(other, part) or getattr(one, part) == getattr(other, part)
         for part in parts
-    ) and (one.rules is other.rules or _named_by_rules(one) == _named_by_rules(other))
+    ) and (one.rules is other.rules or _named_by(Same(one.rules)) == _named_by(Same(other.rules)))
 
 
 def identity_key(intent: Intent, service: str) -> IdentityKey:
     """The key of one service's identity. For all services, :func:`identities` is faster."""
-    return _key(intent, service, _named_by_rules(intent))
+    return _key(intent, service, _named_by(Same(intent.rules)))
 
 
 def identity_labels(key: IdentityKey) -> Labels:
@@ -113,8 +110,10 @@ def identity_text(key: IdentityKey) -> str:
     return ",".join([f"vrf={vrf}", *(f"{name}={value}" for name, value in labels)])
 
 
-def _named_by_rules(intent: Intent) -> frozenset[tuple[str, str]]:
-    selectors = [s for rule in intent.rules.values() for s in (rule.source, rule.destination)]
+@lru_cache(maxsize=4)
+def _named_by(rules: Same[Mapping[str, Rule]]) -> frozenset[tuple[str, str]]:
+    """The tenants, services and segments that rules name."""
+    selectors = [s for rule in rules.value.values() for s in (rule.source, rule.destination)]
     return frozenset(
         (key, value)
         for selector in selectors

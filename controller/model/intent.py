@@ -28,14 +28,22 @@ INSTANCE_ID_MAX: Final = 65535  # an instance's id is its conntrack zone, 16 bit
 DEFAULT_POOL: Final = IPv4Network("10.128.0.0/9")
 """Where segments get their subnets from in a VRF that names no pool."""
 
+K = TypeVar("K")
 T = TypeVar("T")
+
+
+def thawed(items: Mapping[K, T]) -> dict[K, T]:
+    """A copy of a mapping to change. ``dict`` walks a read-only one, or one that lost keys."""
+    if isinstance(items, dict | MappingProxyType):
+        return items.copy()
+    return dict(items)
 
 
 def frozen(items: Mapping[str, T]) -> Mapping[str, T]:
     """A read-only copy of a mapping, in the order of its keys: one normal form for equal values."""
     keys = sorted(items)
     if all(map(is_, keys, items)):  # in that order already, as after most changes
-        return MappingProxyType(dict(items))
+        return MappingProxyType(thawed(items))
     return MappingProxyType({key: items[key] for key in keys})
 
 

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from controller.model.collections import COLLECTIONS
-from controller.model.intent import Intent, frozen
+from controller.model.differences import otherwise
+from controller.model.intent import Intent
 
 
 def kept_objects(before: Intent, after: Intent) -> Intent:
     """The intent after, made of the objects of the one before wherever they are equal."""
-    if before == after:
-        return before
-    parts: dict[str, Any] = {
-        name: _kept(getattr(before, name), getattr(after, name)) for name in COLLECTIONS
-    }
-    return replace(after, **parts)
-
-
-def _kept(before: Mapping[str, Any], after: Mapping[str, Any]) -> Mapping[str, Any]:
-    if before == after:
-        return before
-    return frozen(
-        {
-            name: before[name] if name in before and before[name] == value else value
-            for name, value in after.items()
-        }
-    )
+    parts: dict[str, Any] = {}
+    for name in COLLECTIONS:
+        old, new = getattr(before, name), getattr(after, name)
+        parts[name] = otherwise(old, {**dict.fromkeys(old), **new})
+    same = all(part is getattr(before, name) for name, part in parts.items())
+    return before if same else replace(after, **parts)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
 from controller.model.draft import SegmentDraft
-from controller.model.intent import Intent
+from controller.model.intent import Intent, Segment
+
+Bounds = tuple[int, int]
+"""The first and the last address of a subnet, as numbers."""
 
 _STEP: Final = 256  # addresses of a /24, the subnet a segment gets
 
@@ -15,6 +18,16 @@ _STEP: Final = 256  # addresses of a /24, the subnet a segment gets
 def is_host(address: IPv4Address, subnet: IPv4Network) -> bool:
     """Whether an address may be a host's in a subnet: inside, not its first and not its last."""
     return address in subnet and address not in (subnet.network_address, subnet.broadcast_address)
+
+
+def bounds(subnet: IPv4Network) -> Bounds:
+    """The first and the last address of a subnet: many are quicker compared as numbers."""
+    return int(subnet.network_address), int(subnet.broadcast_address)
+
+
+def overlap(one: Bounds, other: Bounds) -> bool:
+    """Whether two subnets have an address in common."""
+    return one[0] <= other[1] and other[0] <= one[1]
 
 
 def unused(values: Iterable[int], taken: set[int]) -> Iterator[int]:
@@ -61,33 +74,41 @@ class _Blocks:
 
 
 def allocate_subnets(
-    drafts: list[SegmentDraft], pools: Mapping[str, IPv4Network], previous: Intent
+    drafts: list[SegmentDraft],
+    pools: Mapping[str, IPv4Network],
+    previous: Intent,
+    standing: Collection[Segment],
 ) -> dict[str, IPv4Network]:
-    """A subnet for every segment: one that no VRF uses before one that only its own does not.
+    """A subnet for every draft: one that no VRF uses before one that only its own does not.
 
     Distinct subnets keep a later rule across VRFs from finding one address twice. ``pools`` has
-    the pool of every VRF.
+    the pool of every VRF; ``standing`` are segments that have theirs.
     """
+    if all(draft.subnet is not None for draft in drafts):
+        return {draft.name: draft.subnet for draft in drafts if draft.subnet is not None}
     blocks = _Blocks(pools)
-    networks: dict[str, list[IPv4Network]] = {vrf: [] for vrf in pools}
+    networks: dict[str, list[Bounds]] = {vrf: [] for vrf in pools}
     found: dict[str, IPv4Network] = {}
+
+    def take(vrf: str, subnet: IPv4Network) -> None:
+        networks[vrf].append(bounds(subnet))
+        blocks.take(vrf, subnet)
 
     def give(segment: SegmentDraft, subnet: IPv4Network) -> None:
         found[segment.name] = subnet
-        networks[segment.vrf].append(subnet)
-        blocks.take(segment.vrf, subnet)
+        take(segment.vrf, subnet)
 
+    for other in standing:
+        take(other.vrf, other.subnet)
     for segment in drafts:
         if segment.subnet is not None:
             give(segment, segment.subnet)
     for segment in drafts:
         held = previous.segments.get(segment.name)
-        if (
-            segment.name not in found
-            and held is not None
-            and not any(held.subnet.overlaps(other) for other in networks[segment.vrf])
-        ):
-            give(segment, held.subnet)
+        if segment.name not in found and held is not None:
+            had = bounds(held.subnet)
+            if not any(overlap(had, other) for other in networks[segment.vrf]):
+                give(segment, held.subnet)
     for segment in drafts:
         if segment.name not in found:
             subnet = blocks.next(segment.vrf)

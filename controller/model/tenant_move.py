@@ -10,9 +10,11 @@ from controller.errors import Invalid, NotFound, Problem
 from controller.model.change_objects import PUT, Change, change_objects
 from controller.model.decode import decode_intent
 from controller.model.encode import Tree, encode_object, tree_of
+from controller.model.groups import belongings
 from controller.model.intent import VLAN_ID_MAX, VLAN_ID_MIN, Intent, Segment, frozen
 from controller.model.kept import kept_objects
 from controller.model.problems import closest
+from controller.model.subnets import bounds, overlap
 from controller.model.syntax import NAME_MAX
 
 Vlan = int | Literal["auto"] | None
@@ -91,10 +93,15 @@ def _by_vrf(intent: Intent, tenant: str, vrf: str, vlan: Vlan) -> str:
     home = intent.segments[intent.tenants[tenant].segment]
     if home.vrf == vrf and vlan in (home.vlan, "auto", None):
         return home.name
-    occupied = {other.segment for other in intent.tenants.values()}
+    occupied, subnet = belongings(intent, "tenants"), bounds(home.subnet)
     for segment in intent.segments.values():
-        twin = segment.subnet == home.subnet and segment.name not in occupied
-        if segment.vrf == vrf and (segment.vlan == vlan if isinstance(vlan, int) else twin):
+        if segment.vrf != vrf:
+            continue
+        if isinstance(vlan, int):
+            found = segment.vlan == vlan
+        else:
+            found = bounds(segment.subnet) == subnet and segment.name not in occupied
+        if found:
             return segment.name
     return _free_name(intent, f"{tenant}-{vrf}")
 
@@ -127,8 +134,8 @@ def _new_segment(
 
 
 def _overlapping(intent: Intent, vrf: str, home: Segment) -> Segment | None:
-    found = (s for s in intent.segments.values() if s.vrf == vrf and s.subnet.overlaps(home.subnet))
-    return next(found, None)
+    mine, there = bounds(home.subnet), (s for s in intent.segments.values() if s.vrf == vrf)
+    return next((s for s in there if overlap(bounds(s.subnet), mine)), None)
 
 
 def _decode_readdressed(tree: Tree, intent: Intent, tenant: str, target: str) -> Intent:

@@ -29,6 +29,11 @@ class WireTag(NamedTuple):
         return self.s_vid << 12 | self.c_vid
 
 
+def outer_of(number: int) -> int:
+    """The S-VID of a tag that is given as a number."""
+    return number >> 12
+
+
 def wire_tag(vrf_id: int, vlan_id: int) -> WireTag:
     """The tag of a VLAN in a VRF. Raises ValueError outside the documented ranges."""
     if not VRF_ID_MIN <= vrf_id <= VRF_ID_MAX:

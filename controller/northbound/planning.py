@@ -10,10 +10,10 @@ from controller.dataplane.program import Differences, Program, differences
 from controller.dataplane.shapes import Row
 from controller.dataplane.text import format_entry
 from controller.model.collections import COLLECTIONS
+from controller.model.differences import different
 from controller.model.intent import Intent
 from controller.model.network import Network
 from controller.model.reach_difference import reach_difference
-from controller.model.touched import different
 from controller.northbound.reach_views import reach_difference_view
 from controller.northbound.views import Body
 from controller.verify.subjects import Subjects

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from itertools import count
 
-from controller.compile.context import RULE_BITS, identity_numbers
+from controller.compile.context import RULE_BITS
+from controller.compile.numbering import identity_numbers
 from controller.dataplane.permission import Permission
 from controller.model.decode import decode_intent
 from controller.model.identity import identities
@@ -17,7 +18,7 @@ from tests.northbound.fakes import DOCUMENT, HOSTS, FakeController
 INTENT = decode_intent(DOCUMENT, hosts=HOSTS)
 KEYS = identities(INTENT)
 RULES = stable_numbers(INTENT.rules, RULE_BITS)
-NUMBERS = identity_numbers(KEYS)
+NUMBERS = identity_numbers(KEYS.values())
 WEB_TO_API = Permission(RULES["web-to-api"], NUMBERS[KEYS["web"]], NUMBERS[KEYS["api"]])
 SCRAPE = Permission(RULES["scrape"])
 
