@@ -29,7 +29,7 @@ from controller.southbound.openflow.messages import (
 from controller.southbound.window import SessionLost, Turns, Window
 
 CHUNK: Final = 1 << 16
-FIRST: Final = 1 << 14
+FIRST: Final = 1 << 15
 _RECV: Final = 1 << 18
 
 Session = tuple[int, int]
