@@ -9,7 +9,6 @@ switch, and back. Client, traffic, switches and controller share the machine's c
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -131,9 +130,7 @@ def _told(
 
 def _reads(controller: ControllerProcess, services: int, seconds: float) -> list[float]:
     paths = [f"/v1/instances/i-{number}" for number in range(services)]
-    return asyncio.run(
-        paced_reads(controller.rest_port, paths, READS_PER_S, seconds, clients=CLIENTS)
-    )
+    return paced_reads(controller.rest_port, paths, READS_PER_S, seconds, clients=CLIENTS)
 
 
 def _network(services: int) -> Network:

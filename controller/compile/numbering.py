@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from controller.compile.counts import recounted
 from controller.dataplane.registers import IDENTITY_BITS
+from controller.model.counts import recounted
 from controller.model.differences import different
 from controller.model.identity import IdentityKey
 from controller.model.numbers import stable_numbers

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeVar
 
-from controller.compile.counts import recounted
+from controller.model.counts import recounted
 from controller.model.identity import IdentityKey
 from controller.model.intent import Instance, Segment, thawed
 from controller.model.wire import outer_of

@@ -7,11 +7,13 @@ holds for every pair of theirs.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Final, NamedTuple
 
+from controller.model.counts import recounted
+from controller.model.differences import different
 from controller.model.identity import (
     CLASS_MARK,
     IdentityKey,
@@ -55,12 +57,13 @@ class Ends(NamedTuple):
 class Wanted:
     """An intent by identity, at the size of what rules name and not of the pairs they open.
 
-    ``keys``: service to identity; ``ends``: whom each rule opens to whom; ``sending`` and
-    ``receiving``: the names, in order, of the rules that each identity is a source of, and a
-    destination of; ``dscps``: those of the classes.
+    ``keys``: service to identity; ``used``: how many services are of each; ``ends``: whom each rule
+    opens to whom; ``sending`` and ``receiving``: the names, in order, of the rules that each
+    identity is a source of, and a destination of; ``dscps``: those of the classes.
     """
 
     keys: Mapping[str, IdentityKey]
+    used: Mapping[IdentityKey, int]
     ends: Mapping[str, Ends]
     sending: Mapping[IdentityKey, Names]
     receiving: Mapping[IdentityKey, Names]
@@ -76,11 +79,13 @@ class Wanted:
         """
         old = before[1] if before is not None else _NOTHING
         keys = identities(intent)
-        ends = dict(_ends(old, intent, keys))
+        used = _used(old, keys)
+        ends = dict(_ends(old, intent, used.keys()))
         dscps = {name: qos.dscp for name, qos in intent.classes.items()}
         gone, come = old.ends, ends
         return Wanted(
             keys,
+            used,
             ends,
             _filed(old.sending, gone, come, lambda found: found.sources),
             _filed(old.receiving, gone, come, lambda found: found.destinations),
@@ -146,7 +151,7 @@ class Wanted:
         return self._partners[sent, received]
 
 
-_NOTHING: Final = Wanted({}, {}, {}, {}, {})
+_NOTHING: Final = Wanted({}, {}, {}, {}, {}, {})
 
 
 def decide(claims: Claims, protocol: int, port: int, dscp: int) -> int | None:
@@ -163,12 +168,17 @@ def decide(claims: Claims, protocol: int, port: int, dscp: int) -> int | None:
     return min(matching)[3] if matching else None
 
 
-def _ends(
-    before: Wanted, intent: Intent, keys: Mapping[str, IdentityKey]
-) -> Iterator[tuple[str, Ends]]:
+def _used(before: Wanted, keys: Mapping[str, IdentityKey]) -> Mapping[IdentityKey, int]:
+    """How many services are of each identity: counted anew only for those that have another."""
+    names, old = different(before.keys, keys), before.keys
+    gone = (old[name] for name in names if name in old)
+    return recounted(before.used, gone, (keys[name] for name in names if name in keys))
+
+
+def _ends(before: Wanted, intent: Intent, now: Set[IdentityKey]) -> Iterator[tuple[str, Ends]]:
     """Each rule with those it speaks of; the same objects where nothing came or went."""
-    was, now = frozenset(before.keys.values()), frozenset(keys.values())
-    come, gone = _labels(now - was), was - now
+    was = before.used.keys()
+    come, gone = _labels(now - was), frozenset(was - now)
     every: Mapping[IdentityKey, Labels] | None = None
     for name, rule in sorted(intent.rules.items()):
         known = before.ends.get(name)
