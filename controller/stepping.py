@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
+from controller.diff.plan import EMPTY
 from controller.journal import Journal
 from controller.model.network import Network
 from controller.needs import Switches
@@ -34,7 +35,7 @@ from controller.reconcile.events import (
     Tick,
     WakeAt,
 )
-from controller.reconcile.state import State
+from controller.reconcile.state import Rollout, State
 from controller.reconcile.step import step
 from controller.reports import report, tell_faults
 from controller.standing import confirming, under_way
@@ -153,8 +154,18 @@ class Loop:
         for effect in effects:
             self._perform(effect)
         rollout, network = self.state.rollout, self.state.network
-        if rollout is not None and rollout.sent and network is not None:
+        if (
+            network is not None
+            and rollout is not None
+            and rollout.sent
+            and self._is_wanted(rollout)
+        ):
             self._prover.expect(network, rollout.target)
+
+    def _is_wanted(self, rollout: Rollout) -> bool:
+        """Whether it leads to what is wanted now: not on the way back, for instance."""
+        wanted = self.state.wanted
+        return all(rows is wanted.get(name, EMPTY) for name, rows in rollout.target.items())
 
     def _perform(self, effect: Effect) -> None:
         match effect:

@@ -85,7 +85,16 @@ def abandon(state: State, name: str) -> State:
         return replace(state, rollout=None)
     phase, work = rollout.phases[0]
     rest = {other: rows for other, rows in work.items() if other != name}
-    return replace(state, rollout=replace(rollout, phases=((phase, rest),), waiting=waiting))
+    left = replace(rollout, phases=((phase, rest),), waiting=waiting, soon=False)
+    return replace(state, rollout=left)
+
+
+def forget_unsent(state: State) -> State:
+    """Without a rollout of which nothing was sent yet: a switch holds something else than it was
+    believed to when that was planned."""
+    rollout = state.rollout
+    unsent = rollout is not None and rollout.soon and not rollout.sent
+    return replace(state, rollout=None) if unsent else state
 
 
 def _all_there(state: State) -> bool:

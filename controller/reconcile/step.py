@@ -37,7 +37,14 @@ from controller.reconcile.events import (
     SwitchUp,
     WakeAt,
 )
-from controller.reconcile.rollout import ABSENCE_S, Step, abandon, advance, refuse
+from controller.reconcile.rollout import (
+    ABSENCE_S,
+    Step,
+    abandon,
+    advance,
+    forget_unsent,
+    refuse,
+)
 from controller.reconcile.state import State, SwitchState
 
 RETRY_FIRST_S: Final = 0.5
@@ -127,6 +134,7 @@ def _read_back(state: State, event: ReadBackDone) -> Step:
         if off or event.foreign:
             drift = Drift(event.switch, off.removed, off.changed, off.added, event.foreign)
             effects.append(drift)
+            state = forget_unsent(state)
     elif event.cookies:  # what it held besides is not known any more
         return state.with_switch(event.switch, switch), []
     switch = replace(switch, held=held, unread=(), unconfirmed=False, silent=False, retry_at_s=None)

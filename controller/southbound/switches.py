@@ -144,7 +144,9 @@ class Switches:
         """The bundle of an effect, filled: just now, together with the one before, or prepared."""
         filling = self._filling.pop(session[0], None)
         if filling is not None and filling.is_of(session, effect):
-            return await filling.task
+            filled = await filling.task
+            if filled.is_of(effect, session):
+                return filled
         early = self._filled.pop(session[0], None)
         if early is not None and early.is_of(effect, session):
             return early

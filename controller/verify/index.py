@@ -42,7 +42,7 @@ SINGLES: Final = (
 )
 """Shapes without columns that every edge switch needs."""
 
-_EVERY_BIT: Final = frozenset(
+EVERY_BIT: Final = frozenset(
     match
     for bit in (1 << number for number in range(32))
     for match in ((0, bit, bit), (bit, bit, 0))
@@ -126,7 +126,7 @@ class Index:
         cells = self.tables[name].cells
         if self.network.topology.switches[name].role == "edge":
             right = all(cells.get(shape) for shape in SINGLES)
-            right = right and cells.get("answer.arp", {}).keys() == _EVERY_BIT
+            right = right and cells.get("answer.arp", {}).keys() == EVERY_BIT
         else:
             right = bool(cells.get("admit.transit"))
         _mark(self.doubts.switches, name, right)

@@ -111,6 +111,12 @@ class Judge:
             or self._dhcp(instance, int(instance.ip), int(self._gateway(instance)))
         )
 
+    def others_arp(self, instance: Instance) -> Fault | None:
+        """ARP for the addresses that differ from its own in one bit: each meets an entry alone."""
+        others = (IPv4Address(int(instance.ip) ^ 1 << number) for number in range(32))
+        found = (self._arp(instance, other, "an ARP answer") for other in others)
+        return next(filter(None, found), None)
+
     def _arp(self, instance: Instance, target: IPv4Address, expected: str) -> Fault | None:
         request = arp_request(mac=_mac(instance), source=int(instance.ip), target=int(target))
         walk = self._send(instance, _tagged(instance, request))

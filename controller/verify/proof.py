@@ -189,8 +189,11 @@ def _astray(
 
     The first packet of a connection, its answer, and a later packet.
     """
-    for name in ground.index.members.by_name:
-        found = judge.neighbourhood(ground.network.intent.instances[name])
+    for name, found_at in ground.index.members.by_name.items():
+        instance = ground.network.intent.instances[name]
+        found = judge.neighbourhood(instance)
+        if found is None and found_at.edge in strays:
+            found = judge.others_arp(instance)
         if found is not None:
             yield found
     every = questions(ground.network, ground.held, _points_of(strays))

@@ -17,7 +17,7 @@ from controller.model.intent import Instance
 from controller.verify.conjunctions import NO_PERMITS, Permits
 from controller.verify.faults import Fault
 from controller.verify.groups import Chain, Pair
-from controller.verify.index import Index
+from controller.verify.index import EVERY_BIT, Index
 from controller.verify.judge import Judge
 from controller.verify.packet import ipv4, tagged, with_ports
 from controller.verify.permits import Point, points
@@ -33,6 +33,10 @@ def faults(index: Index, judge: Judge) -> Iterator[Fault]:
     """Walk every suspect packet; those that go wrong."""
     for instance in _doubted_hosts(index):
         fault = judge.neighbourhood(instance)
+        if fault is not None:
+            yield fault
+    for instance in _unanswered(index):
+        fault = judge.neighbourhood(instance) or judge.others_arp(instance)
         if fault is not None:
             yield fault
     for question in _questions(index):
@@ -142,6 +146,23 @@ def _doubted_hosts(index: Index) -> Iterator[Instance]:
     for switch in index.doubts.switches:
         names |= dict.fromkeys(_at(index, switch))
     return (index.network.intent.instances[name] for name in names)
+
+
+def _unanswered(index: Index) -> Iterator[Instance]:
+    """Those whose ARP meets entries that an edge lacks, or has too many."""
+    for switch in index.doubts.switches:
+        found = index.tables[switch].cells.get("answer.arp", {}).keys()
+        missing, extra = EVERY_BIT - found, found - EVERY_BIT
+        for member in index.members.at(switch):
+            if _asks_so(member.own.ip, missing, extra):
+                yield index.network.intent.instances[member.name]
+
+
+def _asks_so(ip: int, missing: Iterable[tuple[int, ...]], extra: Iterable[tuple[int, ...]]) -> bool:
+    """Whether somebody asks for others by what is missing, or for himself by what is too much."""
+    return any(ip & bit == own for own, bit, _ in missing) or any(
+        ip & bit == own and ip & bit == asked for own, bit, asked in extra
+    )
 
 
 def _to_nobody(index: Index, chain: Chain) -> Iterator[Question]:

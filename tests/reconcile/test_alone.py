@@ -10,7 +10,14 @@ from bench.rig import site_of
 from controller.model.change import Change, apply_changes, move_tenant
 from controller.model.network import Network
 from controller.reconcile import rollout
-from controller.reconcile.events import GoOn, NetworkChanged, Prepare, ReadBack, SendBundle
+from controller.reconcile.events import (
+    GoOn,
+    NetworkChanged,
+    Prepare,
+    ReadBack,
+    SendBundle,
+    Tick,
+)
 from controller.reconcile.step import step
 from tests.reconcile.test_refusals import settled
 from tests.reconcile.world import World, assert_holds
@@ -120,3 +127,19 @@ def test_a_bundle_is_prepared_as_it_is_sent() -> None:
     assert swap.cuts
     assert replace(swap, cuts=()) == prepared.bundle
     assert swap.ahead == prepared.bundle.ahead
+
+
+def test_what_is_found_lost_before_a_bundle_is_sent_is_in_it() -> None:
+    base = site_of(40)
+    found = settled(base)
+    found.now += 60
+    found.feed(Tick())
+    (audit,) = (effect for effect in found.todo if isinstance(effect, ReadBack))
+    found.todo.clear()
+    key = next(key for key in found.switches[audit.switch] if key.relation == "permit.tcp")
+    del found.switches[audit.switch][key]
+    found.state, effects = step(found.state, NetworkChanged(_relabelled(base), 2), found.now)
+    assert GoOn() in effects, "and before that an answer comes"
+    found.answer(audit, "well")
+    found.settle()
+    assert_holds(found, _relabelled(base))

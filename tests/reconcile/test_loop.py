@@ -26,6 +26,7 @@ def test_it_converges_whatever_happens(data: DataObject) -> None:
     topology = site()
     networks = [Network(i, topology, plugged(i, topology)) for i in (first, second)]
     found = world(networks[0])
+    found.late = data.draw(st.booleans())
     for name in found.switches:
         found.connect(name)
     revision, current = 0, networks[0]

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
+from controller.model.change import move_tenant
 from controller.model.intent import frozen
 from controller.model.network import Network
 from controller.reconcile.events import NetworkChanged, ReadBack, SendBundle, SwitchDown, Tick
@@ -54,6 +55,7 @@ def test_one_refusal_and_every_switch_holds_its_old_program(data: DataObject) ->
     one, two = (Network(i, topology, plugged(first, topology)) for i in (first, second))
     found = settled(one)
     refusing = data.draw(st.sampled_from(sorted(found.switches)))
+    found.late = data.draw(st.booleans())
     found.feed(NetworkChanged(two, 2))
     run(found, refusing, data.draw(st.integers(1, 2)))
     if found.reverted:
@@ -127,3 +129,20 @@ def test_withdrawn_connections_are_forgotten_once_no_switch_permits_them() -> No
     instances = network.intent.instances
     assert zones == {instances[name].id for name in ("web-1", "api-1", "api-2")}
     assert {(cut.protocol, cut.port) for e in sent for cut in e.cuts} == {(6, None)}
+
+
+def test_a_switch_that_goes_in_the_moment_when_a_change_begins_holds_up_nothing() -> None:
+    base = two_hosts()
+    new = replace(base, intent=move_tenant(base.intent, "shop", vrf="monitoring", readdress=True))
+    for name in ("edge-1", "edge-2"):
+        found = settled(base)
+        found.late = True
+        found.feed(NetworkChanged(new, 2))
+        rollout = found.state.rollout
+        assert rollout is not None
+        assert rollout.soon and rollout.sent and rollout.waiting > {name}
+        found.lose(name)
+        found.todo = [effect for effect in found.todo if getattr(effect, "switch", "") != name]
+        found.connect(name)
+        found.settle()
+        assert_holds(found, new)

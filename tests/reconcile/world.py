@@ -38,6 +38,8 @@ MOST_STEPS = 500
 class World:
     """Switches that keep rows and connections, answer late and sometimes badly; a clock; the loop.
 
+    ``late``: other events come before what the loop would do at once.
+
     Fates of a bundle: ``well``; ``refused``; ``lost before`` and ``lost after`` it was carried out;
     ``not flushed``: its rows are in, and connections that it cuts are still known.
     """
@@ -53,6 +55,7 @@ class World:
     drifts: list[Drift] = field(default_factory=list)
     reverted: list[Reverted] = field(default_factory=list)
     proofs: list[Prove] = field(default_factory=list)
+    late: bool = False
 
     def feed(self, event: Event) -> None:
         self.state, effects = step(self.state, event, self.now)
@@ -69,7 +72,7 @@ class World:
             elif isinstance(effect, ReadBack | SendBundle):
                 assert self.sessions.get(effect.switch) == effect.session, "a dead session"
                 self.todo.append(effect)
-        if GoOn() in effects:
+        if GoOn() in effects and not self.late:
             self.feed(Tick())
 
     def connect(self, name: str) -> None:

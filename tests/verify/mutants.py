@@ -131,7 +131,7 @@ def changes_something(network: Network, held: Mapping[str, Held]) -> str | None:
             return str(fault)
     for instance in network.intent.instances.values():
         if attachment(network, instance) is not None:
-            fault = judge.neighbourhood(instance)
+            fault = judge.neighbourhood(instance) or judge.others_arp(instance)
             if fault is not None:
                 return str(fault)
     return _forged(network, judge, programs)

@@ -152,3 +152,19 @@ def test_a_doubt_of_any_kind_is_followed_up(kind: str) -> None:
     assert not doubts
     getattr(doubts, kind)["anything"] = None
     assert doubts
+
+
+@pytest.mark.parametrize("what", ["missing", "too much"])
+def test_arp_that_is_answered_otherwise_is_found(what: str) -> None:
+    network = two_hosts()
+    programs = dict(compile_network(network))
+    arp, own = SHAPES["answer.arp"], int(network.intent.instances["web-1"].ip) & 0xFFFF
+    (row,) = (r for r in programs["edge-1"] if r.key == arp.row(0, own=0, bit=256, asked=256).key)
+    if what == "missing":
+        programs["edge-1"] = program(r for r in programs["edge-1"] if r != row)
+    else:
+        more = arp.row(row.cookie, own=own, bit=0xFFFF, asked=own)
+        programs["edge-1"] = program((*programs["edge-1"], more))
+    proof = prove(network, {name: Held(rows) for name, rows in programs.items()})
+    assert {fault.kind for fault in proof.faults} == {"gateway"}
+    assert ("no ARP answer" if what == "too much" else "an ARP answer") in str(proof.faults[0])
