@@ -10,6 +10,7 @@ import re
 import select
 import socket
 import time
+from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Final
@@ -29,7 +30,7 @@ def paced_reads(
     """
     with ExitStack() as stack:
         poll = stack.enter_context(select.epoll())
-        free = [_Connection(stack.enter_context(_connected(port))) for _ in range(clients)]
+        free = deque(_Connection(stack.enter_context(_connected(port))) for _ in range(clients))
         busy: dict[int, _Connection] = {}
         for connection in free:
             poll.register(connection.socket, select.EPOLLIN)
@@ -39,7 +40,7 @@ def paced_reads(
         while len(took_ms) < wanted:
             now_s = time.monotonic()
             while sent < wanted and free and began_s + sent / per_s <= now_s:
-                connection = free.pop()
+                connection = free.popleft()  # the server ends those that are idle for long
                 connection.ask(requests[sent % len(requests)], began_s + sent / per_s)
                 busy[connection.socket.fileno()] = connection
                 sent += 1
