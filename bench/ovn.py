@@ -44,6 +44,10 @@ def version() -> str:
     return done.stdout.split("\n")[0].rsplit(" ", 1)[1]
 
 
+class OvnEnded(RuntimeError):
+    """One of OVN's processes has ended by itself."""
+
+
 class Ovn:
     """northd, ovn-controller and their two databases, on sockets of their own."""
 
@@ -141,9 +145,17 @@ class Ovn:
         eventually(self._is_confirmed, "the host's confirmation", _PATIENCE_S)
 
     def _is_confirmed(self) -> bool:
+        self._check_alive()
         return any(row["nb_cfg"] == self._asked for row in self._chassis())
 
+    def _check_alive(self) -> None:
+        """Raises OvnEnded: what has ended, as ovn-controller 23.03 may, confirms nothing."""
+        for name, process in self._processes.items():
+            if process.poll() is not None:
+                raise OvnEnded(f"{name} ended by itself, with status {process.returncode}")
+
     def _has_chassis(self) -> bool:
+        self._check_alive()
         return bool(self._chassis())
 
     def _chassis(self) -> list[dict[str, Any]]:
