@@ -6,8 +6,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal
@@ -200,6 +200,17 @@ class PrivateOvs:
                 log = (self.run_dir / f"{what}.log").read_text()
                 raise RuntimeError(f"{what} did not start within {_START_S:.0f} s: {log[-500:]}")
             time.sleep(0.005)
+
+
+@contextmanager
+def private_ovs(name: str, datapath: Datapath = "dummy") -> Iterator[PrivateOvs]:
+    """A private Open vSwitch with a ledger of its own, of a name; nothing of it is left behind."""
+    ledger = Ledger.create(name)
+    try:
+        with PrivateOvs(ledger, datapath) as found:
+            yield found
+    finally:
+        ledger.clean()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

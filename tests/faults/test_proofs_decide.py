@@ -6,46 +6,14 @@ import asyncio
 from collections.abc import Mapping
 
 from controller.control import Control
-from controller.dataplane.program import Program, program
+from controller.dataplane.program import Program
 from controller.model.network import Network
 from controller.needs import Revision
 from controller.northbound.ports import Outcome
 from controller.proving import Prover
-from controller.reconcile.events import (
-    BundleDone,
-    Event,
-    Prepare,
-    ReadBack,
-    ReadBackDone,
-    SendBundle,
-)
 from tests.faults.test_unknown_commits import Far, deleting
+from tests.northbound.engines import Obedient
 from tests.sites import two_hosts
-
-
-class Obedient:
-    """Switches that do what they are told at once."""
-
-    def __init__(self) -> None:
-        self.rows: dict[str, Program] = {}
-
-    def prepare(self, effect: Prepare) -> None:
-        """Nothing."""
-
-    async def send_bundle(self, effect: SendBundle) -> Event:
-        rows = dict(self._held(effect.switch).rows)
-        for row in effect.remove:
-            rows.pop(row.key, None)
-        self.rows[effect.switch] = program(
-            ({**rows, **{row.key: row for row in effect.add}}).values()
-        )
-        return BundleDone(effect.switch, effect.session)
-
-    async def read_back(self, effect: ReadBack) -> Event:
-        return ReadBackDone(effect.switch, effect.session, effect.asked, self._held(effect.switch))
-
-    def _held(self, switch: str) -> Program:
-        return self.rows.get(switch, program(()))
 
 
 class LateProver(Prover):

@@ -6,19 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from labkit.ledger import Ledger
-from labkit.ovs import PrivateOvs
+from labkit.ovs import PrivateOvs, private_ovs
 from tests.openflow.session import BRIDGE, Session
 
 
 @pytest.fixture(scope="module")
 def ovs() -> Iterator[PrivateOvs]:
-    ledger = Ledger.create("test-openflow")
-    try:
-        with PrivateOvs(ledger) as found:
-            yield found
-    finally:
-        ledger.clean()
+    with private_ovs("test-openflow") as found:
+        yield found
 
 
 @pytest.fixture

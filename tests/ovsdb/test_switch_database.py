@@ -15,8 +15,7 @@ from controller.southbound.ovsdb import (
     SwitchDatabase,
     Wanted,
 )
-from labkit.ledger import Ledger
-from labkit.ovs import PrivateOvs
+from labkit.ovs import PrivateOvs, private_ovs
 
 QOS = PortQos(50_000_000, {0: Queue(1_000_000, 50_000_000, 7), 1: Queue(15_000_000, 50_000_000, 0)})
 BRIDGE = Bridge("edge-1", 7, "tcp:127.0.0.1:16653", "dummy")
@@ -24,12 +23,8 @@ BRIDGE = Bridge("edge-1", 7, "tcp:127.0.0.1:16653", "dummy")
 
 @pytest.fixture
 def ovs() -> Iterator[PrivateOvs]:
-    ledger = Ledger.create("test-ovsdb")
-    try:
-        with PrivateOvs(ledger) as found:
-            yield found
-    finally:
-        ledger.clean()
+    with private_ovs("test-ovsdb") as found:
+        yield found
 
 
 class World:

@@ -17,8 +17,8 @@ from typing import TypeVar
 import pytest
 
 from controller.southbound.frames import Frame, FrameReader, Kind, encode
-from labkit.ledger import Ledger, start_time
-from labkit.ovs import PrivateOvs
+from labkit.ledger import start_time
+from labkit.ovs import PrivateOvs, private_ovs
 from tests.speaker.relay import RELAY
 
 PATIENCE_S = 15.0
@@ -179,12 +179,8 @@ def running(folder: Path, application: str, **settings: str) -> Iterator[Control
 
 @pytest.fixture(scope="session")
 def ovs() -> Iterator[PrivateOvs]:
-    ledger = Ledger.create("test-speaker")
-    try:
-        with PrivateOvs(ledger) as switch:
-            yield switch
-    finally:
-        ledger.clean()
+    with private_ovs("test-speaker") as found:
+        yield found
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from controller.southbound.openflow.messages import barrier, flow_stats_request,
 from controller.southbound.switches import Switches
 from controller.southbound.window import SessionLost
 from labkit.ledger import Ledger
-from labkit.ovs import PrivateOvs
+from labkit.ovs import PrivateOvs, private_ovs
 from labkit.speaker import Sessions, SpeakerProcess, connected
 from tests.speaker.conftest import PATIENCE_S
 from tests.speaker.deaf import deaf_switch
@@ -28,12 +28,8 @@ BARRIERS = barrier(1 << 31) * 1024
 
 @pytest.fixture
 def ovs() -> Iterator[PrivateOvs]:
-    ledger = Ledger.create("test-backpressure")
-    try:
-        with PrivateOvs(ledger) as switch:
-            yield switch
-    finally:
-        ledger.clean()
+    with private_ovs("test-backpressure") as found:
+        yield found
 
 
 @pytest.fixture
