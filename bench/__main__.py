@@ -63,7 +63,7 @@ def _says(name: str) -> str:
 
 
 def _count(text: str) -> int:
-    number = int(text)
+    number = int(text) if text.isdecimal() else 0
     if not 40 <= number <= 60_000:
         raise argparse.ArgumentTypeError(f"expected 40 to 60000 services, found {text}")
     return number
