@@ -151,6 +151,14 @@ class PrivateOvs:
         found = [part for state in ct_states for part in ("--ct-next", state)]
         return self.appctl("ofproto/trace", bridge, *found, flow)
 
+    def wait_cache(self) -> None:
+        """Wait until the datapath's cache follows the tables: what they say now, packets meet now.
+
+        The threads that see to it are told in the turn of the main loop after a change, so what
+        is permitted anew may be dropped by the cache for a moment yet.
+        """
+        self.appctl("revalidator/wait")
+
     def log(self) -> str:
         """What ovs-vswitchd has logged."""
         return (self.run_dir / "ovs-vswitchd.log").read_text()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from playwright.sync_api import Page, TimeoutError, expect, sync_playwright
 
 from tests.lab.conftest import Running
-from tests.lab.test_real_packets import address, answers
+from tests.lab.test_real_packets import answers, asked
 from tests.page.conftest import CHROMIUM
 
 _DRAWN = "#topology[data-nodes]"
@@ -139,6 +139,4 @@ def seen(running: Running) -> dict[tuple[str, str], str | None]:
 
 def caches(running: Running) -> str | None:
     """Who answers the order API at the cache's address; a rule within one VRF allows it."""
-    target = [address(running, CACHE), "udp", 9101]
-    found = running.site.agents["order-api-2"].ask("probe", targets=[target], timeout_s=1.0)
-    return None if found[0] is None else str(found[0])
+    return asked(running, "order-api-2", CACHE, "udp", 9101)

@@ -23,9 +23,15 @@ def address(running: Running, name: str) -> str:
 
 
 def answers(running: Running, port: int = 8080, protocol: str = "tcp") -> str | None:
-    target = [address(running, API), protocol, port]
-    found = running.site.agents[WEB].ask("probe", targets=[target], timeout_s=1.0)
-    return None if found[0] is None else str(found[0])
+    return asked(running, WEB, API, protocol, port)
+
+
+def asked(running: Running, asker: str, target: str, protocol: str, port: int) -> str | None:
+    """Who answers an instance at another's address, once the cache follows the tables."""
+    running.site.ovs.wait_cache()
+    question = [address(running, target), protocol, port]
+    (found,) = running.site.agents[asker].ask("probe", targets=[question], timeout_s=1.0)
+    return None if found is None else str(found)
 
 
 def flows(running: Running) -> dict[str, set[str]]:
@@ -99,9 +105,7 @@ def test_an_arp_lie_reaches_nobody(running: Running) -> None:
 def test_overlapping_addresses_never_mix(running: Running) -> None:
     bastion, web = (address(running, name) for name in ("bastion-1", WEB))
     assert bastion == web
-    target = [address(running, "console-2"), "tcp", 22]
-    found = running.site.agents["bastion-1"].ask("probe", targets=[target], timeout_s=1.0)
-    assert found == ["console-2"]
+    assert asked(running, "bastion-1", "console-2", "tcp", 22) == "console-2"
     assert answers(running) == API
 
 
