@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,39 +9,13 @@ from pathlib import Path
 import pytest
 
 from bench.cases import CASES
-from bench.targets import ITSELF, RATIO, TARGETS
-
-ROOT = Path(__file__).parent.parent.parent
-PATIENCE_S = 120
+from tests.bench.lines import ROOT, check
+from tests.bench.test_alone import ALONE
 
 
-@pytest.mark.parametrize("name", sorted(CASES))
+@pytest.mark.parametrize("name", sorted(CASES.keys() - ALONE))
 def test_it_ends_with_one_line_and_keeps_what_is_wanted(name: str, tmp_path: Path) -> None:
-    kept = tmp_path / "figures.json"
-    command = [sys.executable, "-X", "faulthandler", "-m", "bench", name, "--services", "100"]
-    with subprocess.Popen(
-        [*command, "--figures", str(kept)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            out, progress = process.communicate(timeout=PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGABRT)  # it says where it is
-            pytest.fail(f"not done within {PATIENCE_S} s:\n{process.communicate()[1]}")
-    assert process.returncode == 0, progress
-    (line,) = out.splitlines()
-    found = json.loads(line)
-    assert list(found) == ["name", "value", "unit", "against", "ratio"]
-    assert found["name"] == name
-    assert found["unit"] in ("ms", "s", "requests/s")
-    assert found["value"] > 0
-    figures = {figure["name"]: figure["unit"] for figure in json.loads(kept.read_text())}
-    units = {ITSELF: found["unit"], **figures}
-    wanted = {(what, t.unit) for (of, _, what), t in TARGETS.items() if of == name}
-    assert {(what, unit) for what, unit in wanted if unit != RATIO} <= units.items()
+    check(name, tmp_path)
 
 
 def test_an_unknown_name_is_told_what_there_is() -> None:
