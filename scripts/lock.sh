@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Makes requirements/lock.txt and requirements/ryu.txt from requirements.in (needs uv on the PATH).
+# What is locked stays at its version; UPGRADE=1 takes the newest of everything.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if ! command -v uv >/dev/null; then
@@ -8,6 +9,9 @@ if ! command -v uv >/dev/null; then
 fi
 whole=$(mktemp)
 trap 'rm -f "$whole"' EXIT
+if [ -z "${UPGRADE:-}" ]; then
+  cat requirements/lock.txt requirements/ryu.txt >"$whole" # uv prefers what it finds there
+fi
 uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
   --override requirements/overrides.txt --build-constraint requirements/ryu-build.txt \
   requirements/requirements.in -o "$whole"

@@ -6,8 +6,9 @@ import asyncio
 import ssl
 from typing import Any, Final, cast
 
+import httptools
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from controller.northbound.crowd import Crowd, Room, no_place
 from controller.northbound.joining import JoinedWrites
@@ -19,13 +20,18 @@ ASK_S: Final = 10.0
 """From the connection, or from the first byte of a later request, to the end of its headers."""
 
 _UNREAD_MOST: Final = 1 << 16
+_AT_ONCE: Final = 1 << 13  # bytes read in a turn
+_HEAD_MOST: Final = 1 << 16
+_PIPELINED_MOST: Final = 32
 
 
-class Connection(H11Protocol):
+class Connection(HttpToolsProtocol):
     """uvicorn's connection that ends when a request, or the reading of an answer, takes too long.
 
     What comes is read when it is this connection's turn. Where there are too many connections, it
-    is told so.
+    is told so. A request that would rather go on in another protocol, as Java's client asks for
+    HTTP/2, is read as one that does not ask (RFC 9110, section 7.8): the parser would take its body
+    for that protocol's.
     """
 
     _asking: asyncio.TimerHandle | None = None
@@ -34,7 +40,8 @@ class Connection(H11Protocol):
         super().__init__(*args, **kwargs)
         self._turns, self._crowd = turns, crowd
         self._unread = bytearray()
-        self._held = False
+        self._waits = self._held = self._refused = False
+        self._in_head, self._head_size = False, 0
 
     def connection_made(  # type: ignore[override] # as uvicorn does
         self, transport: asyncio.Transport
@@ -60,43 +67,96 @@ class Connection(H11Protocol):
         self._unset_keepalive_if_required()  # its time is over, though its turn has not come
         if self._asking is None and (self.cycle is None or self.cycle.response_complete):
             self._await_request()
-        if not self._unread:
-            self._turns.take(self._read)
         self._unread += data
         if len(self._unread) > _UNREAD_MOST and not self._held:
             self._held = True
             self.transport.pause_reading()
+        self._take_turn()
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """A request is here, unless it asks for another protocol: then it is read again."""
+        self._in_head, self._head_size = False, 0
+        if not self.parser.should_upgrade():
+            self._request_is_here()
+            super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """So is its body."""
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """An answer was written to its end."""
         self._joined.send()
         super().on_response_complete()
+        self._take_turn()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone. What it has asked for to the end is done all the same."""
         self._watch.stop()
         self._crowd.leave(self._source, self._room)
-        self._read()
+        self._read_all()
         self._request_is_here()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
         """The server ends: what has come is answered."""
-        self._read()
+        self._read_all()
         super().shutdown()
 
-    def _read(self) -> None:
-        if not self._unread:
-            return
-        data, self._unread = bytes(self._unread), bytearray()
-        if self._held:
+    def _take_turn(self) -> None:
+        """Wait to read on, unless enough requests wait to be answered."""
+        if self._unread and not self._waits and len(self.pipeline) < _PIPELINED_MOST:
+            self._waits = True
+            self._turns.take(self._read_some)
+
+    def _read_some(self) -> None:
+        self._waits = False
+        data = bytes(self._unread[:_AT_ONCE])
+        del self._unread[:_AT_ONCE]
+        if self._held and len(self._unread) <= _UNREAD_MOST:
             self._held = False
             if not self.flow.read_paused:
                 self.transport.resume_reading()
-        before = self.cycle
-        super().data_received(data)
-        if self.cycle is not before:
-            self._request_is_here()
+        self._parse(data)
+        self._take_turn()
+
+    def _read_all(self) -> None:
+        data, self._unread = bytes(self._unread), bytearray()
+        self._parse(data)
+
+    def _parse(self, data: bytes) -> None:
+        if self._refused:
+            return
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as asked:
+            if self.parser.get_method() == b"CONNECT":
+                self._refuse("This is no proxy.")
+            else:
+                self._parse(self._without_upgrade() + data[asked.args[0] :])
+        except httptools.HttpParserError:
+            self._refuse("Invalid HTTP request received.")
+        if self._in_head:
+            self._head_size += len(data)
+            if self._head_size > _HEAD_MOST:
+                self._refuse(f"The headers of a request are longer than {_HEAD_MOST} bytes.")
+
+    def _without_upgrade(self) -> bytes:
+        """The head that has just been read, but for its wish for another protocol."""
+        version = self.parser.get_http_version().encode()
+        lines = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version)]
+        lines += [b"%s: %s" % field for field in self.headers if field[0] != b"upgrade"]
+        return b"\r\n".join((*lines, b"", b""))
+
+    def _refuse(self, why: str) -> None:
+        self._refused = True
+        self.send_400_response(why)
 
     def _await_request(self) -> None:
         self._asking = self.loop.call_later(ASK_S, self.transport.close)

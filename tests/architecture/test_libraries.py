@@ -16,6 +16,7 @@ HOMES = {
     "grpc": {"northbound"},
     "grpc_health": {"northbound"},
     "grpc_reflection": {"northbound"},
+    "httptools": {"northbound"},
     "httpx": {"cli", "client"},
     "networkx": {"topology"},
     "ovs": {"southbound", "store"},

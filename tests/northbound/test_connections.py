@@ -190,3 +190,93 @@ def test_a_client_that_would_rather_speak_http_2_is_answered_all_the_same(
         return found
 
     assert [answer.split()[1] for answer in asyncio.run(trial())] == [b"200", b"201", b"200"]
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: 200000", b"Transfer-Encoding: chunked"])
+def test_so_is_one_whose_body_comes_in_pieces(engine: FakeController, framing: bytes) -> None:
+    body = BODY + b" " * (200_000 - len(BODY))
+    head = (
+        b"PUT /v1/instances/web-2 HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+        b"Connection: Upgrade\r\nUpgrade: h2c\r\n" + framing + b"\r\n\r\n"
+    )
+    pieces = [body[at : at + 9_000] for at in range(0, len(body), 9_000)]
+    if b"chunked" in framing:
+        pieces = [b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces] + [b"0\r\n\r\n"]
+
+    async def trial() -> bytes:
+        server, reader, writer = await _started(engine)
+        for piece in (head[:50], head[50:], *pieces):
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0)
+        found = await _answer(reader)
+        writer.close()
+        await server.stop()
+        return found
+
+    assert asyncio.run(trial()).startswith(b"HTTP/1.1 201")
+    assert engine.network().intent.instances["web-2"].host == "host-2"
+
+
+def test_who_takes_it_for_a_proxy_is_refused(engine: FakeController) -> None:
+    async def trial() -> bytes:
+        server, reader, writer = await _started(engine)
+        writer.write(b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\nhello")
+        async with asyncio.timeout(PATIENCE_S):
+            found: bytes = await reader.read()
+        await server.stop()
+        return found
+
+    assert asyncio.run(trial()).startswith(b"HTTP/1.1 400")
+
+
+def test_of_many_requests_at_once_few_wait_within_and_all_are_answered_in_order(
+    engine: FakeController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting: list[int] = []
+    respond = connections.Connection.on_response_complete
+
+    def watched(connection: connections.Connection) -> None:
+        waiting.append(len(connection.pipeline))
+        respond(connection)
+
+    monkeypatch.setattr(connections.Connection, "on_response_complete", watched)
+    names = [b"web-1", b"api-1", b"nobody"] * 600
+    asked = b"".join(READ % name for name in names)
+    at_once = connections._AT_ONCE // len(READ % b"web-1") + connections._PIPELINED_MOST
+
+    async def trial() -> list[bytes]:
+        server, reader, writer = await _started(engine)
+        writer.write(asked)
+        found = [await _answer(reader) for _ in names]
+        writer.close()
+        await server.stop()
+        return found
+
+    answers = asyncio.run(trial())
+    assert all(name in answer for name, answer in zip(names, answers, strict=True))
+    assert 1 < max(waiting) <= at_once < len(names)
+
+
+def test_headers_without_end_are_refused_also_behind_an_answer_that_goes_on(
+    engine: FakeController,
+) -> None:
+    async def trial() -> bytes:
+        server, reader, writer = await _started(engine)
+        writer.write(b"GET /v1/events HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n")
+        async with asyncio.timeout(PATIENCE_S):
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+            writer.write(b"GET /healthz HTTP/1.1\r\n")
+            with contextlib.suppress(ConnectionError):
+                for number in range(1000):
+                    writer.write(b"X-%d: %s\r\n" % (number, b"x" * 1000))
+                    await writer.drain()
+                    await asyncio.sleep(0)
+                    if reader.at_eof():
+                        break
+                while await reader.read(1 << 16):
+                    pass
+        await server.stop()
+        return b"ended"
+
+    assert asyncio.run(trial()) == b"ended"
