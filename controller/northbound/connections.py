@@ -65,8 +65,6 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Bytes of a request."""
         self._unset_keepalive_if_required()  # its time is over, though its turn has not come
-        if self._asking is None and (self.cycle is None or self.cycle.response_complete):
-            self._await_request()
         self._unread += data
         if len(self._unread) > _UNREAD_MOST and not self._held:
             self._held = True
@@ -142,10 +140,15 @@ class Connection(HttpToolsProtocol):
                 self._parse(self._without_upgrade() + data[asked.args[0] :])
         except httptools.HttpParserError:
             self._refuse("Invalid HTTP request received.")
+        if self._asking is None and (self._in_head or not self._is_busy()):
+            self._await_request()
         if self._in_head:
             self._head_size += len(data)
             if self._head_size > _HEAD_MOST:
                 self._refuse(f"The headers of a request are longer than {_HEAD_MOST} bytes.")
+
+    def _is_busy(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
 
     def _without_upgrade(self) -> bytes:
         """The head that has just been read, but for its wish for another protocol."""

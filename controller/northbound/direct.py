@@ -34,7 +34,12 @@ class ObjectReads:
         if found is None:
             await self._app(scope, receive, send)
             return
-        await self._read(Request(scope), *found)(scope, receive, send)
+        answer: ASGIApp
+        try:
+            answer = self._read(Request(scope), *found)
+        except Exception:  # the route has the same fault, and tells it as faults are told
+            answer = self._app
+        await answer(scope, receive, send)
 
     def _read(self, request: Request, collection: str, name: str) -> Response:
         try:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Path, Query, Request
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from controller.model.collections import COLLECTIONS
 from controller.northbound import answer_schemas, examples
@@ -44,8 +45,17 @@ Planning = Annotated[PlanQuery, Query()]
 Handler = Callable[..., Awaitable[Response]]
 
 
-def create_app(cases: UseCases) -> FastAPI:
-    """The ASGI application over a controller. Its handlers run in the controller's loop."""
+def create_app(cases: UseCases) -> ASGIApp:
+    """The ASGI application over a controller. Its handlers run in the controller's loop.
+
+    The gate stands before FastAPI, not within: a read that needs no route does not pay for it.
+    """
+    reads = ObjectReads(routes(cases), cases.controller, cases.queries)
+    return AnswerCount(RestGate(reads, cases.gate), cases.telemetry.answered)
+
+
+def routes(cases: UseCases) -> FastAPI:
+    """All calls with their document, open to whoever calls."""
     controller, queries, operations = cases.controller, cases.queries, cases.operations
     app = FastAPI(
         title="Bulkhead",
@@ -71,9 +81,6 @@ def create_app(cases: UseCases) -> FastAPI:
     describe(app)
     add_docs(app)
     add_page(app)
-    app.add_middleware(ObjectReads, controller=controller, queries=queries)
-    app.add_middleware(RestGate, gate=cases.gate)
-    app.add_middleware(AnswerCount, answered=cases.telemetry.answered)  # outermost
     return app
 
 

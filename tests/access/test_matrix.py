@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from controller.northbound.rest import create_app
+from controller.northbound.rest import routes
 from controller.northbound.use_cases import UseCases
 from tests.access.conftest import PEOPLE, Guarded
 from tests.northbound.fakes import FakeController
@@ -132,7 +132,7 @@ SPARE = [
 
 
 def every_call() -> list[tuple[str, str]]:
-    document = create_app(UseCases.of(FakeController())).openapi()
+    document = routes(UseCases.of(FakeController())).openapi()
     return [(method.upper(), path) for path, calls in document["paths"].items() for method in calls]
 
 

@@ -8,12 +8,15 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from controller.northbound import rest
+from controller.northbound.queries import Queries
 from controller.northbound.use_cases import UseCases
+from tests.northbound.client import Client
 from tests.northbound.fakes import FakeController
 
 _HEADERS = (
@@ -45,7 +48,7 @@ _METHODS = ("GET", "HEAD", "OPTIONS", "PATCH")  # that change nothing
 class _Through:
     """Stands where object reads are answered, and leaves them to the routes."""
 
-    def __init__(self, app: ASGIApp, **_: object) -> None:
+    def __init__(self, app: ASGIApp, *_: object) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,10 +91,20 @@ def test_it_makes_no_difference_who_answers(
 
 
 def test_a_read_does_not_reach_the_routes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest, "routes", lambda _cases: FastAPI())
     app = rest.create_app(UseCases.of(FakeController()))
-    monkeypatch.setattr(app.router, "routes", [])
     assert _told(app, "GET", "/v1/vrfs/business", {})[0] == 200  # type: ignore[index]
     assert _told(app, "GET", "/v1/vrfs", {})[0] == 404  # type: ignore[index]
+
+
+def test_a_fault_is_told_as_faults_of_routes_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Queries, "object", broken)
+    call = Client(FakeController())
+    answer = call("GET", "/v1/vrfs/business")
+    assert (answer.status_code, answer.json()["type"]) == (500, "urn:bulkhead:problem:internal")
 
 
 def _quoted(name: str) -> str:

@@ -14,7 +14,7 @@ from google.protobuf.struct_pb2 import Struct
 
 from controller.model.encode import encode_intent
 from controller.northbound import bulkhead_pb2 as pb
-from controller.northbound.rest import create_app
+from controller.northbound.rest import routes
 from controller.northbound.rpc_messages import body_of, struct_of
 from controller.northbound.use_cases import UseCases
 from tests.northbound.fakes import DOCUMENT, FakeController
@@ -367,7 +367,7 @@ def test_the_scenario_makes_every_call_of_the_service() -> None:
 
 
 def test_every_call_of_rest_has_one_of_the_service() -> None:
-    paths = create_app(UseCases.of(FakeController())).openapi()["paths"]
+    paths = routes(UseCases.of(FakeController())).openapi()["paths"]
     calls = {(method.upper(), path) for path, methods in paths.items() for method in methods}
     told = {_declared(step, calls) for step in SCENARIO} | ELSEWHERE.keys()
     assert {_of_any_kind(call) for call in calls} == {*map(_of_any_kind, told), *WITHOUT_GRPC}
