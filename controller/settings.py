@@ -186,7 +186,7 @@ class Settings:
     dhcp_lease_s: int = _setting(
         3600, _whole, "what DHCP clients are told to renew after; 0 answers none"
     )
-    audit_s: float = _setting(30.0, _seconds, "how often switches are read back")
+    audit_s: float = _setting(30.0, _seconds, "how often each switch is read back")
     proof_s: float = _setting(
         3600.0, _seconds, "how often all that switches hold is proved against the intent"
     )

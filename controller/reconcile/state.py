@@ -122,6 +122,7 @@ class Rollout:
 class State:
     """Everything the loop knows. ``serial`` counts networks, also those of one revision.
 
+    ``audited`` is the switch whose audit was last, at ``audit_at_s`` it is the next one's.
     ``hold_until_s``: a switch refused; what is wanted is tried again then. ``await_until_s``: until
     then a declared switch that is not connected is waited for before a rollout begins.
     ``incremental``: what a change leaves as it is, is not compiled again.
@@ -139,6 +140,7 @@ class State:
     switches: Mapping[str, SwitchState] = field(default_factory=lambda: MappingProxyType({}))
     rollout: Rollout | None = None
     audit_at_s: float | None = None
+    audited: str = ""
     hold_until_s: float | None = None
     await_until_s: float | None = None
     proving: int = 0

@@ -8,9 +8,9 @@ keeps its old program whole, is reported and tried again.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Final
 
 from controller.compile import compilation
@@ -210,8 +210,8 @@ def _advance(state: State, now: float, audit_s: float) -> Step:
     effects: list[Effect] = []
     if state.audit_at_s is None or now >= state.audit_at_s:
         if state.audit_at_s is not None:
-            state = _ask_all(state)
-        state = replace(state, audit_at_s=now + audit_s)
+            state = _audit(state)
+        state = replace(state, audit_at_s=now + audit_s / max(1, len(state.switches)))
     if state.serial:
         state, more = advance(state, now)
         effects += more
@@ -224,11 +224,14 @@ def _advance(state: State, now: float, audit_s: float) -> Step:
     return state, effects + more
 
 
-def _ask_all(state: State) -> State:
-    switches = {
-        name: replace(s, unconfirmed=True, unread=None) for name, s in state.switches.items()
-    }
-    return replace(state, switches=MappingProxyType(switches))
+def _audit(state: State) -> State:
+    """Have one switch read back, the next time the next: all at once would hold up all else."""
+    names = sorted(state.switches)
+    if not names:
+        return state
+    name = names[bisect_right(names, state.audited) % len(names)]
+    switch = replace(state.switch(name), unconfirmed=True, unread=None)
+    return replace(state.with_switch(name, switch), audited=name)
 
 
 def _ask(state: State, name: str, now: float) -> Step:

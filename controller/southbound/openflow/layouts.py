@@ -81,6 +81,8 @@ def layout_of(row: Row, data: bytes, match: tuple[Match, ...]) -> Layout | None:
         found.key(key, places)
     for action, offset in zip(shape.actions, _action_offsets(data), strict=True):
         found.action(action, len(data) - offset)
+    if any(span.shift < 0 for spans in found.spans.values() for span in spans):
+        return None  # a length in it goes beyond it
     layout = found.layout(shape, int.from_bytes(data, "big"))
     return layout if layout.row(int.from_bytes(data, "big"), row.cookie) == row else None
 
