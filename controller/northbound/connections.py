@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 
 import httptools
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from controller.northbound.crowd import Crowd, Room, no_place
@@ -25,6 +26,31 @@ _HEAD_MOST: Final = 1 << 16
 _PIPELINED_MOST: Final = 32
 
 
+class _Flow(FlowControl):
+    """uvicorn's, which reads on as soon as an answer is out: not while enough waits to be read."""
+
+    held = False
+
+    def hold(self) -> None:
+        """Read nothing more until :meth:`let_go`."""
+        if not self.held:
+            self.held = True
+            self._transport.pause_reading()
+
+    def let_go(self) -> None:
+        """Read on, unless uvicorn would not."""
+        if self.held:
+            self.held = False
+            if not self.read_paused:
+                self._transport.resume_reading()
+
+    def resume_reading(self) -> None:
+        """Read on, unless it is held."""
+        self.read_paused = False
+        if not self.held:
+            self._transport.resume_reading()
+
+
 class Connection(HttpToolsProtocol):
     """uvicorn's connection that ends when a request, or the reading of an answer, takes too long.
 
@@ -40,8 +66,8 @@ class Connection(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._turns, self._crowd = turns, crowd
         self._unread = bytearray()
-        self._waits = self._held = self._refused = False
-        self._in_head, self._head_size = False, 0
+        self._waits = self._refused = False
+        self._in_head, self._unframed = False, 0
 
     def connection_made(  # type: ignore[override] # as uvicorn does
         self, transport: asyncio.Transport
@@ -50,6 +76,7 @@ class Connection(HttpToolsProtocol):
         self._watch = ReadWatch(transport)
         self._joined = JoinedWrites(transport, self._watch.wrote)
         super().connection_made(cast(asyncio.Transport, self._joined))
+        self.flow = self._flow = _Flow(transport)
         self._source = self.client[0] if self.client else ""
         self._room = self._crowd.enter(self._source)
         if self._room is Room.NONE:
@@ -66,31 +93,47 @@ class Connection(HttpToolsProtocol):
         """Bytes of a request."""
         self._unset_keepalive_if_required()  # its time is over, though its turn has not come
         self._unread += data
-        if len(self._unread) > _UNREAD_MOST and not self._held:
-            self._held = True
-            self.transport.pause_reading()
+        if len(self._unread) > _UNREAD_MOST:
+            self._flow.hold()
         self._take_turn()
+
+    def eof_received(self) -> None:
+        """The client says no more. What it has asked for to the end is done all the same."""
+        self._read_all()
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         self._in_head = True
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A field of the head; trailers mean nothing here."""
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """A request is here, unless it asks for another protocol: then it is read again."""
-        self._in_head, self._head_size = False, 0
+        self._in_head, self._unframed = False, 0
         if not self.parser.should_upgrade():
             self._request_is_here()
             super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """A piece of its body."""
+        self._unframed = 0
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         """So is its body."""
+        self._unframed = 0
         if not self.parser.should_upgrade():
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """An answer was written to its end."""
         self._joined.send()
+        if self._refused and not self.pipeline:
+            self.transport.close()
         super().on_response_complete()
         self._take_turn()
 
@@ -101,6 +144,7 @@ class Connection(HttpToolsProtocol):
         self._read_all()
         self._request_is_here()
         super().connection_lost(exc)
+        self._refused = True
 
     def shutdown(self) -> None:
         """The server ends: what has come is answered."""
@@ -109,43 +153,52 @@ class Connection(HttpToolsProtocol):
 
     def _take_turn(self) -> None:
         """Wait to read on, unless enough requests wait to be answered."""
-        if self._unread and not self._waits and len(self.pipeline) < _PIPELINED_MOST:
+        if self._may_read() and not self._waits:
             self._waits = True
-            self._turns.take(self._read_some)
+            self._turns.take(self._read_in_turn)
 
-    def _read_some(self) -> None:
+    def _read_in_turn(self) -> None:
         self._waits = False
-        data = bytes(self._unread[:_AT_ONCE])
-        del self._unread[:_AT_ONCE]
-        if self._held and len(self._unread) <= _UNREAD_MOST:
-            self._held = False
-            if not self.flow.read_paused:
-                self.transport.resume_reading()
-        self._parse(data)
+        self._read_some()
         self._take_turn()
 
     def _read_all(self) -> None:
-        data, self._unread = bytes(self._unread), bytearray()
+        while self._may_read():
+            self._read_some()
+
+    def _may_read(self) -> bool:
+        return bool(self._unread) and len(self.pipeline) < _PIPELINED_MOST
+
+    def _read_some(self) -> None:
+        data = bytes(self._unread[:_AT_ONCE])
+        del self._unread[:_AT_ONCE]
+        if len(self._unread) <= _UNREAD_MOST:
+            self._flow.let_go()
         self._parse(data)
 
     def _parse(self, data: bytes) -> None:
-        if self._refused:
-            return
+        while data and not self._refused:
+            self._unframed += len(data)
+            data = self._feed(data)
+        if self._unframed > _HEAD_MOST and not self._refused:
+            self._refuse(f"The headers of a request are longer than {_HEAD_MOST} bytes.")
+        if self._asking is None and not self._refused and (self._in_head or not self._is_busy()):
+            self._await_request()
+
+    def _feed(self, data: bytes) -> bytes:
+        """Parse; what is to be parsed again, as a request that does not ask for an upgrade."""
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as asked:
-            if self.parser.get_method() == b"CONNECT":
-                self._refuse("This is no proxy.")
-            else:
-                self._parse(self._without_upgrade() + data[asked.args[0] :])
+            if self.parser.get_method() != b"CONNECT":
+                again = self._without_upgrade() + data[asked.args[0] :]
+                self.parser = httptools.HttpRequestParser(self)  # the old one may be at its end
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+                return again
+            self._refuse("This is no proxy.")
         except httptools.HttpParserError:
             self._refuse("Invalid HTTP request received.")
-        if self._asking is None and (self._in_head or not self._is_busy()):
-            self._await_request()
-        if self._in_head:
-            self._head_size += len(data)
-            if self._head_size > _HEAD_MOST:
-                self._refuse(f"The headers of a request are longer than {_HEAD_MOST} bytes.")
+        return b""
 
     def _is_busy(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -158,13 +211,30 @@ class Connection(HttpToolsProtocol):
         return b"\r\n".join((*lines, b"", b""))
 
     def _refuse(self, why: str) -> None:
+        """What comes is not HTTP, or too much. What was asked before is answered first."""
         self._refused = True
-        self.send_400_response(why)
+        if not self._is_busy():
+            self.send_400_response(why)
+        elif self.cycle.more_body and self.pipeline:
+            self.pipeline.popleft()  # that very request: it will not be whole
+        elif self.cycle.more_body and not self.cycle.response_started:
+            self.send_400_response(why)
+        elif self.cycle.response_started and not self.pipeline:
+            self.transport.close()
 
     def _await_request(self) -> None:
-        self._asking = self.loop.call_later(ASK_S, self.transport.close)
+        self._asking = self.loop.call_later(ASK_S, self._too_slow)
+
+    def _too_slow(self) -> None:
+        """Close, unless it is us who read no further, or answer first."""
+        self._asking = None
+        if self._is_busy() or self._flow.held or self._flow.read_paused or self._unread:
+            self._await_request()
+        else:
+            self.transport.close()
 
     def _request_is_here(self) -> None:
+        self._unset_keepalive_if_required()
         if self._asking is not None:
             self._asking.cancel()
             self._asking = None

@@ -39,8 +39,8 @@ def need_of(method: str, path: str) -> Need:
     return Need.SITE if path == "/v1/verify" else Need.WRITE
 
 
-class _Gone(Exception):
-    """Who follows a stream may not any more."""
+class _Gone(BaseException):
+    """Who follows a stream may not any more. No error: nobody on the way shall take it for one."""
 
 
 class RestGate:

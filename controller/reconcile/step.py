@@ -126,6 +126,8 @@ def _read_back(state: State, event: ReadBackDone) -> Step:
     switch = replace(state.switch(event.switch), reading=False)
     if event.asked != switch.changes:  # changed meanwhile: ask again
         return state.with_switch(event.switch, switch), []
+    if event.cookies and switch.unread is None:  # an audit is due: of all it holds
+        return state.with_switch(event.switch, switch), []
     effects: list[Effect] = []
     believed, held = switch.held, event.held
     if believed is not None:

@@ -280,3 +280,123 @@ def test_headers_without_end_are_refused_also_behind_an_answer_that_goes_on(
         return b"ended"
 
     assert asyncio.run(trial()) == b"ended"
+
+
+def test_what_comes_behind_a_request_and_is_none_does_not_cost_its_answer(
+    engine: FakeController,
+) -> None:
+    """As of a client that says too small a length for its body."""
+
+    async def trial() -> bytes:
+        server, reader, writer = await _started(engine)
+        writer.write(PUT % len(BODY) + BODY + b"\r\n}}")
+        async with asyncio.timeout(PATIENCE_S):
+            found: bytes = await reader.read()
+        await server.stop()
+        return found
+
+    answers = asyncio.run(trial())
+    assert answers.startswith(b"HTTP/1.1 201")
+    assert answers.count(b"HTTP/1.1") == 1
+
+
+@pytest.mark.parametrize(
+    ("version", "also"), [(b"1.1", b"close, "), (b"1.0", b""), (b"1.0", b"keep-alive, ")]
+)
+def test_a_wish_for_another_protocol_with_the_last_request(
+    engine: FakeController, version: bytes, also: bytes
+) -> None:
+    head = (PUT % len(BODY)).replace(b"HTTP/1.1", b"HTTP/" + version)
+    wish = b"Connection: %sUpgrade\r\nUpgrade: h2c\r\n" % also
+
+    async def trial() -> bytes:
+        server, reader, writer = await _started(engine)
+        writer.write(head.replace(b"Host: a\r\n", b"Host: a\r\n" + wish) + BODY)
+        found = await _answer(reader)
+        writer.close()
+        await server.stop()
+        return found
+
+    assert asyncio.run(trial()).startswith(b"HTTP/1.1 201")
+
+
+def test_many_wishes_for_another_protocol_are_not_too_many(engine: FakeController) -> None:
+    wish = b"GET /nowhere HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"
+
+    async def trial() -> int:
+        server, _, writer = await _started(engine)
+        writer.write(wish * 1200)
+        writer.close()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        left = len(server._server.server_state.connections)  # type: ignore[union-attr]
+        await server.stop()
+        return left
+
+    assert asyncio.run(trial()) == 0
+
+
+def test_a_body_longer_than_a_turn_is_taken_although_the_client_has_left(
+    engine: FakeController,
+) -> None:
+    body = BODY + b" " * 40_000
+
+    async def trial() -> None:
+        server, _, writer = await _started(engine)
+        writer.write(PUT % len(body) + body)
+        writer.close()
+        async with asyncio.timeout(PATIENCE_S):
+            while engine.revision() < 2:
+                await asyncio.sleep(0)
+        await server.stop()
+
+    asyncio.run(trial())
+    assert engine.network().intent.instances["web-2"].host == "host-2"
+
+
+def test_who_asks_for_more_than_is_answered_is_not_read_on(
+    engine: FakeController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits to be read is bounded, and all of it is answered in the end."""
+    unread: list[int] = []
+    take = connections.Connection.data_received
+
+    def watched(connection: connections.Connection, data: bytes) -> None:
+        take(connection, data)
+        unread.append(len(connection._unread))
+
+    monkeypatch.setattr(connections.Connection, "data_received", watched)
+    count = 20_000
+
+    async def trial() -> int:
+        server, reader, writer = await _started(engine)
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n" * count)
+        answered = 0
+        async with asyncio.timeout(PATIENCE_S):
+            while answered < count:
+                answered += (await reader.readuntil(b"\r\n\r\n")).count(b"HTTP/1.1 ")
+        writer.close()
+        await server.stop()
+        return answered
+
+    assert asyncio.run(trial()) == count
+    assert len(unread) > 3
+    assert max(unread) <= connections._UNREAD_MOST + (1 << 18)  # what asyncio reads at once
+
+
+def test_trailers_are_no_headers_and_have_an_end(engine: FakeController) -> None:
+    head = (PUT % 0).replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
+    chunk = b"%x\r\n%s\r\n0\r\n" % (len(BODY), BODY)
+
+    async def trial(trailers: bytes) -> bytes:
+        server, reader, writer = await _started(engine)
+        writer.write(head + chunk + trailers)
+        async with asyncio.timeout(PATIENCE_S):
+            found = await reader.readuntil(b"\r\n")
+        writer.close()
+        await server.stop()
+        return found
+
+    dry = b'If-Match: "77"\r\n\r\n'  # would be refused, were it a header
+    assert asyncio.run(trial(dry)).startswith(b"HTTP/1.1 201")
+    assert asyncio.run(trial(b"X: y\r\n" * 20_000)).startswith(b"HTTP/1.1 400")
