@@ -11,9 +11,9 @@ from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import Program, row_of
 from controller.diff.plan import delta
 from controller.model.network import Network
-from controller.reconcile.events import BundleDone, Drift, GoOn, ReadBack, SendBundle, Tick
+from controller.reconcile.events import BundleDone, Drift, Effect, GoOn, ReadBack, SendBundle, Tick
 from controller.reconcile.state import State
-from controller.reconcile.step import step
+from controller.reconcile.step import AUDIT_S, step
 from controller.verify.proof import Held, prove
 from tests.chance import often, seed_of
 from tests.reconcile.test_loop import converged
@@ -49,9 +49,12 @@ def test_what_no_row_is_is_always_reported(seed: int, pairs: int) -> None:
 
 
 def repaired(state: State, switch: Switch, at_s: float) -> list[Drift]:
-    """Audit a switch at a time, and let the loop mend it; the drift that it tells of."""
-    state, effects = step(state, Tick(), at_s)
-    drifts = []
+    """Audit one switch after the other, and let the loop mend this one; the drift it tells of."""
+    drifts, effects = list[Drift](), list[Effect]()
+    for _ in state.switches:
+        state, more = step(state, Tick(), at_s)
+        effects += more
+        at_s += AUDIT_S / len(state.switches)
     while todo := [e for e in effects if isinstance(e, ReadBack | SendBundle | Drift | GoOn)]:
         effects = []
         for effect in todo:
