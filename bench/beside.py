@@ -29,7 +29,7 @@ from controller.model.network import Network
 from labkit.controller import ControllerProcess
 from labkit.ledger import Ledger
 from labkit.load import Load, LoadReport, Way
-from labkit.ovs import PrivateOvs
+from labkit.ovs import KEEPS_BUFFERS, PrivateOvs
 from labkit.probed_engine import probes
 from labkit.processes import cpu_s, family
 from labkit.single import only_site
@@ -152,7 +152,7 @@ def _running(network: Network) -> Iterator[_Running]:
     policy.write_text(yaml.safe_dump(encode_intent(network.intent)))
     run_dir = ledger.folder / "controller"
     try:
-        with only_site(_LOCK_S), PrivateOvs(ledger, "netdev") as ovs:
+        with only_site(_LOCK_S), PrivateOvs(ledger, "netdev", tunables=KEEPS_BUFFERS) as ovs:
             controller = ControllerProcess(
                 ledger,
                 app="labkit.probed_speaker",

@@ -18,19 +18,13 @@ from labkit.sockets import answers
 
 _SCHEMA: Final = Path("/usr/share/openvswitch/vswitch.ovsschema")
 _START_S: Final = 10.0
-_KEEPS_MEMORY: Final = ":".join(
-    f"glibc.malloc.{name}={value}"
-    for name, value in {
-        "trim_threshold": 1 << 28,
-        "top_pad": 1 << 24,
-        "tcache_max": 1 << 14,
-        "tcache_count": 127,
-    }.items()
-)
-"""For a switch (mallopt(3), and "Memory Allocation Tunables" in the GNU C Library's manual): at
-each look at a port the userspace datapath takes 32 buffers and gives them up, 4,000 times a second
-with 24 busy ports. glibc gives the memory to the kernel and back, and buffers of a packet's size
-are not among those that it keeps at hand."""
+_KEEPS_MEMORY: Final = "glibc.malloc.trim_threshold=268435456:glibc.malloc.top_pad=16777216"
+"""For a switch (mallopt(3)): at each look at a port the userspace datapath takes buffers and gives
+them up, and glibc the memory to the kernel and back, 4,000 times a second with 24 busy ports."""
+
+KEEPS_BUFFERS: Final = ":glibc.malloc.tcache_max=16384:glibc.malloc.tcache_count=127"
+"""So that buffers of a packet's size, 32 for each look, are among those that glibc keeps at hand
+("Memory Allocation Tunables" in the GNU C Library's manual)."""
 
 Datapath = Literal["dummy", "netdev"]
 
@@ -42,7 +36,14 @@ class PrivateOvs:
     ``netdev`` is the userspace datapath on real devices.
     """
 
-    def __init__(self, ledger: Ledger, datapath: Datapath = "dummy", name: str = "ovs") -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        datapath: Datapath = "dummy",
+        name: str = "ovs",
+        tunables: str = "",
+    ) -> None:
+        self._tunables = _KEEPS_MEMORY + tunables
         self.datapath: Datapath = datapath
         self.run_dir = ledger.folder / name
         self._ledger = ledger
@@ -177,7 +178,7 @@ class PrivateOvs:
         with (self.run_dir / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 command,
-                env=self._environment() | {"GLIBC_TUNABLES": _KEEPS_MEMORY},
+                env=self._environment() | {"GLIBC_TUNABLES": self._tunables},
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
