@@ -103,6 +103,13 @@ def failed(request: Request, error: BulkheadError) -> ProblemResponse:
     return refused(of_error(error, conditional=conditional), headers)
 
 
+def broken(request: Request, error: Exception) -> ProblemResponse:
+    """The answer to a request that a fault of ours has ended, which the log tells."""
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    detail = "this is a fault of the controller; its log has the details"
+    return refused(problem(500, "internal", detail))
+
+
 def handle_errors(app: FastAPI) -> None:
     """Every error of an app is answered as a problem document, never as a traceback."""
 
@@ -123,9 +130,7 @@ def handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def _bug(request: Request, error: Exception) -> Response:
-        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        detail = "this is a fault of the controller; its log has the details"
-        return refused(problem(500, "internal", detail))
+        return broken(request, error)
 
 
 def _allowed(request: Request) -> str:

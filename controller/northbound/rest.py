@@ -11,12 +11,13 @@ from starlette.types import ASGIApp
 
 from controller.model.collections import COLLECTIONS
 from controller.northbound import answer_schemas, examples
-from controller.northbound.answers import answer, cached, handle_errors, made, paged, written
+from controller.northbound.answers import answer, cached, handle_errors, paged, written
 from controller.northbound.body_schemas import PUTS
 from controller.northbound.browsing import add_docs
-from controller.northbound.direct import ObjectReads
+from controller.northbound.direct import ObjectCalls
 from controller.northbound.headers import expected_revision, options_of, principal_of
 from controller.northbound.measuring import AnswerCount, metrics
+from controller.northbound.object_writes import ObjectWrites
 from controller.northbound.openapi import describe, problem_content
 from controller.northbound.operations import Operations, Options
 from controller.northbound.page import add_page
@@ -48,15 +49,16 @@ Handler = Callable[..., Awaitable[Response]]
 def create_app(cases: UseCases) -> ASGIApp:
     """The ASGI application over a controller. Its handlers run in the controller's loop.
 
-    The gate stands before FastAPI, not within: a read that needs no route does not pay for it.
+    The gate stands before FastAPI, not within: a call that needs no route does not pay for it.
     """
-    reads = ObjectReads(routes(cases), cases.controller, cases.queries)
-    return AnswerCount(RestGate(reads, cases.gate), cases.telemetry.answered)
+    calls = ObjectCalls(routes(cases), cases)
+    return AnswerCount(RestGate(calls, cases.gate), cases.telemetry.answered)
 
 
 def routes(cases: UseCases) -> FastAPI:
     """All calls with their document, open to whoever calls."""
     controller, queries, operations = cases.controller, cases.queries, cases.operations
+    writes = ObjectWrites(operations)
     app = FastAPI(
         title="Bulkhead",
         version=VERSION,
@@ -72,8 +74,8 @@ def routes(cases: UseCases) -> FastAPI:
     app.state.replays = response_replays(controller)
     handle_errors(app)
     for collection in reversed(COLLECTIONS):  # tried in order: instances are asked for most
-        app.include_router(_collection(collection, controller, queries, operations))
-    app.include_router(_changes(operations))
+        app.include_router(_collection(collection, controller, queries, writes))
+    app.include_router(_changes(operations, writes))
     app.include_router(observations(controller, queries, cases.proofs))
     app.include_router(history(queries, operations))
     app.include_router(health(controller, queries))
@@ -85,7 +87,7 @@ def routes(cases: UseCases) -> FastAPI:
 
 
 def _collection(
-    collection: str, controller: Controller, queries: Queries, operations: Operations
+    collection: str, controller: Controller, queries: Queries, writes: ObjectWrites
 ) -> APIRouter:
     one = examples.SINGULAR[collection]
     router = APIRouter(prefix=f"/v1/{collection}", tags=[collection], route_class=WriteRoute)
@@ -134,11 +136,7 @@ def _collection(
         },
     )
     async def put_object(request: Request, name: Name, query: Writing) -> Response:
-        tree = await object_of(request)
-        shown = await operations.put(collection, name, tree, options_of(request, query))
-        if shown["created"] and not query.dry_run:
-            return made(request, shown, shown["revision"])
-        return written(shown)
+        return await writes.put(request, collection, name, query)
 
     @router.delete(
         "/{name}",
@@ -148,12 +146,12 @@ def _collection(
         responses=examples.responses(answer_schemas.written(), examples.WRITTEN),
     )
     async def delete_object(request: Request, name: Name, query: Writing) -> Response:
-        return written(await operations.delete(collection, name, options_of(request, query)))
+        return await writes.delete(request, collection, name, query)
 
     return router
 
 
-def _changes(operations: Operations) -> APIRouter:
+def _changes(operations: Operations, writes: ObjectWrites) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["changes"], route_class=WriteRoute)
 
     @router.post(
@@ -232,8 +230,7 @@ def _changes(operations: Operations) -> APIRouter:
         examples.MOVE_TENANT_TEXT,
     )
     async def move_tenant(request: Request, name: Name, query: Writing) -> Response:
-        tree = await object_of(request)
-        return written(await operations.move_tenant(name, tree, options_of(request, query)))
+        return await writes.move(request, "tenants", name, query)
 
     @move(
         "/instances/{name}/move",
@@ -247,7 +244,6 @@ def _changes(operations: Operations) -> APIRouter:
         "Its id, MAC and address stay.",
     )
     async def move_instance(request: Request, name: Name, query: Writing) -> Response:
-        tree = await object_of(request)
-        return written(await operations.move_instance(name, tree, options_of(request, query)))
+        return await writes.move(request, "instances", name, query)
 
     return router
