@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from controller.dataplane.program import Program
 from controller.diff.plan import EMPTY
@@ -37,6 +37,7 @@ from controller.northbound.ports import (
 )
 from controller.proving import Prover
 from controller.reconcile.events import ReadBack, ReadBackDone, SwitchDown, SwitchUp
+from controller.reconcile.state import State
 from controller.reports import tell_facts, tell_faults
 from controller.sightings import Sightings
 from controller.standing import pending, refuted, switch_statuses, unproved
@@ -48,6 +49,15 @@ log = logging.getLogger(__name__)
 
 PROOF_ATTEMPTS: Final = 3
 """How often switches are read for a proof of the whole while changes come in between."""
+
+
+class _Left(NamedTuple):
+    """Why a network that has been told to the loop is not applied, where switches stood so."""
+
+    state: State | None
+    network: Network | None
+    serial: int
+    left: Mapping[str, str]
 
 
 class Control:
@@ -79,6 +89,7 @@ class Control:
             incremental=incremental,
             clock=clock,
         )
+        self._told = _Left(None, None, 0, {})
         self.link_loads: Callable[[], Mapping[str, LinkLoad]] = dict
         self.meter: Meter = Unmetered()
         self._clock = clock
@@ -301,6 +312,9 @@ class Control:
             self.loop.change(network, self._revision.number)
 
     def _stands(self, revision: int, serial: int) -> Outcome:
-        state = self.loop.state
-        left = pending(self._network, state, serial) | unproved(state, serial)
-        return Outcome(revision, not left, left)
+        """Writes that were stored together are answered together: what is left is found once."""
+        state, network, told = self.loop.state, self._network, self._told
+        if told.state is not state or told.network is not network or told.serial != serial:
+            left = pending(network, state, serial) | unproved(state, serial)
+            told = self._told = _Left(state, network, serial, left)
+        return Outcome(revision, not told.left, told.left)

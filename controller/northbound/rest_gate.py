@@ -88,15 +88,12 @@ class RestGate:
             answer["status"] = 504  # the controller ends: it may be done all the same
             raise
         finally:
-            outcome = outcome_of(int(answer["status"]))
-            if outcome is Outcome.DONE and _is_dry(scope):
-                outcome = Outcome.PLANNED
-            revision = str(answer["etag"]).strip('"') if outcome is Outcome.DONE else ""
             if need is Need.WRITE or answer["status"] == 403:
+                revision = str(answer["etag"]).strip('"')
                 self._record(
                     scope,
                     principal,
-                    outcome,
+                    outcome_of(int(answer["status"])),
                     int(revision) if revision.isdecimal() else 0,
                     str(scope["state"].get(TOLD, "")),
                 )
@@ -124,14 +121,17 @@ class RestGate:
         revision: int = 0,
         detail: str = "",
     ) -> None:
+        dry = _is_dry(scope)
+        if outcome is Outcome.DONE and dry:
+            outcome = Outcome.PLANNED
         self._gate.audit.record(
             Deed(
                 who=principal.name if principal else "",
                 role=str(principal.role) if principal else "",
                 source=_source(scope),
-                what=f"{scope['method']} {scope['path']}{'?dry_run=true' * _is_dry(scope)}",
+                what=f"{scope['method']} {scope['path']}{'?dry_run=true' * dry}",
                 outcome=outcome,
-                revision=revision,
+                revision=revision if outcome is Outcome.DONE else 0,
                 detail=detail,
             )
         )

@@ -63,6 +63,9 @@ class SwitchState:
         return cookies if len(cookies) <= MOST_COOKIES else frozenset()
 
 
+_DOWN: Final = SwitchState()
+
+
 class Foreseen(NamedTuple):
     """What a switch that holds ``held`` will hold and forget after a phase that is to come."""
 
@@ -152,7 +155,7 @@ class State:
 
     def switch(self, name: str) -> SwitchState:
         """A switch's state; a switch never heard of is down."""
-        return self.switches.get(name, SwitchState())
+        return self.switches.get(name, _DOWN)
 
     def with_switch(self, name: str, switch: SwitchState) -> State:
         """The state with one switch's replaced."""

@@ -16,7 +16,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -71,6 +71,9 @@ class Deed:
     outcome: Outcome
     revision: int = 0
     detail: str = ""
+
+
+_FIELDS: Final = tuple(field.name for field in fields(Deed))
 
 
 @dataclass(slots=True)
@@ -155,7 +158,8 @@ class AuditLog:
         self._append(self._path, replace(refusals.last, detail=detail))
 
     def _append(self, path: Path, deed: Deed) -> None:
-        line = _TOKEN.sub(f"{PREFIX}...", json.dumps({"at": self._clock(), **asdict(deed)})) + "\n"
+        told = {"at": self._clock(), **{name: getattr(deed, name) for name in _FIELDS}}
+        line = _TOKEN.sub(f"{PREFIX}...", json.dumps(told)) + "\n"
         try:
             handle = _opened(path)
             try:
