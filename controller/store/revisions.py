@@ -42,6 +42,9 @@ NOTED: Final = 10_000
 """Of how many the notes are kept: who, when, why, what, and the key of the write. One takes the
 server some 1,000 bytes, and all of them are looked through for a key."""
 
+QUIET_S: Final = 1.0
+"""For how long nothing is committed before old revisions are folded: the next would wait for it."""
+
 _INTEGER_MAX: Final = 2**63 - 1  # RFC 7047, section 3.1; more is a syntax error to the server
 _NOTES: Final = ["number", "author", "message", "created_at", "changes", "key", "request"]
 _NUMBERS: Final = select("Head", ["number", "base"])
@@ -90,7 +93,8 @@ class Store:
     """The store behind a list of OVSDB remotes; the first that answers is used.
 
     The last ``kept`` revisions can be read. After a tenth as many again, older ones are folded into
-    the base; the notes of the last ``noted`` stay.
+    the base in the next quiet moment, after as many again at once; the notes of the last ``noted``
+    stay.
     """
 
     def __init__(self, remotes: Sequence[str], *, kept: int = KEPT, noted: int = NOTED) -> None:
@@ -101,6 +105,7 @@ class Store:
         self._upgraded = False
         self._folded = 0
         self._folding: asyncio.Task[None] | None = None
+        self._fold_at: asyncio.TimerHandle | None = None
 
     async def latest(self) -> StoredRevision | None:
         """The newest revision, None while there is none."""
@@ -154,6 +159,8 @@ class Store:
 
     async def close(self) -> None:
         """Close the connection."""
+        if self._fold_at is not None:
+            self._fold_at.cancel()
         if self._folding is not None:
             self._folding.cancel()
             with suppress(asyncio.CancelledError):
@@ -173,9 +180,17 @@ class Store:
         return list(found["rows"])
 
     def _fold_after(self, newest: int) -> None:
-        """Fold what is no longer kept, after the answer and one piece at a time."""
-        idle = self._folding is None or self._folding.done()
-        if idle and newest - self._kept >= self._folded + max(1, self._kept // 10):
+        """Fold what is no longer kept, soon and one piece at a time."""
+        too_many = newest - self._kept - self._folded
+        if too_many < max(1, self._kept // 10):
+            return
+        if self._fold_at is not None:
+            self._fold_at.cancel()
+        wait_s = QUIET_S if too_many <= self._kept else 0.0
+        self._fold_at = asyncio.get_running_loop().call_later(wait_s, self._begin_to_fold)
+
+    def _begin_to_fold(self) -> None:
+        if self._folding is None or self._folding.done():
             self._folding = asyncio.get_running_loop().create_task(self._fold())
 
     async def _fold(self) -> None:
