@@ -1,18 +1,21 @@
 """Atomic bundles: filled with members, and committed once a switch has refused none of them.
 
 An error about a bundle's member does not fail Open vSwitch's commit, so errors are counted behind
-a barrier before the commit is sent; if there was one, the bundle is discarded.
+a barrier before the commit is sent; if there was one, the bundle is discarded. No message opens a
+bundle: in Open vSwitch its first member does (``ofp_bundle_add_message`` in ofproto/bundles.c), and
+each answer wakes who waits for it on a processor that the switch needs.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import secrets
 import struct
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 from controller.dataplane.pipeline import SHAPES, Table
 from controller.dataplane.shapes import Entry, Row
@@ -69,22 +72,19 @@ class Filled:
         )
 
 
-class _Opening:
-    """A bundle that is being filled: its number, and the transaction ids of what is said of it."""
+class _Filling:
+    """A bundle that is being filled: its number, and the transaction ids of its members."""
 
     def __init__(self, effect: SendBundle, channel: SpeakerChannel) -> None:
         self.effect = effect
         self.number = next(_BUNDLE_IDS) & 0xFFFFFFFF
         self._channel = channel
-        self._first = channel.xids(1)
         self.xids = channel.xids(len(effect.purge) + len(effect.remove) + len(effect.add))
 
     def messages(self, encoder: Encoder) -> Iterator[bytes]:
-        """What opens and fills it. Errors about these messages are kept from now on."""
-        self._channel.watch(self._first)
+        """What fills it. Errors about these messages are kept from now on."""
         self._channel.watch(self.xids)
-        opening = bundle_control(self._first[0], self.number, BundleControl.OPEN_REQUEST)
-        return itertools.chain([opening], self._members(encoder))
+        return self._members(encoder)
 
     def _members(self, encoder: Encoder) -> Iterator[bytes]:
         """The members, a few together: what is made at once holds the loop."""
@@ -102,17 +102,9 @@ class _Opening:
                 if not (first + _AT_ONCE) % _FENCED:
                     yield barrier(self._channel.xid())
 
-    def refusals(self) -> _Refusals:
-        """What was refused of it; nothing more is kept."""
-        opening = tuple(self._channel.unwatch(self._first).values())
-        return _Refusals(opening, self._channel.unwatch(self.xids))
-
-
-class _Refusals(NamedTuple):
-    """Errors about the opening of a bundle, and about members by transaction id."""
-
-    opening: tuple[Failure, ...]
-    members: Mapping[int, Failure]
+    def refusals(self) -> Mapping[int, Failure]:
+        """Errors about its members, by transaction id; nothing more is kept."""
+        return self._channel.unwatch(self.xids)
 
 
 class Bundles:
@@ -133,29 +125,28 @@ class Bundles:
         that counts. Raises RemoteError or UnknownOutcome.
         """
         wanted = (effect,) if ahead is None else (effect, ahead)
-        openings = [_Opening(one, self._channel) for one in wanted]
+        fillings = [_Filling(one, self._channel) for one in wanted]
         fence = self._channel.xid()
         messages = itertools.chain(
             self._meters.missing(session),
-            *(opening.messages(self._encoder) for opening in openings),
+            *(filling.messages(self._encoder) for filling in fillings),
             [barrier(fence)],
         )
         try:
             await self._channel.request(session, messages, fence, self._timeout_s)
         finally:
-            refused = [opening.refusals() for opening in openings]
-        fine = [not any(some) and not any(refused[0]) for some in refused]
-        for opening, some, is_fine in zip(openings, refused, fine, strict=True):
-            if not is_fine and not some.opening:
-                await self._control(session, opening.number, BundleControl.DISCARD_REQUEST)
-        if refused[0].opening:
-            raise RemoteError(f"bundle open_request: {describe(refused[0].opening[0])}")
-        if refused[0].members:
+            refused = [filling.refusals() for filling in fillings]
+        fine = [not some and not refused[0] for some in refused]
+        for filling, is_fine in zip(fillings, fine, strict=True):
+            if not is_fine:
+                with contextlib.suppress(RemoteError):  # of none of its members there is none
+                    await self._control(session, filling.number, BundleControl.DISCARD_REQUEST)
+        if refused[0]:
             self._meters.forget(session)
-            raise RemoteError(_refusal(effect, openings[0].xids, refused[0].members))
+            raise RemoteError(_refusal(effect, fillings[0].xids, refused[0]))
         filled = [
-            Filled(opening.effect, session, opening.number, opening.xids) if is_fine else None
-            for opening, is_fine in zip(openings, fine, strict=True)
+            Filled(filling.effect, session, filling.number, filling.xids) if is_fine else None
+            for filling, is_fine in zip(fillings, fine, strict=True)
         ]
         assert filled[0] is not None, "of a bundle with refusals more was said above"
         return filled[0], filled[-1] if ahead is not None else None
