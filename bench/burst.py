@@ -34,6 +34,7 @@ FEW: Final = 20
 READS: Final = 500
 TENANTS: Final = 5
 _BURST_S: Final = 5.0
+_ENOUGH_S: Final = 20.0
 _SMALL: Final = 1000  # services; below it the burst is short
 _HOSTS_TOGETHER: Final = 2
 
@@ -182,11 +183,13 @@ async def _move(
 async def _lone_moves(connection: Connection, network: Network) -> list[float]:
     """One call after the other, each an instance on another host and back."""
     names = movers(network)
-    calls = [(names[n // 2 % len(names)], n % 2 == 0) for n in range(len(spare_names(network)))]
-    return [
-        await _timed(_move(connection, network, name, "applied", other=other))
-        for name, other in calls
-    ]
+    took_ms: list[float] = []
+    for n in range(len(spare_names(network))):
+        move = _move(connection, network, names[n // 2 % len(names)], "applied", other=n % 2 == 0)
+        took_ms.append(await _timed(move))
+        if n % 2 and sum(took_ms) > _ENOUGH_S * 1000:
+            break
+    return took_ms
 
 
 async def _lone_puts(connection: Connection, network: Network) -> list[float]:

@@ -9,14 +9,14 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 from bench import ovn_site, workload
 from bench.live import Port, batched_ports
-from bench.memory import resident_mb
+from bench.memory import Resident, resident
 from bench.ovn_site import Operation
 from controller.model.intent import Instance
 from controller.model.network import Network
@@ -128,9 +128,9 @@ class Ovn:
         text = self._ovs.ofctl("dump-aggregate", BRIDGE)
         return int(text.rsplit("flow_count=", 1)[1].split()[0])
 
-    def memory_mb(self) -> Mapping[str, float]:
-        """Resident memory of each process."""
-        return {name: resident_mb(process.pid) for name, process in self._processes.items()}
+    def memory(self) -> Resident:
+        """What its processes hold."""
+        return resident(process.pid for process in self._processes.values())
 
     def _apply(self, operations: Iterable[Operation]) -> None:
         """Commit, and wait until the host has it: what ``ovn-nbctl --wait=hv`` does, in one call.

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import ceil
-from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -22,7 +21,7 @@ import httpx
 from bench import workload
 from bench.live import LiveSite, instance_ports, link_ports, live_site
 from bench.measure import say
-from bench.memory import resident_mb
+from bench.memory import Resident, resident
 from controller.model.encode import encode_intent, encode_object
 from controller.model.intent import frozen
 from controller.model.network import Network
@@ -150,12 +149,10 @@ class Rig:
             raise RuntimeError(f"{before} flows were expected after a start, {found} are there")
         return Start(took_s, answering_s)
 
-    def memory_mb(self) -> Mapping[str, float]:
-        """Resident memory of each of the controller's processes."""
+    def memory(self) -> Resident:
+        """What the controller's processes hold."""
         process = self.site.controller.process
-        if process is None:
-            return {}
-        return {f"{_name(pid)} {pid}": resident_mb(pid) for pid in family(process.pid)}
+        return resident(family(process.pid) if process is not None else ())
 
     def _applied(self, method: str, path: str, body: Mapping[str, Any]) -> None:
         """Raises RuntimeError where it did not come true."""
@@ -188,10 +185,3 @@ def rig(services: int) -> Iterator[Rig]:
         site.wait_bound(len(here), _READY_S)
         say(f"  {len(here)} ports are plugged in {time.monotonic() - began:.1f} s")
         yield Rig(site, network)
-
-
-def _name(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/comm").read_text().strip()
-    except OSError:
-        return "gone"
