@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,8 +26,11 @@ class Switches(Protocol):
     def prepare(self, effect: Prepare) -> None:
         """Fill a bundle that will be sent in a moment, or do nothing."""
 
-    async def send_bundle(self, effect: SendBundle) -> Event:
-        """Commit a bundle: BundleDone or BundleFailed."""
+    async def send_bundle(self, effect: SendBundle, asked: Callable[[], None]) -> Event:
+        """Commit a bundle: BundleDone or BundleFailed.
+
+        ``asked`` is called once the switch has been asked for all of it, if it comes to that.
+        """
 
     async def read_back(self, effect: ReadBack) -> Event:
         """Ask what a switch holds: ReadBackDone or ReadBackFailed."""

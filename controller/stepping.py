@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Final
 
 from controller.diff.plan import EMPTY
@@ -19,6 +20,8 @@ from controller.model.network import Network
 from controller.needs import Switches
 from controller.proving import Prover
 from controller.reconcile.events import (
+    BundleDone,
+    BundleFailed,
     Drift,
     Effect,
     Event,
@@ -68,6 +71,8 @@ class Loop:
         self._gathered: NetworkChanged | None = None
         self._gathering_until_s = 0.0
         self._gathering: asyncio.TimerHandle | None = None
+        self._unasked: set[str] = set()
+        self._goes_on = False
         self._proof_due: tuple[Prove, int] | None = None
         self._proving = False
         self._waiting: dict[int, asyncio.Event] = {}
@@ -153,11 +158,15 @@ class Loop:
         self.state, effects = step(self.state, event, self._clock(), self._audit_s)
         for effect in effects:
             self._perform(effect)
+        self._expect()
+
+    def _expect(self) -> None:
+        """Have proved what the switches will hold, while they are at it and wait for nothing."""
         rollout, network = self.state.rollout, self.state.network
         if (
             network is not None
             and rollout is not None
-            and rollout.sent
+            and rollout.leaves_time
             and self._is_wanted(rollout)
         ):
             self._prover.expect(network, rollout.target)
@@ -172,13 +181,16 @@ class Loop:
             case Prepare():
                 self._switches.prepare(effect)
             case SendBundle():
-                self._spawn(self._outcome(self._switches.send_bundle(effect)))
+                self._unasked.add(effect.switch)
+                asked = partial(self._asked, effect.switch)
+                self._spawn(self._outcome(self._switches.send_bundle(effect, asked)))
             case ReadBack():
                 self._spawn(self._outcome(self._switches.read_back(effect)))
             case WakeAt(time_s):
                 self._wake_at(time_s)
             case GoOn():
-                asyncio.get_running_loop().call_soon(self.feed, Tick())
+                self._goes_on = True
+                self._go_on_in_time()
             case Prove():
                 self._proof_due = effect, self.state.revision
                 if not self._proving:
@@ -186,8 +198,21 @@ class Loop:
             case Settled() | Drift() | Problem() | Reverted():
                 report(effect, self._journal)
 
+    def _asked(self, switch: str) -> None:
+        self._unasked.discard(switch)
+        self._go_on_in_time()
+
+    def _go_on_in_time(self) -> None:
+        """Once each switch has its work: what is worked out meanwhile keeps none waiting."""
+        if self._goes_on and not self._unasked:
+            self._goes_on = False
+            asyncio.get_running_loop().call_soon(self.feed, Tick())
+
     async def _outcome(self, request: Coroutine[Any, Any, Event]) -> None:
-        self.feed(await request)
+        event = await request
+        if isinstance(event, BundleDone | BundleFailed):  # also where it was refused unasked
+            self._asked(event.switch)
+        self.feed(event)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

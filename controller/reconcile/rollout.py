@@ -168,8 +168,8 @@ def _revert(state: State, rollout: Rollout, refused: str) -> Step:
 
 def _start_phase(state: State, rollout: Rollout) -> Step:
     phase, work = rollout.phases[0]
-    more = any(later is not Phase.FLUSH for later, _ in rollout.phases[1:])
-    started = replace(rollout, waiting=frozenset(work), sent=True, not_before_s=None, soon=more)
+    soon = not rollout.is_last
+    started = replace(rollout, waiting=frozenset(work), sent=True, not_before_s=None, soon=soon)
     state = replace(state, rollout=started)
     effects: list[Effect] = []
     for name, rows in work.items():

@@ -108,6 +108,16 @@ class Rollout:
         """
         return self.alone and self.phases[0][0] is Phase.REMOVE and len(self.phases) == 1
 
+    @property
+    def is_last(self) -> bool:
+        """Whether no rows change after this phase."""
+        return all(later is Phase.FLUSH for later, _ in self.phases[1:])
+
+    @property
+    def leaves_time(self) -> bool:
+        """Whether there is nothing to work out for now: the last rows are sent, or frames drain."""
+        return (self.sent and self.is_last) or self.not_before_s is not None
+
     def involves(self, name: str) -> bool:
         """Whether a switch has something to do yet."""
         return any(name in work for _, work in self.phases)

@@ -2,7 +2,8 @@
 
 Each answer of a switch costs a turn of its loop, with thousands of ports milliseconds. So what the
 loop will ask next (:class:`Ahead`) is asked in the same turn: the next bundle is filled together
-with this one, or what is to be read back is asked for right behind the commit.
+with this one, or behind its commit where that makes more than a turn takes in, and what is to be
+read back is asked for right behind the commit.
 """
 
 from __future__ import annotations
@@ -36,8 +37,15 @@ from controller.southbound.read_back import Holding
 
 log = logging.getLogger("controller.southbound.switches")
 
+MOST_IN_A_TURN: Final = 48
+"""Members: Open vSwitch reads 50 messages of a connection in a turn (``ofconn_run``)."""
+
 _WHOLE_COOKIE: Final = (1 << 64) - 1
 _NOT_FLUSHED: Final = "committed, but established connections were not flushed"
+
+
+def _nobody() -> None:
+    """Nobody wants to know."""
 
 
 def _ignored(_switch: str, _passed: Mapping[Permission, int], _cookies: frozenset[int]) -> None:
@@ -65,10 +73,16 @@ class Switches:
         self._reader = StatsReader()
         self.on_passed: Callable[[str, Mapping[Permission, int], frozenset[int]], None] = _ignored
 
-    async def send_bundle(self, effect: SendBundle) -> BundleDone | BundleFailed:
-        """Change a switch in one atomic bundle, or not at all; then flush what it cuts."""
+    async def send_bundle(
+        self, effect: SendBundle, asked: Callable[[], None] = _nobody
+    ) -> BundleDone | BundleFailed:
+        """Change a switch in one atomic bundle, or not at all; then flush what it cuts.
+
+        ``asked`` is called once the switch has been asked to commit.
+        """
         try:
-            await self._carry_out((self._datapath_id(effect.switch), effect.session), effect)
+            session = self._datapath_id(effect.switch), effect.session
+            await self._carry_out(session, effect, asked)
         except RemoteError as error:
             return BundleFailed(effect.switch, effect.session, str(error), known=True)
         except UnknownOutcome as error:
@@ -121,7 +135,9 @@ class Switches:
         self.on_passed(effect.switch, holding.passed, effect.cookies)
         return holding.done()
 
-    async def _carry_out(self, session: Session, effect: SendBundle) -> None:
+    async def _carry_out(
+        self, session: Session, effect: SendBundle, asked: Callable[[], None]
+    ) -> None:
         """Commit and flush at once: an engine that is killed has asked for both or for neither."""
         commit = []
         if effect.add or effect.remove or effect.purge:
@@ -132,6 +148,10 @@ class Switches:
         done = asyncio.gather(*commit, flush, return_exceptions=True)
         if cookies := effect.ahead.cookies:
             self._read_early(session, ReadBack(effect.switch, effect.session, 0, cookies))
+        following = _following(effect)
+        if following is not None and session[0] not in self._filled:
+            self.prepare(Prepare(following))
+        asyncio.get_running_loop().call_soon(asked)  # behind the tasks that ask, which are due
         *committed, flushed = await done
         for error in filter(None, committed):
             raise error
@@ -153,12 +173,11 @@ class Switches:
         return await self._fill_anew(session, effect)
 
     async def _fill_anew(self, session: Session, effect: SendBundle) -> Filled:
-        """Fill a bundle, and with it the one that follows."""
-        add, remove = effect.ahead.add, effect.ahead.remove
-        following = SendBundle(effect.switch, effect.session, add, remove)
-        filled, ahead = await self._bundles.fill(
-            session, effect, following if add or remove else None
-        )
+        """Fill a bundle, and with it the one that follows where a turn takes in both."""
+        following = _following(effect)
+        if following is not None and _size(effect) + _size(following) > MOST_IN_A_TURN:
+            following = None
+        filled, ahead = await self._bundles.fill(session, effect, following)
         if ahead is not None:
             self._filled[session[0]] = ahead
         return filled
@@ -196,6 +215,17 @@ class _Filling:
         mine = self.effect
         rows = mine.add, mine.remove, mine.purge
         return self.session == session and rows == (effect.add, effect.remove, effect.purge)
+
+
+def _following(effect: SendBundle) -> SendBundle | None:
+    """The bundle that follows, as far as it is known."""
+    add, remove = effect.ahead.add, effect.ahead.remove
+    return SendBundle(effect.switch, effect.session, add, remove) if add or remove else None
+
+
+def _size(effect: SendBundle) -> int:
+    """How many messages fill a bundle."""
+    return len(effect.purge) + len(effect.remove) + len(effect.add)
 
 
 def _take_note(task: asyncio.Task[Any]) -> None:

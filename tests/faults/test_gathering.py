@@ -28,9 +28,9 @@ class Late(Obedient):
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
-    async def send_bundle(self, effect: SendBundle) -> Event:
+    async def send_bundle(self, effect: SendBundle, asked: Callable[[], None]) -> Event:
         await self.may_answer.wait()
-        return await super().send_bundle(effect)
+        return await super().send_bundle(effect, asked)
 
 
 class Scene:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -56,7 +56,7 @@ class NoSwitches:
     def prepare(self, effect: Prepare) -> None:
         """Nothing."""
 
-    async def send_bundle(self, effect: SendBundle) -> Event:
+    async def send_bundle(self, effect: SendBundle, asked: Callable[[], None]) -> Event:
         raise AssertionError(effect)
 
     async def read_back(self, effect: ReadBack) -> Event:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from controller.control import Control
 from controller.dataplane.program import Program, program
@@ -30,7 +30,7 @@ class Obedient:
     def prepare(self, effect: Prepare) -> None:
         """Nothing."""
 
-    async def send_bundle(self, effect: SendBundle) -> Event:
+    async def send_bundle(self, effect: SendBundle, asked: Callable[[], None]) -> Event:
         rows = dict(self._of(effect.switch).rows)
         for row in effect.remove:
             rows.pop(row.key, None)

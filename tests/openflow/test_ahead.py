@@ -23,7 +23,7 @@ from controller.reconcile.events import (
 )
 from controller.southbound import bundles
 from controller.southbound.openflow.messages import Type, has_more, header
-from controller.southbound.switches import Switches
+from controller.southbound.switches import MOST_IN_A_TURN, Switches
 from labkit.ovs import PrivateOvs
 from tests.openflow.bridge import PATIENCE_S, SESSION, with_channel
 from tests.openflow.session import BRIDGE, Session
@@ -108,6 +108,39 @@ def test_the_next_bundle_is_filled_with_this_one(tmp_path: Path, switch: RealSwi
 
     run(tmp_path, switch, use)
     assert switch.rows() == {TWO}
+
+
+def test_what_is_too_much_for_a_turn_is_filled_behind_the_commit(
+    tmp_path: Path, switch: RealSwitch
+) -> None:
+    many = tuple(row(number) for number in range(1, MOST_IN_A_TURN + 1))
+
+    async def use(switches: Switches) -> None:
+        assert await switches.send_bundle(send(many, then=Ahead(remove=(ONE,)))) == DONE
+        filled = switch.kinds.index(Type.BUNDLE_CONTROL)
+        assert switch.kinds[:filled].count(Type.BUNDLE_ADD_MESSAGE) == len(many)
+        assert await switches.send_bundle(send(remove=(ONE,))) == DONE
+        added = [kind for kind in switch.kinds[filled:] if kind != Type.BARRIER_REQUEST]
+        assert added == [Type.BUNDLE_CONTROL, Type.BUNDLE_ADD_MESSAGE, Type.BUNDLE_CONTROL]
+
+    run(tmp_path, switch, use)
+    assert switch.rows() == {*many} - {ONE}
+
+
+def test_it_is_told_once_the_switch_has_been_asked(tmp_path: Path, switch: RealSwitch) -> None:
+    told: list[list[Type]] = []
+
+    async def use(switches: Switches) -> None:
+        def asked() -> None:
+            told.append(list(switch.kinds))
+
+        assert await switches.send_bundle(send((ONE,)), asked) == DONE
+        assert Type.BARRIER_REQUEST in told[0], "not before it is known that nothing was refused"
+        assert len(told) == 1
+        assert isinstance(await switches.send_bundle(send((WRONG,)), asked), BundleFailed)
+        assert len(told) == 1, "who refuses a member is never asked to commit"
+
+    run(tmp_path, switch, use)
 
 
 def test_another_bundle_than_was_expected_is_what_is_done(
