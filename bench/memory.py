@@ -15,8 +15,9 @@ _KIB_PER_MB: Final = 1024
 class Resident:
     """Resident memory of some processes, in MB of 2**20 bytes.
 
-    ``together_mb`` has each page once: several map the same libraries. ``each_mb`` is the sum of
-    what each is said to have, where those pages count as often as they are mapped.
+    ``together_mb`` has pages of a file once for all that map it, as many as one of them has: they
+    share libraries. ``each_mb`` is the sum of what each is said to have, where those pages count as
+    often as they are mapped.
     """
 
     together_mb: float

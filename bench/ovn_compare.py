@@ -33,7 +33,9 @@ APPLY: Final = "full set-up, a document applied"
 MOST_OF_OVN: Final = 2000
 """More services take OVN minutes: it is measured with so many, which is less than it would take."""
 
-_REPEATS: Final = 20
+_REPEATS: Final = PER_SEGMENT
+"""No more: who is relabelled is of the first tenant, which stays."""
+
 _ENOUGH_S: Final = 10.0
 _FEWEST: Final = 3
 _STARTS: Final = 3

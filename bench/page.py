@@ -38,7 +38,10 @@ _READING: Final = """
   of the processes add is told beside.
 - What two switches or more take part in and moves somebody waits twice 50 ms, so that frames under
   old tags are off the wire before their entries go. The moves of `ovn_compare` are within one host
-  and do not wait; those of `burst` are between hosts, or of a tenant that is on both."""
+  and do not wait; those of `burst` are between hosts, or of a tenant that is on both.
+- `ovn_compare` repeats each change twenty times, or at least three where that takes more than 10 s.
+  Memory is looked at behind all of them. That of several processes has what they share (libraries)
+  once; what each is said to have is beside."""
 
 
 def benchmarks_page() -> str:

@@ -83,7 +83,7 @@ class Rig:
             raise RuntimeError(f"the site was expected on its switches: {answer}")
 
     def relabel(self, number: int) -> None:
-        """One service gets another label. Each number is another service, and another label."""
+        """One service gets another label. Each number is another service."""
         name = f"service-{number}"
         service = self.network.intent.services[name]
         app = f"a{(number + 1) % workload.APPS}"

@@ -32,8 +32,8 @@ from controller.store.rows import DURABLY, insert, new_object, select
 from controller.store.server import StoreServer, holder_of
 from labkit.ledger import Ledger
 
-COMMITS: Final = KEPT + 100
-"""Enough that some go on while older revisions are folded."""
+COMMITS: Final = 2 * KEPT + 100
+"""Enough that some go on while older revisions are folded, though no moment is quiet."""
 
 LOADS: Final = 5
 BURST: Final = 1000

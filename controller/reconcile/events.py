@@ -220,7 +220,10 @@ class WakeAt:
 
 @dataclass(frozen=True, slots=True)
 class GoOn:
-    """Send a :class:`Tick` at once: there is work to do while switches do theirs."""
+    """Send a :class:`Tick` once all switches have been asked for what they are to do.
+
+    There is work to do while they do theirs.
+    """
 
 
 Effect = (

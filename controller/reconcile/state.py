@@ -83,7 +83,7 @@ class Rollout:
     take its part: then the others are given ``base`` back. ``reverting``: this is that way back.
     ``alone``: one switch changes, and nobody else. ``foreseen`` is, by switch, what was worked out
     of a phase while the one before is under way. ``soon``: that is to be done, or the first phase
-    sent, in the next step, which is due at once.
+    sent, in the next step, for which :class:`controller.reconcile.events.GoOn` asks.
     """
 
     phases: tuple[tuple[Phase, Mapping[str, tuple[Row, ...]]], ...]

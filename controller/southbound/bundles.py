@@ -64,12 +64,13 @@ class Filled:
 
     def is_of(self, effect: SendBundle, session: Session) -> bool:
         """Whether it is what shall be sent, and still open."""
+        return self.was_of(effect, session) and time.monotonic() - self.at_s < _OPEN_S
+
+    def was_of(self, effect: SendBundle, session: Session) -> bool:
+        """Whether it is what shall be sent, if it is still open."""
         mine = self.effect
-        return (
-            self.session == session
-            and (mine.add, mine.remove, mine.purge) == (effect.add, effect.remove, effect.purge)
-            and time.monotonic() - self.at_s < _OPEN_S
-        )
+        rows = mine.add, mine.remove, mine.purge
+        return self.session == session and rows == (effect.add, effect.remove, effect.purge)
 
 
 class _Filling:

@@ -149,7 +149,7 @@ class Switches:
         if cookies := effect.ahead.cookies:
             self._read_early(session, ReadBack(effect.switch, effect.session, 0, cookies))
         following = _following(effect)
-        if following is not None and session[0] not in self._filled:
+        if following is not None and not self._is_filled(session, following):
             self.prepare(Prepare(following))
         asyncio.get_running_loop().call_soon(asked)  # behind the tasks that ask, which are due
         *committed, flushed = await done
@@ -164,13 +164,18 @@ class Switches:
         """The bundle of an effect, filled: just now, together with the one before, or prepared."""
         filling = self._filling.pop(session[0], None)
         if filling is not None and filling.is_of(session, effect):
-            filled = await filling.task
-            if filled.is_of(effect, session):
-                return filled
+            with contextlib.suppress(RemoteError, UnknownOutcome):  # it is filled now, which counts
+                filled = await filling.task
+                if filled.is_of(effect, session):
+                    return filled
         early = self._filled.pop(session[0], None)
         if early is not None and early.is_of(effect, session):
             return early
         return await self._fill_anew(session, effect)
+
+    def _is_filled(self, session: Session, effect: SendBundle) -> bool:
+        early = self._filled.get(session[0])
+        return early is not None and early.was_of(effect, session)
 
     async def _fill_anew(self, session: Session, effect: SendBundle) -> Filled:
         """Fill a bundle, and with it the one that follows where a turn takes in both."""

@@ -106,6 +106,7 @@ class Store:
         self._folded = 0
         self._folding: asyncio.Task[None] | None = None
         self._fold_at: asyncio.TimerHandle | None = None
+        self._closed = False
 
     async def latest(self) -> StoredRevision | None:
         """The newest revision, None while there is none."""
@@ -159,6 +160,7 @@ class Store:
 
     async def close(self) -> None:
         """Close the connection."""
+        self._closed = True
         if self._fold_at is not None:
             self._fold_at.cancel()
         if self._folding is not None:
@@ -182,7 +184,7 @@ class Store:
     def _fold_after(self, newest: int) -> None:
         """Fold what is no longer kept, soon and one piece at a time."""
         too_many = newest - self._kept - self._folded
-        if too_many < max(1, self._kept // 10):
+        if self._closed or too_many < max(1, self._kept // 10):
             return
         if self._fold_at is not None:
             self._fold_at.cancel()
@@ -233,6 +235,7 @@ class Store:
                 *(["number", "<=", number], ["difference", "!=", ""]),
             ),
         )
+        self._folded = max(self._folded, *(int(head["base"]) for head in heads["rows"]), 0)
         if not notes["rows"] or number <= int(heads["rows"][0]["number"]) - self._kept:
             return None
         document = document_of(objects["rows"])

@@ -20,7 +20,7 @@ WAIT_S = 10.0
 
 
 class Asked(Obedient):
-    """Switches that take a bundle once ``ask`` is called, and answer once ``answer`` is."""
+    """Switches that are asked once ``may_ask`` is set, and answer once ``may_answer`` is."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,8 @@ from controller.reconcile.events import (
     SendBundle,
 )
 from controller.southbound import bundles
+from controller.southbound.bundles import Bundles
+from controller.southbound.channel import RequestTimeout
 from controller.southbound.openflow.messages import Type, has_more, header
 from controller.southbound.switches import MOST_IN_A_TURN, Switches
 from labkit.ovs import PrivateOvs
@@ -125,6 +128,49 @@ def test_what_is_too_much_for_a_turn_is_filled_behind_the_commit(
 
     run(tmp_path, switch, use)
     assert switch.rows() == {*many} - {ONE}
+
+
+def test_what_could_not_be_filled_behind_a_slow_commit_is_filled_when_its_time_has_come(
+    tmp_path: Path, switch: RealSwitch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = tuple(row(number) for number in range(1, MOST_IN_A_TURN + 1))
+    fill, tried = Bundles.fill, list[int]()
+
+    async def impatient(self: Bundles, session: object, effect: SendBundle, ahead: object) -> Any:
+        tried.append(len(effect.add) + len(effect.remove))
+        if len(tried) == 2:
+            raise RequestTimeout("no answer, as the switch still commits")
+        return await fill(self, session, effect, ahead)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Bundles, "fill", impatient)
+
+    async def use(switches: Switches) -> None:
+        assert await switches.send_bundle(send(many, then=Ahead(remove=(ONE,)))) == DONE
+        assert await switches.send_bundle(send(remove=(ONE,))) == DONE
+
+    run(tmp_path, switch, use)
+    assert tried == [MOST_IN_A_TURN, 1, 1]
+    assert switch.rows() == {*many} - {ONE}
+
+
+def test_a_bundle_that_was_filled_for_something_else_keeps_none_from_being_filled_early(
+    tmp_path: Path, switch: RealSwitch
+) -> None:
+    many = tuple(row(number) for number in range(1, MOST_IN_A_TURN + 1))
+
+    async def use(switches: Switches) -> None:
+        assert await switches.send_bundle(send((ONE,), then=Ahead(remove=(ONE,)))) == DONE
+        switches.prepare(Prepare(send(many)))  # so that the one that was filled is left
+        assert await switches.send_bundle(send(many, then=Ahead(remove=(TWO,)))) == DONE
+        async with asyncio.timeout(PATIENCE_S):
+            while switch.kinds[-1] != Type.BARRIER_REQUEST:  # behind what fills it
+                await asyncio.sleep(0.001)
+        before = len(switch.kinds)
+        assert await switches.send_bundle(send(remove=(TWO,))) == DONE
+        assert switch.kinds[before:] == [Type.BUNDLE_CONTROL]
+
+    run(tmp_path, switch, use)
+    assert switch.rows() == {*many} - {TWO}
 
 
 def test_it_is_told_once_the_switch_has_been_asked(tmp_path: Path, switch: RealSwitch) -> None:

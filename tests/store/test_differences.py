@@ -180,6 +180,43 @@ def test_what_is_stored_does_not_grow(server: StoreServer) -> None:
     assert len(_rows(server, "Object")) == 4
 
 
+def test_nothing_is_folded_once_a_store_is_closed(server: StoreServer) -> None:
+    async def scenario() -> None:
+        store = Store([server.remote], kept=1)
+        for number in range(5):
+            await store.commit(NewRevision({"rules/a": number}, "ann", "m"), expected=number)
+        last = asyncio.create_task(
+            store.commit(NewRevision({"rules/a": 5}, "ann", "m"), expected=5)
+        )
+        await asyncio.sleep(0)  # it has begun
+        await store.close()
+        await last
+        before = asyncio.all_tasks()
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == before == {asyncio.current_task()}
+
+    asyncio.run(scenario())
+
+
+def test_who_opens_a_store_knows_what_is_folded(server: StoreServer) -> None:
+    async def scenario() -> None:
+        store = Store([server.remote], kept=2)
+        for number in range(10):
+            await store.commit(NewRevision({"rules/a": number}, "ann", "m"), expected=number)
+        await _until_folded(server, 8)
+        await store.close()
+        again = Store([server.remote], kept=2)
+        await again.latest()
+        await again.commit(NewRevision({"rules/a": 10}, "ann", "m"), expected=10)
+        for _ in range(5):  # behind whatever is due by now: the store does one thing at a time
+            await again.heads(1)
+        assert _rows(server, "Head") == [{"base": 8}], "that waits for a quiet moment"
+        await _until_folded(server, 9)
+        await again.close()
+
+    asyncio.run(scenario())
+
+
 def _rows(server: StoreServer, table: str) -> list[Any]:
     columns = {"Object": ["key"], "Revision": ["number"], "Head": ["base"]}[table]
     with contextlib.closing(Channel([server.remote])) as channel:
