@@ -1,10 +1,15 @@
-"""Keep-alive connections that ask and read answers, with as little work as can be."""
+"""Keep-alive connections that ask and read answers, with as little work as can be.
+
+What a client's library does is no part of what an answer takes: httpx adds half a millisecond.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import select
 from collections.abc import Mapping
+from http.client import HTTPConnection
 from typing import Any
 
 
@@ -41,3 +46,27 @@ class Connection:
     def close(self) -> None:
         """Disconnect."""
         self._writer.close()
+
+
+class Caller:
+    """The same for who waits for each answer. A connection that was idle too long is made anew."""
+
+    def __init__(self, host: str, port: int, timeout_s: float) -> None:
+        self._connection = HTTPConnection(host, port, timeout=timeout_s)
+
+    def ask(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
+        """The JSON of an answer. Raises RuntimeError where it is an error."""
+        connection = self._connection
+        if connection.sock is not None and select.select([connection.sock], [], [], 0)[0]:
+            connection.close()  # the server has said that it is over
+        headers = {"Content-Type": "application/json"}
+        connection.request(method, path, json.dumps(body).encode(), headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        if answer.status >= 400:
+            raise RuntimeError(f"{method} {path} was answered {answer.status}: {text[:500]!r}")
+        return json.loads(text)
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._connection.close()

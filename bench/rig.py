@@ -7,6 +7,7 @@ answered once each switch that is here has confirmed it and what changed was rea
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ from typing import Any, Final
 import httpx
 
 from bench import workload
+from bench.http import Caller
 from bench.live import LiveSite, instance_ports, link_ports, live_site
 from bench.measure import say
 from bench.memory import Resident, resident
@@ -74,6 +76,7 @@ class Rig:
 
     site: LiveSite
     network: Network
+    caller: Caller
 
     def apply_site(self) -> None:
         """The whole site at once. Raises RuntimeError where the switches do not have it in time."""
@@ -156,9 +159,7 @@ class Rig:
 
     def _applied(self, method: str, path: str, body: Mapping[str, Any]) -> None:
         """Raises RuntimeError where it did not come true."""
-        controller = self.site.controller
-        call = controller.put if method == "PUT" else controller.post
-        answer = call(f"/v1/{path}", body)
+        answer = self.caller.ask(method, f"/v1/{path}", body)
         if not (self._is_done(answer) and answer["changed"]):
             raise RuntimeError(f"{method} {path} was expected to change the switches: {answer}")
 
@@ -184,4 +185,5 @@ def rig(services: int) -> Iterator[Rig]:
         site.plug(here, "dummy")
         site.wait_bound(len(here), _READY_S)
         say(f"  {len(here)} ports are plugged in {time.monotonic() - began:.1f} s")
-        yield Rig(site, network)
+        with contextlib.closing(Caller("127.0.0.1", site.controller.rest_port, _READY_S)) as caller:
+            yield Rig(site, network, caller)
