@@ -97,7 +97,10 @@ class Writing:
     async def _take(self, turns: Sequence[_Turn]) -> None:
         """Plan writes on the newest revision, each on the one before, and store them together."""
         revision, network = self._newest()
-        await asyncio.to_thread(_plan, turns, revision, network)
+        if len(turns) == 1 and turns[0].write.is_brief:
+            _plan(turns, revision, network)  # a thread would take longer to begin
+        else:
+            await asyncio.to_thread(_plan, turns, revision, network)
         drafts = [turn.planned for turn in turns if isinstance(turn.planned, Draft)]
         new = [draft for draft in drafts if draft.changes_something]
         try:

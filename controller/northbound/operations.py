@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from itertools import islice
+from typing import Final, Literal
 
 from controller.errors import Conflict, Invalid, NotFound
 from controller.model.change import Change, move_instance, move_tenant
@@ -46,6 +47,11 @@ from controller.northbound.submission import (
 from controller.northbound.views import Body, object_view
 from controller.northbound.wishes import host_wish, tenant_wish
 
+_MANY: Final = ("instances", "services", "rules")
+"""Of what there are thousands. What becomes of an edit of one of them is found in a moment."""
+
+_FEW: Final = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -70,11 +76,15 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class _Edit:
-    """How a write makes its intent, and says where the result is written down."""
+    """How a write makes its intent, and says where the result is written down.
+
+    ``is_brief``: it takes a millisecond or few.
+    """
 
     intent: Callable[[Network], Intent]
     origins: Callable[[Origins, Intent, Intent], Origins]
     message: str
+    is_brief: bool = False
 
 
 class Operations:
@@ -90,9 +100,9 @@ class Operations:
         known_collection(collection)
         created = name not in getattr(self._controller.network().intent, collection)
         change = Change("put", collection, name, {} if body is None else body)
-        answer, after = await self._write(
-            _submitted(single(change), f"put {collection}/{name}"), options
-        )
+        edit = _submitted(single(change), f"put {collection}/{name}")
+        edit = replace(edit, is_brief=collection in _MANY and _is_small(body))
+        answer, after = await self._write(edit, options)
         shown = object_view(self._after(after), collection, name)
         return {**shown, **answer, "created": created}
 
@@ -100,8 +110,9 @@ class Operations:
         """Delete one object. Raises NotFound, and Invalid while it is used."""
         known_collection(collection)
         known_name(self._controller.network().intent, collection, name, options.principal)
-        change = single(Change("delete", collection, name))
-        return (await self._write(_submitted(change, f"delete {collection}/{name}"), options))[0]
+        edit = _submitted(single(Change("delete", collection, name)), f"delete {collection}/{name}")
+        edit = replace(edit, is_brief=collection in _MANY)
+        return (await self._write(edit, options))[0]
 
     async def apply(
         self, tree: object, options: Options, positions: Positions = NO_POSITIONS
@@ -131,7 +142,7 @@ class Operations:
         def make(network: Network) -> Intent:
             return move_instance(network.intent, name, host, hosts_of(network))
 
-        edit = _Edit(make, _moved, f"move instance {name} to {host}")
+        edit = _Edit(make, _moved, f"move instance {name} to {host}", is_brief=True)
         answer, after = await self._write(edit, options)
         return {**object_view(self._after(after), "instances", name), **answer}
 
@@ -207,7 +218,9 @@ class Operations:
                 options.principal.check(network.intent, after, changes)
             return await self._plan(edit, network, after, revision, options.detail), after
         write = Write(
-            lambda network, origins: _draft(edit, options, network, origins), options.expected
+            lambda network, origins: _draft(edit, options, network, origins),
+            options.expected,
+            is_brief=edit.is_brief,
         )
         try:
             written = await self._controller.submit(
@@ -300,6 +313,19 @@ def _submitted(submission: Submission, message: str) -> _Edit:
         return submission.origins_after(now, after)
 
     return _Edit(submission.applied_to, origins, message)
+
+
+def _is_small(tree: object) -> bool:
+    """Whether a tree has few nodes. No more of them are looked at."""
+    waiting, seen = [tree], 0
+    while waiting and seen <= _FEW:
+        found = waiting.pop()
+        seen += 1
+        if isinstance(found, Mapping):
+            waiting += islice(found.values(), _FEW)
+        elif isinstance(found, list):
+            waiting += islice(found, _FEW)
+    return seen <= _FEW
 
 
 def _moved(now: Origins, _before: Intent, _after: Intent) -> Origins:

@@ -92,13 +92,14 @@ class Draft:
 class Write:
     """A change of the intent, planned when its turn comes, and again where another was first.
 
-    ``plan`` gets the network and the origins that it changes. It runs in a thread, and raises
-    :class:`errors.Invalid` or :class:`errors.NotFound`. ``expected`` is the revision that the write
-    must be made against, None for the newest.
+    ``plan`` gets the network and the origins that it changes. It runs in a thread unless it
+    ``is_brief``, and raises :class:`errors.Invalid` or :class:`errors.NotFound`. ``expected`` is
+    the revision that the write must be made against, None for the newest.
     """
 
     plan: Callable[[Network, Origins], Draft]
     expected: int | None = None
+    is_brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)
