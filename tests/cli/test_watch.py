@@ -35,8 +35,11 @@ def _as_a_terminal_starts_it() -> None:
 def read_until(handle: int, wanted: Callable[[str], bool]) -> str:
     text = ""
     while not wanted(text):
-        data = os.read(handle, 65536)
-        assert data, text
+        try:
+            data = os.read(handle, 65536)
+        except OSError:  # nobody has the terminal any more (pty(7)): it has ended
+            data = b""
+        assert data, f"it ended, after it had said {text!r}"
         text += data.decode(errors="replace")
     return text
 
