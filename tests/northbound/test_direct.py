@@ -144,7 +144,7 @@ _CALLS = st.tuples(
 _PLAN_ID = re.compile(rb'"plan":"\w+"')
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(calls=st.lists(_CALLS, min_size=1, max_size=12))
 def test_it_makes_no_difference_who_answers_writes(
     calls: list[tuple[tuple[str, str], str, dict[str, str], bytes]],
