@@ -149,6 +149,11 @@ class SendBundle:
     cuts: tuple[Cut, ...] = ()
     ahead: Ahead = field(default=Ahead(), compare=False)
 
+    @property
+    def members(self) -> tuple[tuple[int, ...], tuple[Row, ...], tuple[Row, ...]]:
+        """What fills the bundle, in its order: what is purged, removed and added."""
+        return self.purge, self.remove, self.add
+
 
 @dataclass(frozen=True, slots=True)
 class Prepare:

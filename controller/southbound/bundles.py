@@ -68,9 +68,7 @@ class Filled:
 
     def was_of(self, effect: SendBundle, session: Session) -> bool:
         """Whether it is what shall be sent, if it is still open."""
-        mine = self.effect
-        rows = mine.add, mine.remove, mine.purge
-        return self.session == session and rows == (effect.add, effect.remove, effect.purge)
+        return self.session == session and self.effect.members == effect.members
 
 
 class _Filling:
@@ -80,7 +78,7 @@ class _Filling:
         self.effect = effect
         self.number = next(_BUNDLE_IDS) & 0xFFFFFFFF
         self._channel = channel
-        self.xids = channel.xids(len(effect.purge) + len(effect.remove) + len(effect.add))
+        self.xids = channel.xids(sum(map(len, effect.members)))
 
     def messages(self, encoder: Encoder) -> Iterator[bytes]:
         """What fills it. Errors about these messages are kept from now on."""

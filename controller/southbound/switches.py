@@ -180,8 +180,9 @@ class Switches:
     async def _fill_anew(self, session: Session, effect: SendBundle) -> Filled:
         """Fill a bundle, and with it the one that follows where a turn takes in both."""
         following = _following(effect)
-        if following is not None and _size(effect) + _size(following) > MOST_IN_A_TURN:
-            following = None
+        if following is not None:
+            size = sum(map(len, (*effect.members, *following.members)))
+            following = following if size <= MOST_IN_A_TURN else None
         filled, ahead = await self._bundles.fill(session, effect, following)
         if ahead is not None:
             self._filled[session[0]] = ahead
@@ -217,20 +218,13 @@ class _Filling:
 
     def is_of(self, session: Session, effect: SendBundle) -> bool:
         """Whether it is what shall be sent."""
-        mine = self.effect
-        rows = mine.add, mine.remove, mine.purge
-        return self.session == session and rows == (effect.add, effect.remove, effect.purge)
+        return self.session == session and self.effect.members == effect.members
 
 
 def _following(effect: SendBundle) -> SendBundle | None:
     """The bundle that follows, as far as it is known."""
     add, remove = effect.ahead.add, effect.ahead.remove
     return SendBundle(effect.switch, effect.session, add, remove) if add or remove else None
-
-
-def _size(effect: SendBundle) -> int:
-    """How many messages fill a bundle."""
-    return len(effect.purge) + len(effect.remove) + len(effect.add)
 
 
 def _take_note(task: asyncio.Task[Any]) -> None:
