@@ -17,6 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from labkit.sockets import packets_of
+
 _ETH_P_IP: Final = 0x0800
 _POLL_S: Final = 0.05
 
@@ -35,9 +37,8 @@ class Follow:
         # Started beforehand: to start a program takes longer than what is lost meanwhile may.
         with (
             subprocess.Popen(("ip", "-batch", "-"), stdin=subprocess.PIPE, text=True) as ip,
-            socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_ETH_P_IP)) as sock,
+            packets_of(self.device, socket.SOCK_DGRAM, _ETH_P_IP) as sock,
         ):
-            sock.bind((self.device, _ETH_P_IP))
             ready()
             while not (came := _came(sock)) and not stop.is_set():
                 pass

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from labkit.controller import ControllerProcess
 from labkit.site import Site, device
+from labkit.sockets import packets_of
 
 RATE_HZ = 500
 DURATION_S = 3.0
@@ -164,8 +165,7 @@ def _link_use(name: str) -> _LinkUse:
 
 def sniff(name: str, port: int, timeout_s: float) -> tuple[int | None, tuple[int, ...]]:
     """DSCP and VLAN ids, outer first, of the first UDP packet to a port seen on a device."""
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL)) as sock:
-        sock.bind((name, 0))
+    with packets_of(name, socket.SOCK_RAW, _ETH_P_ALL) as sock:
         deadline = time.monotonic() + timeout_s
         while (left := deadline - time.monotonic()) > 0:
             sock.settimeout(left)

@@ -22,3 +22,17 @@ def answers(path: Path) -> bool:
     """Whether somebody takes connections there: a socket is to be seen a moment before that."""
     with socket.socket(socket.AF_UNIX) as sock:
         return sock.connect_ex(str(path)) == 0
+
+
+def packets_of(device: str, kind: socket.SocketKind, protocol: int) -> socket.socket:
+    """A packet socket (packet(7)) that receives an Ethernet protocol by one device, by no other.
+
+    Made with a protocol, it would receive by every device until it is bound.
+    """
+    sock = socket.socket(socket.AF_PACKET, kind, 0)
+    try:
+        sock.bind((device, protocol))
+    except OSError:
+        sock.close()
+        raise
+    return sock
