@@ -7,9 +7,9 @@ BIN := .venv/bin
 STEP := @scripts/step.sh
 # Tests that mind no company: they compute, and what they start is their own; the longest first. The others
 # measure, share the one lab, or mind that network devices come and go (Chromium does).
-TOGETHER := $(addprefix tests/,faults/test_kill.py ryu_mend faults/test_cuts.py faults/test_first_start.py \
-  faults/test_many_at_once.py bench/test_bench.py bench/test_memory.py switch_tls model topology dataplane compile \
-  diff verify reconcile oracle openflow store packets architecture packaging telemetry northbound rpc access cli client)
+TOGETHER := $(addprefix tests/,faults/test_kill.py faults ryu_mend bench/test_bench.py bench/test_memory.py switch_tls \
+  model topology dataplane compile diff verify reconcile oracle openflow store packets architecture packaging telemetry \
+  northbound rpc access cli client)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lab lab-trust bench test soak format lint types contracts docs-check pytest fix docs lock clean

@@ -16,7 +16,7 @@ from labkit.sockets import packets_of
 
 QUIET = "quiet-test"
 _ETH_P_IP = 0x0800
-_TIMES = 300
+_TIMES = 100
 _FLOOD = """
 import socket, sys
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:

@@ -81,6 +81,19 @@ def test_a_rule_is_shown_once_it_is_named(rich: Opened) -> None:
     expect(form.locator("[name=from]")).to_have_value("vrf=monitoring")
 
 
+@pytest.mark.parametrize("button", ["preview", "preview withdrawal"])
+def test_a_button_stays_under_the_pointer_that_presses_it(rich: Opened, button: str) -> None:
+    """To leave the name is to have the rule read, and a press lasts longer than that."""
+    form, mouse = fill(rich, name="rich"), rich.page.mouse
+    box = form.get_by_role("button", name=button, exact=True).bounding_box()
+    assert box is not None
+    mouse.move(box["x"] + 2, box["y"] + box["height"] / 2)
+    mouse.down()
+    expect(rich.page.locator("#rule-has")).to_have_text("keeps dscp 10, class realtime")
+    mouse.up()
+    expect(rich.page.locator("#apply")).to_be_visible()
+
+
 def test_what_the_form_does_not_touch_stays(rich: Opened) -> None:
     before = rule(rich, "rich")
     name(rich, "rich", "keeps dscp 10, class realtime")
