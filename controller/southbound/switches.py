@@ -33,6 +33,7 @@ from controller.southbound.flush import Flusher
 from controller.southbound.meters import Meters
 from controller.southbound.openflow.messages import flow_stats_request
 from controller.southbound.openflow.reading import StatsReader
+from controller.southbound.questions import questions
 from controller.southbound.read_back import Holding
 
 log = logging.getLogger("controller.southbound.switches")
@@ -40,7 +41,6 @@ log = logging.getLogger("controller.southbound.switches")
 MOST_IN_A_TURN: Final = 48
 """Members: Open vSwitch reads 50 messages of a connection in a turn (``ofconn_run``)."""
 
-_WHOLE_COOKIE: Final = (1 << 64) - 1
 _NOT_FLUSHED: Final = "committed, but established connections were not flushed"
 
 
@@ -116,18 +116,15 @@ class Switches:
 
     async def _read_all(self, session: Session, effect: ReadBack) -> ReadBackDone:
         """Decode and compare an answer as its parts come, in slices that take turns."""
-        asked = [(cookie, _WHOLE_COOKIE) for cookie in effect.cookies] or [(0, 0)]
+        asked = questions(effect.cookies)
         meters = () if effect.cookies else self._meters.anew(session)
         holding = Holding(effect)
         xids = self._channel.xids(len(asked))
-        questions = (
-            flow_stats_request(xid, cookie, mask)
-            for xid, (cookie, mask) in zip(xids, asked, strict=True)
-        )
-        request = self._channel.parts(session, chain(meters, questions), xids, self._timeout_s)
+        flows = (flow_stats_request(xid, *one) for xid, one in zip(xids, asked, strict=True))
+        request = self._channel.parts(session, chain(meters, flows), xids, self._timeout_s)
         async with contextlib.aclosing(request) as parts:
             async for part in parts:
-                found = self._reader.read(part, holding.passed)
+                found = self._reader.read(part, holding.passed, effect.cookies)
                 more = holding.take_some(found)  # a short answer waits for nobody's turn
                 while more:
                     async with self._channel.turns:

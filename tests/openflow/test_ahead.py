@@ -270,6 +270,27 @@ def test_other_entries_than_were_expected_are_what_is_read(
     run(tmp_path, switch, use)
 
 
+def test_a_tenants_entries_are_asked_for_in_one_message_and_no_others_told_of(
+    tmp_path: Path, switch: RealSwitch
+) -> None:
+    def of_instance(number: int) -> Row:
+        return row(number)._replace(cookie=cookie(Feature.ORIGIN, number))
+
+    meant = tuple(map(of_instance, range(33, 53)))
+    alike = row(60)._replace(cookie=cookie(Feature.CLASS, 40))
+    beside = (of_instance(32), of_instance(53), alike, THREE)
+
+    async def use(switches: Switches) -> None:
+        assert await switches.send_bundle(send((*meant, *beside))) == DONE
+        found = await switches.read_back(asked(*meant))
+        assert isinstance(found, ReadBackDone)
+        assert set(found.held) == {*meant} and not found.foreign
+        assert switch.kinds.count(Type.MULTIPART_REQUEST) == 1
+
+    run(tmp_path, switch, use)
+    assert switch.rows() == {*meant, *beside}
+
+
 def test_what_was_read_before_a_later_bundle_is_not_taken_for_what_is_there_now(
     tmp_path: Path, switch: RealSwitch
 ) -> None:

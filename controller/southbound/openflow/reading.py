@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final
 
 from controller.dataplane.permission import Permission, permission_of, permits
@@ -41,14 +41,19 @@ class StatsReader:
         self._kept: dict[bytes, Found] = {}
         self._layouts: defaultdict[tuple[int, int, int], list[Layout]] = defaultdict(list)
 
-    def read(self, reply: bytes, passed: Passed | None = None) -> Iterator[Found]:
+    def read(
+        self, reply: bytes, passed: Passed | None = None, cookies: Container[int] = ()
+    ) -> Iterator[Found]:
         """The entries of one reply. Raises RemoteError where their lengths do not add up.
 
-        What those of the allow-list have counted is added to ``passed``.
+        What those of the allow-list have counted is added to ``passed``. With ``cookies``, entries
+        of others, which the switch tells of beside them, are passed over.
         """
         known = self._layouts.get
         for start, end in entry_spans(reply):
             length, table, priority, idle, hard, cookie, packets = _STATS.unpack_from(reply, start)
+            if cookies and cookie not in cookies:
+                continue
             number = int.from_bytes(reply[start + _MATCH_AT : end], "big")
             for layout in known((length, table, priority), ()):
                 row = layout.row(number, cookie)
