@@ -94,7 +94,9 @@ class Control:
         self.meter: Meter = Unmetered()
         self._clock = clock
         self.seen = Sightings()
-        self._writing = Writing(history, self._newest, self._adopt_all, self._catch_up)
+        self._writing = Writing(
+            *(history, self._newest, self._adopt_all, self._catch_up, self._foresee)
+        )
 
     # What the northbound asks.
 
@@ -295,6 +297,10 @@ class Control:
         if made:
             self.adopt(made[-1][0])
         return self.loop.serial
+
+    def _foresee(self, network: Network, revision: int) -> None:
+        if self._facts_known:
+            self.loop.foresee(network, revision)
 
     async def _catch_up(self) -> None:
         """Take up what the store has, where that is newer: a commit may have lost its answer.

@@ -4,6 +4,10 @@ Everything here happens in one asyncio loop. What takes time (a switch's answer,
 whose outcome comes back as an event. Networks that come while the switches are about to confirm an
 earlier one gather: the loop is told of the newest alone, so that many changes at once are one
 rollout, and none overtakes another before that is confirmed.
+
+What a network comes to that is about to be stored is worked out meanwhile, and the bundles that it
+begins with are filled. A step depends on its state and event alone, so what was foreseen of both is
+what is; where anything else happened first it counts for nothing.
 """
 
 from __future__ import annotations
@@ -11,8 +15,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from controller.diff.plan import EMPTY
 from controller.journal import Journal
@@ -38,6 +44,7 @@ from controller.reconcile.events import (
     Tick,
     WakeAt,
 )
+from controller.reconcile.rollout import Step
 from controller.reconcile.state import Rollout, State
 from controller.reconcile.step import step
 from controller.reports import report, tell_faults
@@ -47,6 +54,22 @@ log = logging.getLogger("controller.control")
 
 GATHER_S: Final = 1.0
 """How long networks gather at most: a switch that is slow to confirm does not hold up others."""
+
+
+class _Foreseen(NamedTuple):
+    """The step on a network from a state, should it come to that."""
+
+    state: State
+    event: NetworkChanged
+    step: Step
+
+    def is_of(self, state: State, event: Event) -> bool:
+        """Whether it came to that: these very objects, or what they are made of."""
+        if self.state is not state or not isinstance(event, NetworkChanged):
+            return False
+        seen, now = self.event.network, event.network
+        same = (seen.intent is now.intent, seen.topology is now.topology, seen.facts is now.facts)
+        return all(same) and self.event.revision == event.revision
 
 
 class Loop:
@@ -68,6 +91,7 @@ class Loop:
         self._journal = journal
         self._audit_s = audit_s
         self._clock = clock
+        self._foreseen: _Foreseen | None = None
         self._gathered: NetworkChanged | None = None
         self._gathering_until_s = 0.0
         self._gathering: asyncio.TimerHandle | None = None
@@ -101,6 +125,20 @@ class Loop:
             later = asyncio.get_running_loop().call_later
             self._gathering = later(GATHER_S, self._gather_no_more)
         self._let_go()
+
+    def foresee(self, network: Network, revision: int) -> None:
+        """Work out what a network comes to that may be wanted in a moment; nothing changes yet."""
+        if confirming(self.state) or self._gathered is not None:
+            return  # it will gather
+        event = NetworkChanged(network, revision)
+        with suppress(Exception):  # what is wrong is met again, and told, when it is wanted
+            found = step(self.state, event, self._clock(), self._audit_s)
+            self._foreseen = _Foreseen(self.state, event, found)
+            for effect in found[1]:
+                if isinstance(effect, SendBundle):
+                    self._switches.prepare(Prepare(effect))
+                elif isinstance(effect, Prepare):
+                    self._switches.prepare(effect)
 
     def feed(self, event: Event) -> None:
         """Step on an event, and on a network that has waited for it."""
@@ -155,10 +193,19 @@ class Loop:
         return serial > self.state.serial or under_way(self.state, serial)
 
     def _step(self, event: Event) -> None:
-        self.state, effects = step(self.state, event, self._clock(), self._audit_s)
+        self.state, effects = self._found(event)
         for effect in effects:
             self._perform(effect)
         self._expect()
+
+    def _found(self, event: Event) -> Step:
+        """The step on an event: as it was foreseen, or worked out now."""
+        foreseen, self._foreseen = self._foreseen, None
+        if foreseen is None or not foreseen.is_of(self.state, event):
+            return step(self.state, event, self._clock(), self._audit_s)
+        assert isinstance(event, NetworkChanged)
+        state, effects = foreseen.step
+        return replace(state, network=event.network), effects
 
     def _expect(self) -> None:
         """Have proved what the switches will hold, while they are at it and wait for nothing."""

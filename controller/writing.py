@@ -61,11 +61,13 @@ class Writing:
         newest: Callable[[], tuple[Revision, Network]],
         adopt: Callable[[Sequence[tuple[Revision, Draft]]], int],
         catch_up: Callable[[], Awaitable[None]],
+        foresee: Callable[[Network, int], None],
     ) -> None:
         self._history = history
         self._newest = newest
         self._adopt = adopt
         self._catch_up = catch_up
+        self._foresee = foresee
         self._waiting: list[_Turn] = []
         self._work: asyncio.Task[None] | None = None
 
@@ -104,7 +106,7 @@ class Writing:
         drafts = [turn.planned for turn in turns if isinstance(turn.planned, Draft)]
         new = [draft for draft in drafts if draft.changes_something]
         try:
-            made = await self._history.commit(new, expected=revision.number) if new else ()
+            made = await self._commit(new, revision, network) if new else ()
         except Conflict as error:
             await self._catch_up()
             self._again(turns, error)
@@ -115,6 +117,19 @@ class Writing:
             serial = self._adopt(list(zip(made, new, strict=True)))
             for turn in turns:
                 _answer(turn, serial)
+
+    async def _commit(
+        self, new: Sequence[Draft], revision: Revision, network: Network
+    ) -> Sequence[Revision]:
+        """Store drafts; what they come to is worked out while the store is at it."""
+
+        async def ahead() -> None:
+            last = replace(network, intent=new[-1].intent)
+            self._foresee(last, revision.number + len(new))
+
+        storing = self._history.commit(new, expected=revision.number)
+        made, _ = await asyncio.gather(storing, ahead())
+        return made
 
     def _again(self, turns: Sequence[_Turn], error: Conflict) -> None:
         """Another controller was first: what names no revision is planned again, at the front."""

@@ -93,9 +93,12 @@ class Switches:
         return BundleDone(effect.switch, effect.session)
 
     def prepare(self, effect: Prepare) -> None:
-        """Fill a bundle that will be sent in a moment. What is wrong with it is said then."""
+        """Fill a bundle that will be sent in a moment, once. What is wrong with it is said then."""
         bundle = effect.bundle
         session = self._datapath_id(bundle.switch), bundle.session
+        filling = self._filling.get(session[0])
+        if filling is not None and filling.is_of(session, bundle):
+            return
         task = asyncio.get_running_loop().create_task(self._fill_anew(session, bundle))
         task.add_done_callback(_take_note)
         self._filling[session[0]] = _Filling(session, bundle, task)

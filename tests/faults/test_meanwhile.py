@@ -4,16 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
+import pytest
+
+from controller import stepping
+from controller.compile import compile_network
+from controller.control import Control
+from controller.errors import UnknownOutcome
 from controller.journal import Journal
 from controller.model.intent import frozen
 from controller.model.network import Network
+from controller.needs import Revision
+from controller.northbound.ports import Draft, Note, Write, Written
 from controller.proving import Prover
-from controller.reconcile.events import BundleFailed, Event, SendBundle, SwitchUp
+from controller.reconcile.events import (
+    BundleFailed,
+    Event,
+    NetworkChanged,
+    Prepare,
+    SendBundle,
+    SwitchDown,
+    SwitchUp,
+)
+from controller.reconcile.rollout import Step
+from controller.reconcile.state import State
+from controller.reconcile.step import step
 from controller.stepping import Loop
-from tests.northbound.engines import Obedient
+from tests.northbound.engines import Obedient, Remembered
 from tests.sites import two_hosts
 
 WAIT_S = 10.0
@@ -28,8 +48,14 @@ class Asked(Obedient):
         self.may_ask.set()
         self.may_answer.set()
         self.refuses = False
+        self.prepared: list[SendBundle] = []
+        self.sent: list[SendBundle] = []
+
+    def prepare(self, effect: Prepare) -> None:
+        self.prepared.append(effect.bundle)
 
     async def send_bundle(self, effect: SendBundle, asked: Callable[[], None]) -> Event:
+        self.sent.append(effect)
         await self.may_ask.wait()
         if self.refuses:
             self.refuses = False
@@ -106,5 +132,150 @@ def test_who_refuses_unasked_keeps_nobody_from_going_on() -> None:
         await loop.applied(loop.serial, WAIT_S)
         assert loop.state.proved == loop.serial
         await loop.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[Event]:
+    """The events that were stepped on, as they are worked out."""
+    found: list[Event] = []
+
+    def noted(state: State, event: Event, now: float, audit_s: float) -> Step:
+        found.append(event)
+        return step(state, event, now, audit_s)
+
+    monkeypatch.setattr(stepping, "step", noted)
+    return found
+
+
+def foreseeing(then: Callable[[Loop], None], revision: int = 2) -> tuple[Asked, Loop]:
+    """A loop that foresees a network, meets something else or not, and is told of that network."""
+
+    async def scenario() -> tuple[Asked, Loop]:
+        switches, network = Asked(), relabelled()
+        loop = await at_rest(switches)
+        before = loop.state
+        switches.prepared.clear()
+        switches.sent.clear()
+        loop.foresee(network, 2)
+        await turns()
+        assert loop.state is before and not switches.sent
+        assert switches.prepared
+        then(loop)
+        loop.change(replace(network), revision)
+        await loop.applied(loop.serial, WAIT_S)
+        assert loop.state.proved == loop.serial and loop.state.revision == revision
+        assert {n: s.held for n, s in loop.state.switches.items()} == compile_network(network)
+        await loop.close()
+        return switches, loop
+
+    return asyncio.run(scenario())
+
+
+def test_what_is_being_stored_is_filled_meanwhile_and_sent_once_it_is_wanted(
+    steps: list[Event],
+) -> None:
+    switches, _ = foreseeing(lambda _loop: None)
+    assert switches.sent[0].members in [bundle.members for bundle in switches.prepared]
+    assert [event.revision for event in steps if isinstance(event, NetworkChanged)] == [1, 2]
+
+
+def test_what_was_foreseen_counts_for_nothing_once_something_else_has_happened() -> None:
+    def leaves(loop: Loop) -> None:
+        loop.feed(SwitchDown("edge-1", 1))
+        loop.feed(SwitchUp("edge-1", 2))
+
+    switches, _ = foreseeing(leaves)
+    assert {sent.session for sent in switches.sent if sent.switch == "edge-1"} == {2}
+
+
+def test_another_network_than_was_foreseen_is_what_comes(steps: list[Event]) -> None:
+    foreseeing(lambda loop: loop.change(two_hosts(), 2), revision=3)
+    assert [event.revision for event in steps if isinstance(event, NetworkChanged)] == [1, 2, 2, 3]
+
+
+def test_another_revision_than_was_foreseen_is_what_comes(steps: list[Event]) -> None:
+    foreseeing(lambda _loop: None, revision=7)
+    assert [event.revision for event in steps if isinstance(event, NetworkChanged)] == [1, 2, 7]
+
+
+def test_a_network_that_cannot_be_foreseen_is_told_of_when_it_is_wanted() -> None:
+    async def scenario() -> None:
+        loop = await at_rest(Asked())
+        broken: Any = None
+        network = replace(relabelled(), topology=broken)
+        loop.foresee(network, 2)
+        with pytest.raises(AttributeError):
+            loop.change(network, 2)
+        await loop.close()
+
+    asyncio.run(scenario())
+
+
+class Slow(Remembered):
+    """Commits once it ``may``; what it raises then, if anything, is ``wrong``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may, self.begun = asyncio.Event(), asyncio.Event()
+        self.wrong: Exception | None = None
+
+    async def commit(self, drafts: Sequence[Draft], *, expected: int) -> Sequence[Revision]:
+        self.begun.set()
+        await self.may.wait()
+        if self.wrong is not None:
+            raise self.wrong
+        return await super().commit(drafts, expected=expected)
+
+
+async def relabel(switches: Asked, store: Slow) -> tuple[Control, asyncio.Task[Written]]:
+    """A controller in which a relabelling has got as far as to be stored."""
+    network = two_hosts()
+    control = Control(network.topology, switches, store, audit_s=3600)
+    made = await Remembered.commit(store, [Draft(network.intent, {}, Note("", ""))], expected=0)
+    control.adopt(made[-1])
+    control.observe(network.facts)
+    for switch in network.topology.switches.values():
+        control.switch_up(switch.datapath_id, 1)
+    await control.loop.applied(control.loop.serial, WAIT_S)
+    switches.prepared.clear()
+    switches.sent.clear()
+    wanted = Draft(relabelled().intent, {}, Note("", "", {"changed": ["services/web"]}))
+    write = Write(lambda _network, _origins: wanted)
+    writing = asyncio.create_task(control.submit(write, wait="applied", timeout_s=WAIT_S))
+    await store.begun.wait()
+    await turns()
+    return control, writing
+
+
+def test_switches_are_sent_nothing_that_counts_before_it_is_stored() -> None:
+    async def scenario() -> None:
+        switches, store = Asked(), Slow()
+        control, writing = await relabel(switches, store)
+        assert switches.prepared and not switches.sent
+        store.may.set()
+        assert (await writing).outcome.applied
+        assert switches.sent[0].members == switches.prepared[0].members
+        await control.close()
+
+    asyncio.run(scenario())
+
+
+def test_what_comes_not_to_be_stored_changes_nothing() -> None:
+    async def scenario() -> None:
+        switches, store = Asked(), Slow()
+        control, writing = await relabel(switches, store)
+        store.wrong = UnknownOutcome("the store is gone")
+        store.may.set()
+        with pytest.raises(UnknownOutcome):
+            await writing
+        await turns()
+        assert not switches.sent and control.loop.at_rest
+        store.wrong = None
+        wanted = Draft(relabelled().intent, {}, Note("", "", {"changed": ["services/web"]}))
+        again = Write(lambda _network, _origins: wanted)
+        assert (await control.submit(again, wait="applied", timeout_s=WAIT_S)).outcome.applied
+        await control.close()
 
     asyncio.run(scenario())

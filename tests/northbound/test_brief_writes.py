@@ -68,7 +68,8 @@ def test_a_lone_brief_write_is_planned_in_the_loop_and_all_others_elsewhere() ->
 
     async def scenario() -> None:
         writing = Writing(
-            Remembered(), lambda: (Revision(0, Intent(), {}), two_hosts()), len, _catch_up
+            *(Remembered(), lambda: (Revision(0, Intent(), {}), two_hosts()), len, _catch_up),
+            foresee=lambda _network, _revision: None,
         )
         await writing.store(Write(plan, is_brief=True))
         assert threads == [threading.get_ident()]

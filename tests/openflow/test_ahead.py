@@ -320,7 +320,8 @@ def test_what_is_prepared_is_filled_once_and_sent_when_its_time_has_come(
     tmp_path: Path, switch: RealSwitch
 ) -> None:
     async def use(switches: Switches) -> None:
-        switches.prepare(Prepare(send((ONE, TWO), then=Ahead(remove=(ONE,)))))
+        for _ in range(2):
+            switches.prepare(Prepare(send((ONE, TWO), then=Ahead(remove=(ONE,)))))
         assert await switches.send_bundle(send((ONE, TWO), then=Ahead(remove=(ONE,)))) == DONE
         assert await switches.send_bundle(send(remove=(ONE,))) == DONE
         assert switch.kinds.count(Type.BUNDLE_CONTROL) == 2, "each is committed once"
