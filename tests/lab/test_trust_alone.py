@@ -28,7 +28,7 @@ POLICY = {
     },
 }
 WAY = Way("web-1", "order-api-1", PORT)
-TIMES = 3
+TIMES = 2
 
 
 @pytest.fixture(scope="module")
