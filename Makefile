@@ -7,9 +7,10 @@ BIN := .venv/bin
 STEP := @scripts/step.sh
 # Tests that mind no company: they compute, and what they start is their own; the longest first. The others
 # measure, share the one lab, or mind that network devices come and go (Chromium does).
-TOGETHER := $(addprefix tests/,faults/test_kill.py faults ryu_mend bench/test_bench.py bench/test_memory.py switch_tls \
-  model topology dataplane compile diff verify reconcile oracle openflow store packets architecture packaging telemetry \
-  northbound rpc access cli client)
+FAULTS := $(filter-out %/test_kill.py,$(wildcard tests/faults/test_*.py))
+TOGETHER := tests/faults/test_kill.py tests/ryu_mend $(FAULTS) $(addprefix tests/,bench/test_bench.py bench/test_memory.py \
+  switch_tls model topology dataplane compile diff verify reconcile oracle openflow store packets architecture packaging \
+  telemetry northbound rpc access cli client)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lab lab-trust bench test soak format lint types contracts docs-check pytest fix docs lock clean

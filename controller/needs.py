@@ -24,7 +24,7 @@ class Switches(Protocol):
     """What carries out the loop's requests to switches (:mod:`controller.southbound.switches`)."""
 
     def prepare(self, effect: Prepare) -> None:
-        """Fill a bundle that will be sent in a moment, or do nothing."""
+        """Fill a bundle that may be sent in a moment, or do nothing."""
 
     async def send_bundle(self, effect: SendBundle, asked: Callable[[], None]) -> Event:
         """Commit a bundle: BundleDone or BundleFailed.

@@ -6,8 +6,9 @@ earlier one gather: the loop is told of the newest alone, so that many changes a
 rollout, and none overtakes another before that is confirmed.
 
 What a network comes to that is about to be stored is worked out meanwhile, and the bundles that it
-begins with are filled. A step depends on its state and event alone, so what was foreseen of both is
-what is; where anything else happened first it counts for nothing.
+begins with are filled. A step depends on its state and event, and on the time only where that makes
+an event of its own; so what was foreseen of both is what is, and counts for nothing where any event
+came first.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final, NamedTuple
 
 from controller.diff.plan import EMPTY
 from controller.journal import Journal
+from controller.model.intent import Intent
 from controller.model.network import Network
 from controller.needs import Switches
 from controller.proving import Prover
@@ -44,6 +45,7 @@ from controller.reconcile.events import (
     Tick,
     WakeAt,
 )
+from controller.reconcile.parts import MOST_AHEAD
 from controller.reconcile.rollout import Step
 from controller.reconcile.state import Rollout, State
 from controller.reconcile.step import step
@@ -56,20 +58,24 @@ GATHER_S: Final = 1.0
 """How long networks gather at most: a switch that is slow to confirm does not hold up others."""
 
 
-class _Foreseen(NamedTuple):
-    """The step on a network from a state, should it come to that."""
+TOGETHER_S: Final = 2.0
+"""How long proofs that nobody waits for may be put off, so that networks of a burst share one."""
 
-    state: State
-    event: NetworkChanged
+
+class _Foreseen(NamedTuple):
+    """The step on a network that may be the next event: ports that come or go are one, too."""
+
+    intent: Intent
+    revision: int
     step: Step
 
-    def is_of(self, state: State, event: Event) -> bool:
-        """Whether it came to that: these very objects, or what they are made of."""
-        if self.state is not state or not isinstance(event, NetworkChanged):
-            return False
-        seen, now = self.event.network, event.network
-        same = (seen.intent is now.intent, seen.topology is now.topology, seen.facts is now.facts)
-        return all(same) and self.event.revision == event.revision
+    def is_of(self, event: Event) -> bool:
+        """Whether it came to that. Another controller's revision may have the same number."""
+        return (
+            isinstance(event, NetworkChanged)
+            and event.network.intent is self.intent
+            and event.revision == self.revision
+        )
 
 
 class Loop:
@@ -99,6 +105,8 @@ class Loop:
         self._goes_on = False
         self._proof_due: tuple[Prove, int] | None = None
         self._proving = False
+        self._proved_s = 0.0
+        self._proof_timer: asyncio.TimerHandle | None = None
         self._waiting: dict[int, asyncio.Event] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake: asyncio.TimerHandle | None = None
@@ -131,14 +139,13 @@ class Loop:
         if confirming(self.state) or self._gathered is not None:
             return  # it will gather
         event = NetworkChanged(network, revision)
-        with suppress(Exception):  # what is wrong is met again, and told, when it is wanted
+        with suppress(Exception):  # what is wrong is met again, and told, once it is wanted
             found = step(self.state, event, self._clock(), self._audit_s)
-            self._foreseen = _Foreseen(self.state, event, found)
+            self._foreseen = _Foreseen(network.intent, revision, found)
             for effect in found[1]:
-                if isinstance(effect, SendBundle):
-                    self._switches.prepare(Prepare(effect))
-                elif isinstance(effect, Prepare):
-                    self._switches.prepare(effect)
+                bundle = effect.bundle if isinstance(effect, Prepare) else effect
+                if isinstance(bundle, SendBundle) and 0 < bundle.size <= MOST_AHEAD:
+                    self._switches.prepare(Prepare(bundle))
 
     def feed(self, event: Event) -> None:
         """Step on an event, and on a network that has waited for it."""
@@ -151,6 +158,7 @@ class Loop:
         if not self._under_way(serial):
             return
         done = self._waiting.setdefault(serial, asyncio.Event())
+        self._prove_in_time()
         try:
             async with asyncio.timeout(timeout_s):
                 await done.wait()
@@ -159,7 +167,7 @@ class Loop:
 
     async def close(self) -> None:
         """Stop stepping. Switches keep what they hold."""
-        for timer in (self._wake, self._gathering):
+        for timer in (self._wake, self._gathering, self._proof_timer):
             if timer:
                 timer.cancel()
         for task in self._tasks:
@@ -201,11 +209,9 @@ class Loop:
     def _found(self, event: Event) -> Step:
         """The step on an event: as it was foreseen, or worked out now."""
         foreseen, self._foreseen = self._foreseen, None
-        if foreseen is None or not foreseen.is_of(self.state, event):
-            return step(self.state, event, self._clock(), self._audit_s)
-        assert isinstance(event, NetworkChanged)
-        state, effects = foreseen.step
-        return replace(state, network=event.network), effects
+        if foreseen is not None and foreseen.is_of(event):
+            return foreseen.step
+        return step(self.state, event, self._clock(), self._audit_s)
 
     def _expect(self) -> None:
         """Have proved what the switches will hold, while they are at it and wait for nothing."""
@@ -215,6 +221,7 @@ class Loop:
             and rollout is not None
             and rollout.leaves_time
             and self._is_wanted(rollout)
+            and not self._may_wait()
         ):
             self._prover.expect(network, rollout.target)
 
@@ -240,10 +247,30 @@ class Loop:
                 self._go_on_in_time()
             case Prove():
                 self._proof_due = effect, self.state.revision
-                if not self._proving:
-                    self._spawn(self._prove())
+                self._prove_in_time()
             case Settled() | Drift() | Problem() | Reverted():
                 report(effect, self._journal)
+
+    def _may_wait(self) -> bool:
+        """Whether a proof is nobody's concern yet: more networks have come, and none is awaited."""
+        if self._gathered is None or self._waiting:
+            return False
+        return self._clock() < self._proved_s + TOGETHER_S
+
+    def _prove_in_time(self) -> None:
+        """Prove what is due: at once, or with the networks that follow, and not much later."""
+        if self._proof_due is None or self._proving:
+            return
+        if not self._may_wait():
+            self._proving = True
+            self._spawn(self._prove())
+        elif self._proof_timer is None:
+            later = asyncio.get_running_loop().call_later
+            self._proof_timer = later(TOGETHER_S, self._prove_at_last)
+
+    def _prove_at_last(self) -> None:
+        self._proof_timer = None
+        self._prove_in_time()
 
     def _asked(self, switch: str) -> None:
         self._unasked.discard(switch)
@@ -268,7 +295,7 @@ class Loop:
 
     async def _prove(self) -> None:
         """Prove what is due; what becomes due meanwhile is proved next, the newest alone."""
-        self._proving = True
+        self._proved_s = self._clock()
         while self._proof_due is not None:
             (effect, revision), self._proof_due = self._proof_due, None
             try:

@@ -121,15 +121,14 @@ class Writing:
     async def _commit(
         self, new: Sequence[Draft], revision: Revision, network: Network
     ) -> Sequence[Revision]:
-        """Store drafts; what they come to is worked out while the store is at it."""
-
-        async def ahead() -> None:
-            last = replace(network, intent=new[-1].intent)
-            self._foresee(last, revision.number + len(new))
-
-        storing = self._history.commit(new, expected=revision.number)
-        made, _ = await asyncio.gather(storing, ahead())
-        return made
+        """Store drafts; what they come to is worked out once the store has been asked."""
+        last = replace(network, intent=new[-1].intent)
+        soon = asyncio.get_running_loop().call_soon
+        ahead = soon(self._foresee, last, revision.number + len(new))
+        try:
+            return await self._history.commit(new, expected=revision.number)
+        finally:
+            ahead.cancel()
 
     def _again(self, turns: Sequence[_Turn], error: Conflict) -> None:
         """Another controller was first: what names no revision is planned again, at the front."""

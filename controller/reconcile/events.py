@@ -113,6 +113,7 @@ class ReadBack:
     """Ask a switch for its entries: all, or those of some ``cookies``.
 
     What it then holds shares with ``expected`` what is equal, so that to compare the two is cheap.
+    ``among`` is how many entries it has, or nearly.
     """
 
     switch: str
@@ -120,18 +121,21 @@ class ReadBack:
     asked: int
     cookies: frozenset[int] = frozenset()
     expected: Program = field(default_factory=Program, compare=False)
+    among: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
     """What a switch will be asked next if all goes well: to be asked already, or not.
 
-    Rows to ``add`` or to ``remove`` in a bundle, or the ``cookies`` to read back.
+    Rows to ``add`` or to ``remove`` in a bundle, or the ``cookies`` to read back, ``among`` so many
+    entries as :class:`ReadBack` has it.
     """
 
     add: tuple[Row, ...] = ()
     remove: tuple[Row, ...] = ()
     cookies: frozenset[int] = frozenset()
+    among: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +158,15 @@ class SendBundle:
         """What fills the bundle, in its order: what is purged, removed and added."""
         return self.purge, self.remove, self.add
 
+    @property
+    def size(self) -> int:
+        """How many members that is."""
+        return sum(map(len, self.members))
+
 
 @dataclass(frozen=True, slots=True)
 class Prepare:
-    """A switch will be sent this in a moment, with its cuts: to be filled already, or not."""
+    """A switch may be sent this in a moment, with its cuts: to be filled already, or not."""
 
     bundle: SendBundle
 

@@ -17,7 +17,8 @@ from controller.reconcile.events import Ahead, Effect, Prepare, SendBundle
 from controller.reconcile.state import Foreseen, Rollout, State, SwitchState
 
 MOST_AHEAD: Final = 1000
-"""Up to how many rows a switch is sent before their time: with more, a turn of it is no matter."""
+"""Up to how many rows a switch is sent before their time: with more, a turn of it is no matter, and
+what never comes true is no small thing to have sent."""
 
 
 def prepared(state: State, rollout: Rollout) -> list[Effect]:
@@ -86,7 +87,7 @@ def _ahead(switch: SwitchState, rollout: Rollout, name: str) -> Ahead:
             some = len(work[name]) <= MOST_AHEAD
             rows = work[name] if some else ()
             return Ahead(remove=rows) if phase.removes else Ahead(add=rows)
-    return Ahead(cookies=switch.changed_cookies)
+    return Ahead(cookies=switch.changed_cookies, among=len(switch.held or ()))
 
 
 def _foreseen(held: Program, rollout: Rollout, name: str) -> Foreseen:

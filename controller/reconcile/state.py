@@ -15,7 +15,7 @@ from controller.diff.plan import Phase
 from controller.model.network import Network
 
 MOST_COOKIES: Final = 512
-"""Up to how many cookies are read back one by one; beyond, all that a switch holds is."""
+"""Up to how many cookies are read back by themselves; beyond, all that a switch holds is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,7 +255,8 @@ def _ask(state: State, name: str, now: float) -> Step:
     assert switch.session is not None
     cookies = switch.changed_cookies
     whole = state.wanted.get(name, EMPTY) if switch.held is None else switch.held
-    effect = ReadBack(name, switch.session, switch.changes, cookies, EMPTY if cookies else whole)
+    expected, among = EMPTY if cookies else whole, len(whole)
+    effect = ReadBack(name, switch.session, switch.changes, cookies, expected, among)
     asked = replace(switch, reading=True, retry_at_s=None)
     return state.with_switch(name, asked), [effect]
 

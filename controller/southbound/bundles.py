@@ -78,7 +78,7 @@ class _Filling:
         self.effect = effect
         self.number = next(_BUNDLE_IDS) & 0xFFFFFFFF
         self._channel = channel
-        self.xids = channel.xids(sum(map(len, effect.members)))
+        self.xids = channel.xids(effect.size)
 
     def messages(self, encoder: Encoder) -> Iterator[bytes]:
         """What fills it. Errors about these messages are kept from now on."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -93,12 +94,14 @@ class Switches:
         return BundleDone(effect.switch, effect.session)
 
     def prepare(self, effect: Prepare) -> None:
-        """Fill a bundle that will be sent in a moment, once. What is wrong with it is said then."""
+        """Fill a bundle that may be sent in a moment, once. What is wrong with it is said then."""
         bundle = effect.bundle
         session = self._datapath_id(bundle.switch), bundle.session
         filling = self._filling.get(session[0])
-        if filling is not None and filling.is_of(session, bundle):
-            return
+        if filling is not None:
+            if filling.is_of(session, bundle):
+                return
+            filling.task.cancel()
         task = asyncio.get_running_loop().create_task(self._fill_anew(session, bundle))
         task.add_done_callback(_take_note)
         self._filling[session[0]] = _Filling(session, bundle, task)
@@ -119,7 +122,7 @@ class Switches:
 
     async def _read_all(self, session: Session, effect: ReadBack) -> ReadBackDone:
         """Decode and compare an answer as its parts come, in slices that take turns."""
-        asked = questions(effect.cookies)
+        asked = questions(effect.cookies, effect.among)
         meters = () if effect.cookies else self._meters.anew(session)
         holding = Holding(effect)
         xids = self._channel.xids(len(asked))
@@ -147,7 +150,8 @@ class Switches:
         flush = self._flusher.flush(session, effect.cuts)
         done = asyncio.gather(*commit, flush, return_exceptions=True)
         if cookies := effect.ahead.cookies:
-            self._read_early(session, ReadBack(effect.switch, effect.session, 0, cookies))
+            read = ReadBack(effect.switch, effect.session, 0, cookies, among=effect.ahead.among)
+            self._read_early(session, read)
         following = _following(effect)
         if following is not None and not self._is_filled(session, following):
             self.prepare(Prepare(following))
@@ -164,14 +168,29 @@ class Switches:
         """The bundle of an effect, filled: just now, together with the one before, or prepared."""
         filling = self._filling.pop(session[0], None)
         if filling is not None and filling.is_of(session, effect):
-            with contextlib.suppress(RemoteError, UnknownOutcome):  # it is filled now, which counts
-                filled = await filling.task
-                if filled.is_of(effect, session):
-                    return filled
+            if (filled := await self._prepared(filling)) is not None:
+                return filled
+        elif filling is not None:
+            filling.task.cancel()
         early = self._filled.pop(session[0], None)
         if early is not None and early.is_of(effect, session):
             return early
         return await self._fill_anew(session, effect)
+
+    async def _prepared(self, filling: _Filling) -> Filled | None:
+        """What was begun ahead of its time; None where it came to nothing, and is to be tried now.
+
+        A switch that has said nothing for most of the time that it has is not asked once more.
+        """
+        since_s = time.monotonic()
+        try:
+            return await filling.task
+        except RemoteError:
+            return None
+        except UnknownOutcome:
+            if time.monotonic() - since_s > self._timeout_s / 2:
+                raise
+            return None
 
     def _is_filled(self, session: Session, effect: SendBundle) -> bool:
         early = self._filled.get(session[0])
@@ -181,7 +200,7 @@ class Switches:
         """Fill a bundle, and with it the one that follows where a turn takes in both."""
         following = _following(effect)
         if following is not None:
-            size = sum(map(len, (*effect.members, *following.members)))
+            size = effect.size + following.size
             following = following if size <= MOST_IN_A_TURN else None
         filled, ahead = await self._bundles.fill(session, effect, following)
         if ahead is not None:
@@ -217,8 +236,13 @@ class _Filling:
     task: asyncio.Task[Filled]
 
     def is_of(self, session: Session, effect: SendBundle) -> bool:
-        """Whether it is what shall be sent."""
-        return self.session == session and self.effect.members == effect.members
+        """Whether it is what shall be sent, and neither has failed nor is too old."""
+        if self.session != session or self.effect.members != effect.members:
+            return False
+        if not self.task.done():
+            return True
+        failed = self.task.cancelled() or self.task.exception() is not None
+        return not failed and self.task.result().is_of(effect, session)
 
 
 def _following(effect: SendBundle) -> SendBundle | None:

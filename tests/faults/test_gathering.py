@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
+import pytest
+
+from controller import stepping
 from controller.compile import compile_network
+from controller.dataplane.program import Program
 from controller.journal import Journal
 from controller.model.intent import PortRange, frozen
 from controller.model.network import Network
 from controller.proving import Prover
 from controller.reconcile.events import Event, SendBundle, SwitchUp
-from controller.stepping import GATHER_S, Loop
+from controller.stepping import GATHER_S, TOGETHER_S, Loop
 from tests.northbound.engines import Obedient
 from tests.sites import two_hosts
 
@@ -33,6 +37,25 @@ class Late(Obedient):
         return await super().send_bundle(effect, asked)
 
 
+class Noting(Prover):
+    """Notes the port of each network that it proves, or begins to before it is confirmed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ports: list[int] = []
+        self.early: list[int] = []
+
+    def expect(self, network: Network, held: Mapping[str, Program]) -> None:
+        self.early += ports([network])
+        super().expect(network, held)
+
+    async def change(
+        self, network: Network, held: Mapping[str, Program], revision: int
+    ) -> tuple[str, ...]:
+        self.ports += ports([network])
+        return await super().change(network, held, revision)
+
+
 class Scene:
     """A loop at rest, its switches and its clock; ``told`` are the networks told of after that."""
 
@@ -40,8 +63,9 @@ class Scene:
         self.switches = Late()
         self.now_s = 100.0
         self.told: list[Network] = []
+        self.prover = Noting()
         self.loop = Loop(
-            *(self.switches, Prover(), Journal()),
+            *(self.switches, self.prover, Journal()),
             audit_s=3600,
             incremental=True,
             clock=lambda: self.now_s,
@@ -141,3 +165,72 @@ def test_a_switch_that_is_slow_to_confirm_holds_nobody_up_for_longer_than_they_g
         assert scene.switches.held == compile_network(network_of(3))
 
     played(scenario)
+
+
+def test_what_a_burst_comes_to_is_proved_once() -> None:
+    async def scenario(scene: Scene) -> None:
+        scene.switches.may_answer.clear()
+        for number in (1, 2, 3):
+            scene.change(number)
+        scene.switches.may_answer.set()
+        await until(lambda: scene.loop.state.proved == scene.loop.serial)
+        assert scene.prover.ports == [0, 3]
+        assert {*scene.prover.early} == {0, 3}
+        assert ports(scene.told) == [1, 3]
+
+    played(scenario)
+
+
+def test_what_somebody_waits_for_is_proved_at_once() -> None:
+    async def scenario(scene: Scene) -> None:
+        scene.switches.may_answer.clear()
+        scene.change(1)
+        waiting = asyncio.create_task(scene.loop.applied(scene.loop.serial, WAIT_S))
+        await asyncio.sleep(0)
+        scene.change(2)
+        scene.switches.may_answer.set()
+        await waiting
+        await scene.confirmed()
+        assert scene.prover.ports == [0, 1, 2]
+
+    played(scenario)
+
+
+def test_a_burst_without_end_is_proved_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stepping, "GATHER_S", 10 * TOGETHER_S)
+
+    async def scenario(scene: Scene) -> None:
+        scene.switches.may_answer.clear()
+        scene.change(1)
+        scene.change(2)
+        scene.now_s += TOGETHER_S
+        scene.switches.may_answer.set()
+        await until(lambda: scene.loop.state.proved == scene.loop.serial)
+        assert scene.prover.ports == [0, 1, 2]
+
+    played(scenario)
+
+
+def test_a_proof_that_was_put_off_is_made_though_what_follows_is_never_confirmed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stepping, "TOGETHER_S", 0.05)
+
+    async def scenario(scene: Scene) -> None:
+        scene.switches.may_answer.clear()
+        scene.change(1)
+        scene.change(2)
+        scene.loop.on_network = lambda _network: scene.switches.may_answer.clear()
+        scene.switches.may_answer.set()
+        await until(lambda: scene.prover.ports == [0, 1])
+        assert scene.loop.state.rollout is not None, "the second is under way"
+        scene.switches.may_answer.set()
+        await scene.confirmed()
+
+    played(scenario)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(WAIT_S):
+        while not holds():
+            await asyncio.sleep(0.001)

@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
+from bench.rig import site_of
 from controller import stepping
 from controller.compile import compile_network
 from controller.control import Control
-from controller.errors import UnknownOutcome
+from controller.diff.cut import Cut
+from controller.errors import Conflict, UnknownOutcome
 from controller.journal import Journal
-from controller.model.intent import frozen
-from controller.model.network import Network
+from controller.model.intent import Intent, frozen
+from controller.model.network import Facts, Network
 from controller.needs import Revision
 from controller.northbound.ports import Draft, Note, Write, Written
 from controller.proving import Prover
@@ -67,10 +69,12 @@ class Asked(Obedient):
 
 def relabelled() -> Network:
     """A service is somebody else, so rows are swapped, then taken away."""
-    network = two_hosts()
-    web = network.intent.services["web"]
-    web = replace(web, labels=frozen({"tier": "front"}))
-    services = frozen({**network.intent.services, "web": web})
+    return labelled(two_hosts(), "web", "front")
+
+
+def labelled(network: Network, name: str, tier: str) -> Network:
+    service = replace(network.intent.services[name], labels=frozen({"tier": tier}))
+    services = frozen({**network.intent.services, name: service})
     return replace(network, intent=replace(network.intent, services=services))
 
 
@@ -229,9 +233,8 @@ class Slow(Remembered):
         return await super().commit(drafts, expected=expected)
 
 
-async def relabel(switches: Asked, store: Slow) -> tuple[Control, asyncio.Task[Written]]:
-    """A controller in which a relabelling has got as far as to be stored."""
-    network = two_hosts()
+async def ready(switches: Asked, store: Slow, network: Network) -> Control:
+    """A controller at rest."""
     control = Control(network.topology, switches, store, audit_s=3600)
     made = await Remembered.commit(store, [Draft(network.intent, {}, Note("", ""))], expected=0)
     control.adopt(made[-1])
@@ -241,6 +244,20 @@ async def relabel(switches: Asked, store: Slow) -> tuple[Control, asyncio.Task[W
     await control.loop.applied(control.loop.serial, WAIT_S)
     switches.prepared.clear()
     switches.sent.clear()
+    return control
+
+
+def relabelling(service: str, app: str) -> Write:
+    def plan(network: Network, _origins: object) -> Draft:
+        intent = labelled(network, service, app).intent
+        return Draft(intent, {}, Note("", "", {"changed": [f"services/{service}"]}))
+
+    return Write(plan)
+
+
+async def relabel(switches: Asked, store: Slow) -> tuple[Control, asyncio.Task[Written]]:
+    """A controller in which a relabelling has got as far as to be stored."""
+    control = await ready(switches, store, two_hosts())
     wanted = Draft(relabelled().intent, {}, Note("", "", {"changed": ["services/web"]}))
     write = Write(lambda _network, _origins: wanted)
     writing = asyncio.create_task(control.submit(write, wait="applied", timeout_s=WAIT_S))
@@ -277,5 +294,120 @@ def test_what_comes_not_to_be_stored_changes_nothing() -> None:
         again = Write(lambda _network, _origins: wanted)
         assert (await control.submit(again, wait="applied", timeout_s=WAIT_S)).outcome.applied
         await control.close()
+
+    asyncio.run(scenario())
+
+
+def test_writes_that_are_stored_together_are_foreseen_together(steps: list[Event]) -> None:
+    async def scenario() -> None:
+        switches, store = Asked(), Slow()
+        control = await ready(switches, store, two_hosts())
+        both = (relabelling("web", "front"), relabelling("api", "back"))
+        writing = asyncio.gather(
+            *(control.submit(write, wait="applied", timeout_s=WAIT_S) for write in both)
+        )
+        await store.begun.wait()
+        await turns()
+        store.may.set()
+        written = await writing
+        assert [one.outcome.revision for one in written] == [2, 3]
+        assert [e.revision for e in steps if isinstance(e, NetworkChanged)] == [1, 3]
+        await control.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_revision_of_somebody_else_with_the_number_that_was_foreseen() -> None:
+    async def scenario() -> None:
+        switches, store = Asked(), Slow()
+        control, writing = await relabel(switches, store)
+        other = labelled(two_hosts(), "api", "back")
+        await Remembered.commit(store, [Draft(other.intent, {}, Note("", ""))], expected=1)
+        store.wrong = Conflict("another writer was first")
+        store.may.set()
+        await turns()
+        await control.loop.applied(control.loop.serial, WAIT_S)
+        assert control.revision() == 2
+        assert control.installed() == compile_network(other)
+        writing.cancel()
+        await control.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_port_that_goes_while_a_write_is_stored() -> None:
+    async def scenario() -> None:
+        switches, store = Asked(), Slow()
+        control, writing = await relabel(switches, store)
+        ports = dict(two_hosts().facts.ports)
+        del ports["edge-1", two_hosts().intent.instances["web-1"].port]
+        facts = Facts(ports)
+        control.observe(facts)
+        store.may.set()
+        assert (await writing).outcome.applied
+        assert control.installed() == compile_network(replace(relabelled(), facts=facts))
+        await control.close()
+
+    asyncio.run(scenario())
+
+
+def test_what_one_switch_alone_swaps_is_filled_meanwhile(steps: list[Event]) -> None:
+    async def scenario() -> None:
+        switches, store = Asked(), Slow()
+        network = site_of(40)
+        control = await ready(switches, store, network)
+        write = relabelling("service-0", "front")
+        writing = asyncio.create_task(control.submit(write, wait="applied", timeout_s=WAIT_S))
+        await store.begun.wait()
+        await turns()
+        (first,) = switches.prepared
+        assert first.add and not switches.sent
+        store.may.set()
+        assert (await writing).outcome.applied
+        assert switches.sent[0].members == first.members
+        assert switches.sent[0].cuts, "which are worked out while it is filled"
+        await control.close()
+
+    asyncio.run(scenario())
+
+
+def test_nothing_is_worked_out_ahead_of_what_will_gather(steps: list[Event]) -> None:
+    async def scenario() -> None:
+        switches = Asked()
+        loop = await at_rest(switches)
+        switches.may_answer.clear()
+        loop.change(relabelled(), 2)
+        await turns()
+        loop.foresee(labelled(relabelled(), "api", "back"), 3)
+        assert [e.revision for e in steps if isinstance(e, NetworkChanged)] == [1, 2]
+        switches.may_answer.set()
+        await loop.applied(loop.serial, WAIT_S)
+        await loop.close()
+
+    asyncio.run(scenario())
+
+
+def test_nothing_is_sent_ahead_where_nothing_changes_or_far_too_much() -> None:
+    async def scenario() -> None:
+        switches = Asked()
+        loop = await at_rest(switches)
+        switches.prepared.clear()
+        loop.foresee(two_hosts(), 2)
+        owing = replace(loop.state.switch("edge-1"), owed=(Cut(100),))
+        loop.state = loop.state.with_switch("edge-1", owing)
+        loop.foresee(two_hosts(), 2)
+        assert not switches.prepared
+        await loop.close()
+        new = Loop(
+            *(switches, Prover(), Journal()), audit_s=3600, incremental=True, clock=time.monotonic
+        )
+        empty = Network(Intent(), site_of(400).topology)
+        new.change(empty, 1)
+        for name in empty.topology.switches:
+            new.feed(SwitchUp(name, 1))
+        await new.applied(new.serial, WAIT_S)
+        new.foresee(site_of(400), 2)
+        assert not switches.prepared
+        await new.close()
 
     asyncio.run(scenario())

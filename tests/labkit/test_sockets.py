@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from labkit.devices import ip
+from labkit.ledger import Ledger
 from labkit.sockets import packets_of
 
 QUIET = "quiet-test"
@@ -31,12 +32,14 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
 @pytest.fixture
 def quiet() -> Iterator[str]:
     """A device by which nothing comes."""
-    ip("link", "add", QUIET, "type", "veth", "peer", "name", f"{QUIET}-p")
+    run = Ledger.create("test-sockets")
     try:
+        run.add("link", QUIET)
+        ip("link", "add", QUIET, "type", "veth", "peer", "name", f"{QUIET}-p")
         ip("link", "set", QUIET, "up")
         yield QUIET
     finally:
-        ip("link", "delete", QUIET)
+        run.clean()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from controller.reconcile.events import (
 )
 from controller.southbound import bundles
 from controller.southbound.bundles import Bundles
-from controller.southbound.channel import RequestTimeout
+from controller.southbound.channel import RequestTimeout, SpeakerChannel
 from controller.southbound.openflow.messages import Type, has_more, header
 from controller.southbound.switches import MOST_IN_A_TURN, Switches
 from labkit.ovs import PrivateOvs
@@ -276,9 +277,9 @@ def test_a_tenants_entries_are_asked_for_in_one_message_and_no_others_told_of(
     def of_instance(number: int) -> Row:
         return row(number)._replace(cookie=cookie(Feature.ORIGIN, number))
 
-    meant = tuple(map(of_instance, range(33, 53)))
+    meant = tuple(map(of_instance, range(10, 60)))
     alike = row(60)._replace(cookie=cookie(Feature.CLASS, 40))
-    beside = (of_instance(32), of_instance(53), alike, THREE)
+    beside = (of_instance(61), of_instance(4), alike, THREE)
 
     async def use(switches: Switches) -> None:
         assert await switches.send_bundle(send((*meant, *beside))) == DONE
@@ -329,6 +330,91 @@ def test_what_is_prepared_is_filled_once_and_sent_when_its_time_has_come(
 
     run(tmp_path, switch, use)
     assert switch.rows() == {TWO}
+
+
+def test_another_bundle_is_prepared_in_place_of_the_one_before(
+    tmp_path: Path, switch: RealSwitch
+) -> None:
+    async def use(switches: Switches) -> None:
+        switches.prepare(Prepare(send((ONE,))))
+        await asyncio.sleep(0.05)
+        switches.prepare(Prepare(send((TWO,))))
+        barriers = switch.kinds.count(Type.BARRIER_REQUEST)
+        assert await switches.send_bundle(send((TWO,))) == DONE
+        assert switch.kinds.count(Type.BARRIER_REQUEST) == barriers + 1, "as it was prepared"
+
+    run(tmp_path, switch, use)
+    assert switch.rows() == {TWO}
+
+
+def test_what_came_to_nothing_is_prepared_once_more(
+    tmp_path: Path, switch: RealSwitch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill, tried = Bundles.fill, list[SendBundle]()
+
+    async def impatient(self: Bundles, session: object, effect: SendBundle, ahead: object) -> Any:
+        tried.append(effect)
+        if len(tried) == 1:
+            raise RequestTimeout("no answer yet")
+        return await fill(self, session, effect, ahead)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Bundles, "fill", impatient)
+
+    async def use(switches: Switches) -> None:
+        switches.prepare(Prepare(send((ONE,))))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        switches.prepare(Prepare(send((ONE,))))
+        assert await switches.send_bundle(send((ONE,))) == DONE
+
+    run(tmp_path, switch, use)
+    assert len(tried) == 2
+    assert switch.rows() == {ONE}
+
+
+def test_what_has_grown_old_is_prepared_once_more(
+    tmp_path: Path, switch: RealSwitch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def use(switches: Switches) -> None:
+        switches.prepare(Prepare(send((ONE,))))
+        await filled(switch, 1)
+        monkeypatch.setattr(bundles, "_OPEN_S", 0.0)
+        switches.prepare(Prepare(send((ONE,))))
+        await filled(switch, 2)
+        monkeypatch.undo()
+        assert await switches.send_bundle(send((ONE,))) == DONE
+        assert switch.kinds.count(Type.BUNDLE_ADD_MESSAGE) == 2, "and that one was taken"
+
+    run(tmp_path, switch, use)
+    assert switch.rows() == {ONE}
+
+
+async def filled(switch: RealSwitch, times: int) -> None:
+    """Until a switch has answered so many barriers, and that is known."""
+    async with asyncio.timeout(PATIENCE_S):
+        while switch.kinds.count(Type.BARRIER_REQUEST) < times:
+            await asyncio.sleep(0.001)
+    await asyncio.sleep(0.02)
+
+
+def test_a_switch_that_says_nothing_is_asked_once(tmp_path: Path) -> None:
+    heard: list[Type] = []
+
+    def silent(message: bytes) -> list[bytes]:
+        heard.append(Type(header(message).type))
+        return []
+
+    async def use(channel: SpeakerChannel) -> None:
+        switches = Switches(channel, lambda _: 7, timeout_s=0.4)
+        switches.prepare(Prepare(send((ONE,))))
+        began_s = time.monotonic()
+        failed = await switches.send_bundle(send((ONE,)))
+        assert isinstance(failed, BundleFailed) and not failed.known
+        assert "no answer within 0.4 s" in failed.reason
+        assert time.monotonic() - began_s >= 0.3
+        assert heard.count(Type.BARRIER_REQUEST) == 1
+
+    asyncio.run(with_channel(tmp_path, silent, use))
 
 
 def test_what_is_prepared_and_refused_is_refused_when_it_is_sent(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from controller.dataplane.permission import Permission, permission_of, permits
@@ -42,7 +42,7 @@ class StatsReader:
         self._layouts: defaultdict[tuple[int, int, int], list[Layout]] = defaultdict(list)
 
     def read(
-        self, reply: bytes, passed: Passed | None = None, cookies: Container[int] = ()
+        self, reply: bytes, passed: Passed | None = None, cookies: Collection[int] = ()
     ) -> Iterator[Found]:
         """The entries of one reply. Raises RemoteError where their lengths do not add up.
 
