@@ -52,7 +52,7 @@ docs-check:
 	$(STEP) "generated pages (to mend: make docs)" $(BIN)/python -W ignore::DeprecationWarning -m scripts.generate_docs --check
 
 pytest:
-	$(STEP) "tests that mind no company, one a processor" $(BIN)/python -m pytest --numprocesses auto --dist load $(TOGETHER)
+	$(STEP) "tests that mind no company, one a processor" $(BIN)/python -m pytest --numprocesses auto --dist load --maxschedchunk 4 $(TOGETHER)
 	$(STEP) "tests that need the machine" $(BIN)/python -m pytest $(addprefix --ignore=,$(TOGETHER))
 
 fix: setup ## Format and mend what the linter can
