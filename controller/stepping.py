@@ -25,6 +25,7 @@ from controller.journal import Journal
 from controller.model.intent import Intent
 from controller.model.network import Network
 from controller.needs import Switches
+from controller.proof_turns import ProofTurns
 from controller.proving import Prover
 from controller.reconcile.events import (
     BundleDone,
@@ -37,7 +38,6 @@ from controller.reconcile.events import (
     Prepare,
     Problem,
     Prove,
-    Proved,
     ReadBack,
     Reverted,
     SendBundle,
@@ -49,17 +49,13 @@ from controller.reconcile.parts import MOST_AHEAD
 from controller.reconcile.rollout import Step
 from controller.reconcile.state import Rollout, State
 from controller.reconcile.step import step
-from controller.reports import report, tell_faults
+from controller.reports import report
 from controller.standing import confirming, under_way
 
 log = logging.getLogger("controller.control")
 
 GATHER_S: Final = 1.0
 """How long networks gather at most: a switch that is slow to confirm does not hold up others."""
-
-
-TOGETHER_S: Final = 2.0
-"""How long proofs that nobody waits for may be put off, so that networks of a burst share one."""
 
 
 class _Foreseen(NamedTuple):
@@ -103,13 +99,10 @@ class Loop:
         self._gathering: asyncio.TimerHandle | None = None
         self._unasked: set[str] = set()
         self._goes_on = False
-        self._proof_due: tuple[Prove, int] | None = None
-        self._proving = False
-        self._proved_s = 0.0
-        self._proof_timer: asyncio.TimerHandle | None = None
         self._waiting: dict[int, asyncio.Event] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake: asyncio.TimerHandle | None = None
+        self._proofs = ProofTurns(prover, journal, clock, self.feed, self._is_in_a_burst)
         self.on_network: Callable[[Network], None] = lambda _network: None
         """Called with each network that the loop is told of, for adapters that follow it (QoS)."""
 
@@ -158,7 +151,7 @@ class Loop:
         if not self._under_way(serial):
             return
         done = self._waiting.setdefault(serial, asyncio.Event())
-        self._prove_in_time()
+        self._proofs.go_on()
         try:
             async with asyncio.timeout(timeout_s):
                 await done.wait()
@@ -167,9 +160,10 @@ class Loop:
 
     async def close(self) -> None:
         """Stop stepping. Switches keep what they hold."""
-        for timer in (self._wake, self._gathering, self._proof_timer):
+        for timer in (self._wake, self._gathering):
             if timer:
                 timer.cancel()
+        await self._proofs.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -221,7 +215,7 @@ class Loop:
             and rollout is not None
             and rollout.leaves_time
             and self._is_wanted(rollout)
-            and not self._may_wait()
+            and not self._proofs.may_wait()
         ):
             self._prover.expect(network, rollout.target)
 
@@ -246,31 +240,13 @@ class Loop:
                 self._goes_on = True
                 self._go_on_in_time()
             case Prove():
-                self._proof_due = effect, self.state.revision
-                self._prove_in_time()
+                self._proofs.want(effect, self.state.revision)
             case Settled() | Drift() | Problem() | Reverted():
                 report(effect, self._journal)
 
-    def _may_wait(self) -> bool:
-        """Whether a proof is nobody's concern yet: more networks have come, and none is awaited."""
-        if self._gathered is None or self._waiting:
-            return False
-        return self._clock() < self._proved_s + TOGETHER_S
-
-    def _prove_in_time(self) -> None:
-        """Prove what is due: at once, or with the networks that follow, and not much later."""
-        if self._proof_due is None or self._proving:
-            return
-        if not self._may_wait():
-            self._proving = True
-            self._spawn(self._prove())
-        elif self._proof_timer is None:
-            later = asyncio.get_running_loop().call_later
-            self._proof_timer = later(TOGETHER_S, self._prove_at_last)
-
-    def _prove_at_last(self) -> None:
-        self._proof_timer = None
-        self._prove_in_time()
+    def _is_in_a_burst(self) -> bool:
+        """Whether more networks have come already, and nobody waits for any."""
+        return self._gathered is not None and not self._waiting
 
     def _asked(self, switch: str) -> None:
         self._unasked.discard(switch)
@@ -292,20 +268,6 @@ class Loop:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _prove(self) -> None:
-        """Prove what is due; what becomes due meanwhile is proved next, the newest alone."""
-        self._proved_s = self._clock()
-        while self._proof_due is not None:
-            (effect, revision), self._proof_due = self._proof_due, None
-            try:
-                faults = await self._prover.change(effect.network, effect.held, revision)
-            except Exception as error:  # the verifier itself is at fault: say so, and go on
-                log.exception("the proof ended without a verdict")
-                faults = (f"the proof ended without a verdict: {error!r}; see the log",)
-            tell_faults(faults, self._journal)
-            self.feed(Proved(effect.serial, effect.number, faults))
-        self._proving = False
 
     def _wake_at(self, time_s: float) -> None:
         if self._wake:

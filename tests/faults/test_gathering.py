@@ -8,15 +8,16 @@ from dataclasses import replace
 
 import pytest
 
-from controller import stepping
+from controller import proof_turns, stepping
 from controller.compile import compile_network
 from controller.dataplane.program import Program
 from controller.journal import Journal
 from controller.model.intent import PortRange, frozen
 from controller.model.network import Network
+from controller.proof_turns import TOGETHER_S
 from controller.proving import Prover
 from controller.reconcile.events import Event, SendBundle, SwitchUp
-from controller.stepping import GATHER_S, TOGETHER_S, Loop
+from controller.stepping import GATHER_S, Loop
 from tests.northbound.engines import Obedient
 from tests.sites import two_hosts
 
@@ -214,7 +215,7 @@ def test_a_burst_without_end_is_proved_now_and_then(monkeypatch: pytest.MonkeyPa
 def test_a_proof_that_was_put_off_is_made_though_what_follows_is_never_confirmed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(stepping, "TOGETHER_S", 0.05)
+    monkeypatch.setattr(proof_turns, "TOGETHER_S", 0.05)
 
     async def scenario(scene: Scene) -> None:
         scene.switches.may_answer.clear()
