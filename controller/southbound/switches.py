@@ -199,9 +199,8 @@ class Switches:
     async def _fill_anew(self, session: Session, effect: SendBundle) -> Filled:
         """Fill a bundle, and with it the one that follows where a turn takes in both."""
         following = _following(effect)
-        if following is not None:
-            size = effect.size + following.size
-            following = following if size <= MOST_IN_A_TURN else None
+        if following is not None and effect.size + following.size > MOST_IN_A_TURN:
+            following = None
         filled, ahead = await self._bundles.fill(session, effect, following)
         if ahead is not None:
             self._filled[session[0]] = ahead

@@ -332,19 +332,56 @@ def test_what_is_prepared_is_filled_once_and_sent_when_its_time_has_come(
     assert switch.rows() == {TWO}
 
 
+@pytest.fixture
+def fills(monkeypatch: pytest.MonkeyPatch) -> list[SendBundle]:
+    """The bundles that were filled, each noted when it is."""
+    fill, found = Bundles.fill, list[SendBundle]()
+
+    async def noted(self: Bundles, session: Any, effect: SendBundle, ahead: Any = None) -> Any:
+        done = await fill(self, session, effect, ahead)
+        found.append(effect)
+        return done
+
+    monkeypatch.setattr(Bundles, "fill", noted)
+    return found
+
+
 def test_another_bundle_is_prepared_in_place_of_the_one_before(
-    tmp_path: Path, switch: RealSwitch
+    tmp_path: Path, switch: RealSwitch, fills: list[SendBundle]
 ) -> None:
     async def use(switches: Switches) -> None:
         switches.prepare(Prepare(send((ONE,))))
-        await asyncio.sleep(0.05)
+        await as_many(fills, 1)
         switches.prepare(Prepare(send((TWO,))))
-        barriers = switch.kinds.count(Type.BARRIER_REQUEST)
+        await as_many(fills, 2)
         assert await switches.send_bundle(send((TWO,))) == DONE
-        assert switch.kinds.count(Type.BARRIER_REQUEST) == barriers + 1, "as it was prepared"
+        assert len(fills) == 2, "as it was prepared"
 
     run(tmp_path, switch, use)
     assert switch.rows() == {TWO}
+
+
+def test_what_another_takes_the_place_of_is_filled_no_further(
+    tmp_path: Path, switch: RealSwitch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[SendBundle] = []
+
+    async def stuck(_self: Bundles, _session: object, effect: SendBundle, _ahead: object) -> Any:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(effect)
+
+    monkeypatch.setattr(Bundles, "fill", stuck)
+
+    async def use(switches: Switches) -> None:
+        switches.prepare(Prepare(send((ONE,))))
+        await asyncio.sleep(0)  # it begins
+        switches.prepare(Prepare(send((TWO,))))
+        await as_many(ended, 1)
+        assert ended == [send((ONE,))]
+
+    run(tmp_path, switch, use)
 
 
 def test_what_came_to_nothing_is_prepared_once_more(
@@ -362,8 +399,7 @@ def test_what_came_to_nothing_is_prepared_once_more(
 
     async def use(switches: Switches) -> None:
         switches.prepare(Prepare(send((ONE,))))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await as_many(tried, 1)
         switches.prepare(Prepare(send((ONE,))))
         assert await switches.send_bundle(send((ONE,))) == DONE
 
@@ -373,28 +409,30 @@ def test_what_came_to_nothing_is_prepared_once_more(
 
 
 def test_what_has_grown_old_is_prepared_once_more(
-    tmp_path: Path, switch: RealSwitch, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    switch: RealSwitch,
+    fills: list[SendBundle],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def use(switches: Switches) -> None:
         switches.prepare(Prepare(send((ONE,))))
-        await filled(switch, 1)
-        monkeypatch.setattr(bundles, "_OPEN_S", 0.0)
-        switches.prepare(Prepare(send((ONE,))))
-        await filled(switch, 2)
-        monkeypatch.undo()
+        await as_many(fills, 1)
+        with monkeypatch.context() as later:
+            later.setattr(bundles, "_OPEN_S", 0.0)
+            switches.prepare(Prepare(send((ONE,))))
+        await as_many(fills, 2)
         assert await switches.send_bundle(send((ONE,))) == DONE
-        assert switch.kinds.count(Type.BUNDLE_ADD_MESSAGE) == 2, "and that one was taken"
+        assert len(fills) == 2, "and that one was taken"
 
     run(tmp_path, switch, use)
     assert switch.rows() == {ONE}
 
 
-async def filled(switch: RealSwitch, times: int) -> None:
-    """Until a switch has answered so many barriers, and that is known."""
+async def as_many(noted: list[SendBundle], count: int) -> None:
+    """Until so many are noted."""
     async with asyncio.timeout(PATIENCE_S):
-        while switch.kinds.count(Type.BARRIER_REQUEST) < times:
+        while len(noted) < count:
             await asyncio.sleep(0.001)
-    await asyncio.sleep(0.02)
 
 
 def test_a_switch_that_says_nothing_is_asked_once(tmp_path: Path) -> None:
