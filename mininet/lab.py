@@ -20,6 +20,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))  # behind the mininet package, which this folder must not shadow
 
+from controller.errors import Invalid  # noqa: E402
+from controller.model.decode_topology import decode_topology  # noqa: E402
+from controller.northbound.documents import load_yaml  # noqa: E402
 from labkit import ledger as ledgers  # noqa: E402
 from labkit.controller import ControllerProcess  # noqa: E402
 from labkit.hints import how_to_go_on  # noqa: E402
@@ -87,6 +90,10 @@ def main() -> int:
     if missing:
         print(f"lab: {', '.join(missing)} not found; run: make setup", file=sys.stderr)
         return 2
+    wrong = problems_of(arguments.topology, arguments.policy)
+    if wrong:
+        print(*(f"lab: {text}" for text in wrong), sep="\n", file=sys.stderr)
+        return 2
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     ledger = Ledger.create("lab")
     show = Show()
@@ -103,6 +110,23 @@ def main() -> int:
     for text in show.failed:
         print(f"lab: did not hold: {text}", file=sys.stderr)
     return 1 if show.failed else 0
+
+
+def problems_of(topology: Path, policy: Path) -> list[str]:
+    """What is wrong with the files, before anything is started.
+
+    What a policy says is the controller's to judge, which says so as it starts.
+    """
+    found = []
+    try:
+        decode_topology(*load_yaml(topology))
+    except OSError as error:
+        found.append(f"--topology (TOPOLOGY=): {topology}: {error.strerror}")
+    except Invalid as error:
+        found += map(str, error.problems)
+    if not policy.exists():
+        found.append(f"--policy (POLICY=): {policy}: expected a file or folder that is there")
+    return found
 
 
 def parse() -> argparse.Namespace:
