@@ -6,20 +6,23 @@ import asyncio
 import json
 import os
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
 import pytest
 import trustme
+from starlette.types import ASGIApp
 
+from controller.model.decode import decode_intent
 from controller.northbound.access.audit import AuditLog
 from controller.northbound.access.gate import Gate, Limits
 from controller.northbound.access.principals import Principal, Role
 from controller.northbound.access.tokens import TokenFile
 from controller.northbound.rest import create_app
 from controller.northbound.use_cases import UseCases
-from tests.northbound.fakes import FakeController
+from tests.northbound.fakes import DOCUMENT, HOSTS, FakeController
 
 PEOPLE = {
     "viewer": Principal("eye", Role.VIEWER),
@@ -27,6 +30,26 @@ PEOPLE = {
     "operator": Principal("hand", Role.OPERATOR),
     "admin": Principal("root", Role.ADMIN),
 }
+
+SPARE: dict[str, dict[str, Any]] = {
+    "vrfs": {"spare": {"id": 300}},
+    "classes": {"spare": {"dscp": 10, "queue": 3}},
+    "segments": {"unused": {"vrf": "business", "subnet": "10.91.1.0/24"}},
+    "tenants": {"empty": {"segment": "metrics"}},
+    "services": {"spare": {"tenant": "shop"}},
+}
+_WITH_SPARE = {
+    kind: {**objects, **SPARE[kind]} if kind in SPARE else objects
+    for kind, objects in DOCUMENT.items()
+}
+SPARED = decode_intent(_WITH_SPARE, hosts=HOSTS)
+
+
+def spared() -> FakeController:
+    """An engine whose second revision has objects that can be done without."""
+    engine = FakeController()
+    engine.store(SPARED)
+    return engine
 
 
 class Files(NamedTuple):
@@ -74,7 +97,10 @@ class Guarded:
             lambda: self.now,
         )
         self.cases = UseCases.of(self.engine, gate=self.gate)
-        self._app = create_app(self.cases)
+
+    @cached_property
+    def _app(self) -> ASGIApp:
+        return create_app(self.cases)
 
     def __call__(self, role: str, method: str, path: str, **kwargs: Any) -> httpx.Response:
         token = self.tokens.get(role, role)

@@ -11,9 +11,8 @@ import pytest
 from google.protobuf.message import Message
 
 from controller.northbound import bulkhead_pb2 as pb
-from tests.access.conftest import PEOPLE, Guarded
+from tests.access.conftest import PEOPLE, Guarded, spared
 from tests.access.over_grpc import Callers, over_grpc
-from tests.access.test_matrix import SPARE
 
 YES, NO = "", "PERMISSION_DENIED"
 HIDDEN, NOBODY = "NOT_FOUND", "UNAUTHENTICATED"
@@ -120,12 +119,7 @@ def _shown(case: Case) -> str:
 @pytest.mark.parametrize("role", ["", *PEOPLE])
 @pytest.mark.parametrize("case", CASES, ids=_shown)
 def test_a_role_and_a_call(loop: asyncio.Runner, tmp_path: Path, case: Case, role: str) -> None:
-    guarded = Guarded(tmp_path)
-    changes = [
-        {"op": "put", "collection": collection, "name": name, "body": body}
-        for collection, name, body in SPARE
-    ]
-    assert guarded("admin", "POST", "/v1/apply", json={"changes": changes}).status_code == 200
+    guarded = Guarded(tmp_path, engine=spared())
 
     async def trial() -> str:
         async with over_grpc(guarded) as call:

@@ -12,6 +12,7 @@ from controller.compile import compilation, compile_network
 from controller.dataplane.program import differences
 from controller.model.intent import Intent, frozen
 from controller.model.network import Facts, Network
+from tests.chance import often
 from tests.sharing import room_for, rooms, shared_from, thresholds
 from tests.sites import INTENT, intent, plugged, topology, two_hosts
 from tests.strategies import intents, site
@@ -22,7 +23,7 @@ from tests.verify.test_plan_safety import changed, plugged_for
 Port = tuple[str, str]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=often(40), deadline=None)
 @given(st.data())
 def test_after_every_change_it_is_the_whole(data: DataObject) -> None:
     steps: list[Intent] = [data.draw(intents(max_instances=8))]

@@ -22,6 +22,7 @@ from controller.model.intent import PortRange, Rule, Selector, Service, frozen
 from controller.model.network import Network
 from controller.model.pairwise import check_pairs, is_too_much
 from controller.model.problems import Problems
+from tests.chance import often
 from tests.sharing import room_for, rooms, shared_from
 from tests.strategies import intents, site
 from tests.verify.test_plan_safety import plugged_for
@@ -179,7 +180,7 @@ def test_a_rule_that_looks_at_marks_leaves_shared_ones_alone() -> None:
     assert [grantable.rule.name for grantable in found] == ["marked"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=often(30), deadline=None)
 @given(st.data())
 def test_the_check_of_an_intent_counts_at_least_what_is_written_out(data: DataObject) -> None:
     """The check of an intent and the compiler count alike: it finds something where this does."""

@@ -19,6 +19,7 @@ from controller.dataplane.shapes import Row
 from controller.diff import alone
 from controller.diff.cut import Cut, cuts
 from controller.diff.plan import plan
+from tests.chance import often
 from tests.diff.test_cuts import ICMP, OTHER_VRF, TCP, UDP, VRF, W1, of
 from tests.diff.test_cuts import here as here_at
 from tests.diff.test_cuts import there as there_at
@@ -140,7 +141,7 @@ def phase_by_phase(before: Program, after: Program) -> list[Cut]:
     return found
 
 
-@settings(max_examples=400)
+@settings(max_examples=often(150))
 @given(st.data())
 def test_all_that_is_lost_is_cut_and_nothing_that_stays(data: DataObject) -> None:
     rules, some = data.draw(some_rules), data.draw(crowds())

@@ -31,6 +31,7 @@ from controller.verify.packet import CLIENT_PORT
 from controller.verify.points import points
 from controller.verify.probe import Answer, Question, ask, first_packet, reply_from, send
 from controller.verify.site import Delivered, Site, State, Views
+from tests.chance import often
 from tests.sharing import compilers
 from tests.strategies import intents, site
 from tests.verify.test_plan_safety import apply, changed, plugged_for
@@ -67,7 +68,7 @@ def altered(draw: DrawFn, intent: Intent) -> Intent:
     return intent
 
 
-@settings(max_examples=100)
+@settings(max_examples=often(50))
 @given(st.data())
 def test_no_reply_passes_that_is_denied_now_and_what_stays_is_left_alone(data: DataObject) -> None:
     one = data.draw(intents(max_instances=6))

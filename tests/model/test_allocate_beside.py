@@ -15,6 +15,7 @@ from controller.model.change import Change, apply_changes
 from controller.model.decode import decode_intent
 from controller.model.encode import tree_of
 from controller.model.intent import Intent
+from tests.chance import often
 from tests.model.test_change_objects import whole
 
 _VRFS = ("one", "two")
@@ -49,7 +50,7 @@ def _site(draw: st.DrawFn) -> Intent:
     return intent
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=often(160), deadline=None)
 @given(st.data())
 def test_it_is_what_the_whole_document_gives(data: DataObject) -> None:
     intent = data.draw(_site())

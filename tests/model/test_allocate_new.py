@@ -12,6 +12,7 @@ from hypothesis.strategies import DataObject
 from controller.model import change_objects as ways
 from controller.model.change import Change, apply_changes
 from controller.model.intent import Intent
+from tests.chance import often
 from tests.model.test_change_objects import whole
 from tests.strategies import HOSTS, intents
 
@@ -22,7 +23,7 @@ _GIVEN: dict[str, list[Any]] = {
 }
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=often(80), deadline=None)
 @given(st.data())
 def test_it_is_what_the_whole_document_gives(data: DataObject) -> None:
     intent = data.draw(intents(max_instances=8))

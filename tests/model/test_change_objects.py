@@ -17,6 +17,7 @@ from controller.model.decode import decode_intent
 from controller.model.encode import tree_of
 from controller.model.intent import Intent
 from controller.model.meaning import leaks, selects
+from tests.chance import often
 from tests.strategies import HOSTS, intents
 
 NAMES: dict[str, list[str]] = {
@@ -96,7 +97,7 @@ def whole(intent: Intent, changes: list[Change]) -> Intent | None:
         return None
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=often(160), deadline=None)
 @given(st.data())
 def test_it_is_the_whole_document(data: DataObject) -> None:
     intent = data.draw(intents(max_instances=6))
@@ -121,7 +122,7 @@ def keeps_what_is_equal(before: Intent, after: Intent) -> None:
         assert all(old.get(name) is value for name, value in new.items() if old.get(name) == value)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=often(50), deadline=None)
 @given(intents(max_instances=6))
 def test_what_leaks_by_identity_is_what_leaks_by_service(intent: Intent) -> None:
     populated = {instance.service for instance in intent.instances.values()}

@@ -14,6 +14,7 @@ from controller.model.collections import COLLECTIONS
 from controller.model.decode import decode_intent
 from controller.model.encode import encode_object, tree_of
 from controller.model.intent import Intent
+from tests.chance import often
 from tests.strategies import intents
 
 BODIES: list[Any] = [
@@ -49,7 +50,7 @@ def whole(intent: Intent, changes: list[Change]) -> Intent:
     return decode_intent(tree, intent)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=often(60), deadline=None)
 @given(st.data())
 def test_it_is_the_whole_document(data: DataObject) -> None:
     intent = data.draw(intents(max_instances=5))

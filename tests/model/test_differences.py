@@ -17,6 +17,7 @@ from controller.model.groups import Owned, belongings, grouped, regrouped
 from controller.model.holdings import Holdings, holdings
 from controller.model.identity import identities, identity_key
 from controller.model.intent import Intent, frozen
+from tests.chance import often
 from tests.model.test_change_objects import changes_of
 from tests.strategies import HOSTS, intents
 
@@ -50,7 +51,7 @@ def test_groups_are_those_of_what_is_left(data: DataObject) -> None:
     assert regrouped(grouped(before), gone, come) == grouped((before - gone) | come)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=often(80), deadline=None)
 @given(st.data())
 def test_a_change_is_followed_to_what_the_whole_gives(data: DataObject) -> None:
     intent = data.draw(intents(max_instances=6))

@@ -12,13 +12,14 @@ from controller.model.intent import Intent
 from controller.model.meaning import verdict
 from controller.model.reach import gained_lost
 from controller.model.reach_difference import ReachGroup, reach_difference
+from tests.chance import often
 from tests.model.slow_reach import gained_lost as slowly
 from tests.sites import INTENT, intent
 from tests.strategies import intents
 from tests.verify.test_plan_safety import changed
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=often(60), deadline=None)
 @given(st.data())
 def test_groups_are_the_pairs(data: DataObject) -> None:
     before = data.draw(intents(max_instances=4))
@@ -26,7 +27,7 @@ def test_groups_are_the_pairs(data: DataObject) -> None:
     assert gained_lost(before, after) == slowly(before, after)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=often(30), deadline=None)
 @given(st.data())
 def test_a_changed_class_is_one_of_packets_that_both_allow(data: DataObject) -> None:
     before = data.draw(intents(max_instances=6))
@@ -80,7 +81,7 @@ def test_another_class_is_neither_gained_nor_lost() -> None:
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=often(30), deadline=None)
 @given(st.data())
 def test_no_packet_that_travels_otherwise_is_left_out(data: DataObject) -> None:
     before = data.draw(intents(max_instances=5))

@@ -19,6 +19,7 @@ from controller.northbound import rest
 from controller.northbound.operations import Operations
 from controller.northbound.queries import Queries
 from controller.northbound.use_cases import UseCases
+from tests.chance import often
 from tests.northbound.client import Client
 from tests.northbound.fakes import FakeController
 
@@ -144,7 +145,7 @@ _CALLS = st.tuples(
 _PLAN_ID = re.compile(rb'"plan":"\w+"')
 
 
-@settings(max_examples=30)
+@settings(max_examples=often(15))
 @given(calls=st.lists(_CALLS, min_size=1, max_size=12))
 def test_it_makes_no_difference_who_answers_writes(
     calls: list[tuple[tuple[str, str], str, dict[str, str], bytes]],

@@ -11,6 +11,7 @@ from controller.dataplane.program import differences
 from controller.model.encode import encode_object
 from controller.model.network import Network
 from controller.northbound.views import reach_view
+from tests.chance import often
 from tests.model.slow_reach import gained_lost as slowly
 from tests.northbound.client import Client
 from tests.northbound.fakes import FakeController
@@ -145,7 +146,7 @@ def test_another_class_is_shown_as_such(call: Client) -> None:
     assert (shown["gained"], shown["lost"], shown["reach"]["changed"]["pairs"]) == ([], [], 1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=often(20), deadline=None)
 @given(st.data())
 def test_what_a_plan_says_is_what_applying_it_does(data: DataObject) -> None:
     before = data.draw(intents(max_instances=6))

@@ -15,6 +15,7 @@ from controller.northbound.paging import cursor_of
 from controller.northbound.queries import Queries
 from controller.northbound.reaching import Openings, Wanted, key_of
 from controller.northbound.views import Body, reach_view
+from tests.chance import often
 from tests.northbound.client import Client
 from tests.northbound.fakes import DOCUMENT, FakeController
 from tests.strategies import intents
@@ -35,7 +36,7 @@ def all_pages(openings: Openings, wanted: Wanted) -> list[Body]:
         after = key_of(cursor_of(page.last))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=often(30), deadline=None)
 @given(intents(max_instances=6), st.data())
 def test_pages_are_what_the_rules_open(intent: Intent, data: DataObject) -> None:
     services, tenants = sorted(intent.services), sorted(intent.tenants)

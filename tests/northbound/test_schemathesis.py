@@ -47,7 +47,7 @@ def _with_a_key_of_its_own(case: schemathesis.Case) -> None:
 
 
 @schema.parametrize()
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_api_is_as_its_document_says(case: schemathesis.Case) -> None:
     _with_a_key_of_its_own(case)
     not_held = list(_NOT_HELD)

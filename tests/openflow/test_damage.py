@@ -16,6 +16,7 @@ from controller.southbound.openflow.decode import Foreign, decode_flow_stats
 from controller.southbound.openflow.encode import ADD, encode_entry
 from controller.southbound.openflow.messages import Failure, describe, failure
 from controller.southbound.openflow.names import failure_name
+from tests.chance import often
 
 HEAD = 16  # message header and multipart header
 ROW = SHAPES["permit.tcp"].row(
@@ -39,7 +40,7 @@ def test_an_undamaged_reply() -> None:
 
 
 @given(st.integers(HEAD, len(REPLY) - 1), st.binary(min_size=1, max_size=4))
-@settings(max_examples=300)
+@settings(max_examples=often(150))
 def test_altered_bytes(place: int, new: bytes) -> None:
     damaged = (REPLY[:place] + new + REPLY[place + len(new) :])[: len(REPLY)]
     try:

@@ -15,6 +15,7 @@ from controller.dataplane.shapes import Row
 from controller.southbound.openflow.encode import ADD, DELETE_STRICT, encode_entry
 from controller.southbound.openflow.members import Encoder, bundled, packed
 from controller.southbound.openflow.messages import HEADER, bundle_add
+from tests.chance import often
 from tests.openflow.test_against_ovs import columns, rows
 
 
@@ -29,14 +30,14 @@ def one_by_one(some: list[Row], command: int) -> list[bytes]:
 
 
 @given(st.integers(0, 1 << 32), st.integers(0, 60), st.sampled_from([ADD, DELETE_STRICT]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=often(30), deadline=None)
 def test_packed_rows_say_what_their_entries_say(seed: int, count: int, command: int) -> None:
     some = drawn(seed, count)
     assert packed(some, command) == one_by_one(some, command)
 
 
 @given(st.integers(0, 1 << 32), st.integers(1, 40))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=often(15), deadline=None)
 def test_what_is_kept_is_what_would_be_made(seed: int, most: int) -> None:
     encoder, draw = Encoder(most), random.Random(seed)
     known = drawn(seed, 60)

@@ -20,6 +20,7 @@ from controller.southbound.openflow.encode import ADD
 from controller.southbound.openflow.members import encode_rows
 from controller.southbound.openflow.reading import MOST_ALIKE, MOST_KEPT, Passed, StatsReader
 from labkit.ovs import PrivateOvs
+from tests.chance import often
 from tests.openflow.session import Session
 from tests.openflow.test_against_ovs import columns, rows
 from tests.openflow.test_damage import HEAD, statistics
@@ -53,7 +54,7 @@ READER = StatsReader()
 
 
 @given(st.integers(0, 1 << 32))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=often(30), deadline=None)
 def test_every_row_is_read_whatever_was_learned_before(seed: int) -> None:
     some = drawn(seed)
     assert read(READER, reply_of(some)) == slowly(reply_of(some)) == some
@@ -63,7 +64,7 @@ ALL = reply_of(rows())
 
 
 @given(st.integers(HEAD, len(ALL) - 1), st.binary(min_size=1, max_size=3))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=often(150), deadline=None)
 def test_altered_bytes_are_read_the_same(place: int, new: bytes) -> None:
     read(READER, ALL)
     damaged = (ALL[:place] + new + ALL[place + len(new) :])[: len(ALL)]

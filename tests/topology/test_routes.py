@@ -15,6 +15,7 @@ from controller.model.intent import Metric
 from controller.model.network import Network, Topology
 from controller.topology.graph import graph, weight
 from controller.topology.routes import Routes
+from tests.chance import often
 from tests.topology.sites import fat_tree, network, real, site
 
 REAL = ("topozoo/Abilene", "topozoo/Geant2012", "sndlib/germany50", "topozoo/Uninett2010")
@@ -80,7 +81,7 @@ def test_next_hops_are_those_of_every_shortest_path(name: str, metric: Metric) -
             assert routes.next_hop(switch, destination, metric, "common") in found
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=often(10), deadline=None)
 @given(data=st.data(), name=st.sampled_from(SITES))
 def test_after_any_changes_routes_equal_those_from_nothing(data: st.DataObject, name: str) -> None:
     topology = topology_of(name)
@@ -96,7 +97,7 @@ def test_after_any_changes_routes_equal_those_from_nothing(data: st.DataObject, 
         assert ask_all(routes, topology) == ask_all(Routes.of(wanted), topology)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=often(12), deadline=None)
 @given(data=st.data(), name=st.sampled_from(SITES))
 def test_no_way_loops_or_leads_through_an_edge(data: st.DataObject, name: str) -> None:
     topology = topology_of(name)
