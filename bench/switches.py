@@ -70,12 +70,12 @@ class Site:
                 for row in effect.add:
                     self._put(name, row.key, row)
                 self._feed(BundleDone(name, session))
-            case ReadBack(name, session, asked, cookies):
+            case ReadBack(name, session, asked, cookies, audit=audit):
                 held = dict(self._rows[name] if not cookies else {})
                 for cookie in cookies:
                     held |= self._marked.get((name, cookie), {})
-                answer = ReadBackDone(name, session, asked, Program.of(held), cookies=cookies)
-                self._feed(answer)
+                found = Program.of(held)
+                self._feed(ReadBackDone(name, session, asked, found, cookies=cookies, audit=audit))
             case GoOn():
                 self._feed(Tick())
             case Prove(serial, number, network, held):

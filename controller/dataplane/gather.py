@@ -18,16 +18,18 @@ class Gathering:
     What comes out shares every bucket with it that is equal, and is itself where all are: so
     comparing the two afterwards costs what differs. Of rows that are as expected nothing is kept
     but which they are: as many objects anew would have the garbage collector look at all there is.
+    ``at_once``: they are of one moment. Of others, one that is not as expected is what counts.
     """
 
-    def __init__(self, expected: Program) -> None:
+    def __init__(self, expected: Program, *, at_once: bool = True) -> None:
+        self._at_once = at_once
         self._whole = expected
         self._expected = expected.buckets
         self._same: defaultdict[Bucket, set[int]] = defaultdict(set)
         self._others: defaultdict[Bucket, dict[RowKey, Row]] = defaultdict(dict)
 
     def add(self, row: Row) -> None:
-        """One row more. Raises ValueError where another of its key differs."""
+        """One row more. Raises ValueError where another of its key, at one moment, differs."""
         shape, match, _, _ = row
         place = bucket_of(key := RowKey(relation(shape), match))
         expected = self._expected.get(place, _NONE).get(key)
@@ -43,7 +45,7 @@ class Gathering:
         other = others.get(row.key, expected if same else None)
         if expected != row:
             others[row.key] = row
-        if other is not None and other != row:
+        if self._at_once and other is not None and other != row:
             raise ValueError(f"two meanings for one match: {other} and {row}")
 
     def program(self) -> Program:

@@ -42,6 +42,7 @@ class ReadBackDone:
     ``asked`` is the number of changes the switch had been sent when the read-back was asked for.
     ``cookies`` are those that were asked for, none for all: ``held`` has no others then.
     ``strays`` are the foreign entries that can be read, ``unreadable`` the cookies of the others.
+    ``audit``: an audit was asked for.
     """
 
     switch: str
@@ -52,6 +53,7 @@ class ReadBackDone:
     strays: tuple[Entry, ...] = ()
     unreadable: frozenset[int] = frozenset()
     cookies: frozenset[int] = frozenset()
+    audit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,9 @@ class ReadBack:
     """Ask a switch for its entries: all, or those of some ``cookies``.
 
     What it then holds shares with ``expected`` what is equal, so that to compare the two is cheap.
-    ``among`` is how many entries it has, or nearly.
+    ``among`` is how many entries it has, or nearly. An ``audit`` is of all, a part of them at a
+    time: what else the switch is asked for meanwhile does not wait for it, so what it finds may be
+    of different moments.
     """
 
     switch: str
@@ -122,6 +126,7 @@ class ReadBack:
     cookies: frozenset[int] = frozenset()
     expected: Program = field(default_factory=Program, compare=False)
     among: int = field(default=0, compare=False)
+    audit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

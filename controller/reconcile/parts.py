@@ -63,8 +63,10 @@ def send(
     once_more = is_flush or (rollout.ends_alone and not due)
     cuts, owing = (needed(owed), ()) if once_more else (due, owed)
     unread = None if switch.unread is None else (*switch.unread, *rows)
+    audit = None if switch.audit is None else (*switch.audit, *rows)
     changes = switch.changes + (not is_flush)  # rows stay as they are being read
-    switch = replace(switch, changes=changes, sending=True, awaited=awaited, unread=unread)
+    switch = replace(switch, changes=changes, sending=True, awaited=awaited)
+    switch = replace(switch, unread=unread, audit=audit)
     switch = replace(switch, owed=owed, owing=owing)
     state = state.with_switch(name, switch)
     return state, replace(_bundle(switch, rollout, name, phase, rows), cuts=cuts)

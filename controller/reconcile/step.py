@@ -76,11 +76,11 @@ def _take(state: State, event: Event, now: float) -> Step:
             return abandon(state, name).with_switch(name, fresh), []
         case SwitchDown(name, session) if state.switch(name).session == session:
             down = replace(state.switch(name), session=None, held=None, serial=0)
-            down = replace(down, reading=False, sending=False)
+            down = replace(down, reading=False, sending=False, audit=None)
             left = abandon(state, name).with_switch(name, down)
             return replace(left, await_until_s=now + ABSENCE_S), []
         case ReadBackDone() if _is_current(state, event.switch, event.session):
-            return _read_back(state, event)
+            return (_audited(state, event), []) if event.audit else _read_back(state, event)
         case ReadBackFailed() if _is_current(state, event.switch, event.session):
             state, effects = _failed(state, event.switch, event.reason, now, known=False)
             silent = replace(state.switch(event.switch), silent=True)
@@ -126,7 +126,7 @@ def _read_back(state: State, event: ReadBackDone) -> Step:
     switch = replace(state.switch(event.switch), reading=False)
     if event.asked != switch.changes:  # changed meanwhile: ask again
         return state.with_switch(event.switch, switch), []
-    if event.cookies and switch.unread is None:  # an audit is due: of all it holds
+    if event.cookies and switch.unread is None:  # all it holds has to be read
         return state.with_switch(event.switch, switch), []
     effects: list[Effect] = []
     believed, held = switch.held, event.held
@@ -144,6 +144,22 @@ def _read_back(state: State, event: ReadBackDone) -> Step:
     if event.foreign and state.rollout is None and state.serial:
         return _purge(state, event, effects)
     return state, effects
+
+
+def _audited(state: State, event: ReadBackDone) -> State:
+    """Where an audit has found what was not expected, all the switch holds is read at one moment.
+
+    What it was sent meanwhile, the audit may have seen or not.
+    """
+    switch = state.switch(event.switch)
+    meanwhile, switch = switch.audit, replace(switch, audit=None)
+    if meanwhile is not None and switch.held is not None:
+        moved = {row.key for row in meanwhile}
+        off = delta(switch.held, event.held)
+        differs = (row for rows in (off.added, off.changed, off.removed) for row in rows)
+        if event.foreign or any(row.key not in moved for row in differs):
+            switch = replace(switch, unconfirmed=True, unread=None)
+    return state.with_switch(event.switch, switch)
 
 
 def _off(believed: Program, unread: tuple[Row, ...] | None, event: ReadBackDone) -> SwitchDelta:
@@ -171,6 +187,7 @@ def _purge(state: State, event: ReadBackDone, effects: list[Effect]) -> Step:
         sending=True,
         unconfirmed=True,
         unread=None,
+        audit=None,
     )
     return state.with_switch(event.switch, switch), [*effects, sent]
 
@@ -195,6 +212,7 @@ def _failed(state: State, name: str, reason: str, now: float, *, known: bool) ->
         sending=False,
         unconfirmed=True,
         unread=None,
+        audit=None,
         problem=reason,
         failures=switch.failures + 1,
         retry_at_s=None if known else now + wait,
@@ -212,7 +230,7 @@ def _advance(state: State, now: float, audit_s: float) -> Step:
     effects: list[Effect] = []
     if state.audit_at_s is None or now >= state.audit_at_s:
         if state.audit_at_s is not None:
-            state = _audit(state)
+            state, effects = _audit(state)
         state = replace(state, audit_at_s=now + audit_s / max(1, len(state.switches)))
     if state.serial:
         state, more = advance(state, now)
@@ -226,14 +244,26 @@ def _advance(state: State, now: float, audit_s: float) -> Step:
     return state, effects + more
 
 
-def _audit(state: State) -> State:
-    """Have one switch read back, the next time the next: all at once would hold up all else."""
+def _audit(state: State) -> Step:
+    """Look at what one switch holds, the next time the next: all at once would hold up all else.
+
+    Who is to be read whole is not looked at besides.
+    """
     names = sorted(state.switches)
     if not names:
-        return state
+        return state, []
     name = names[bisect_right(names, state.audited) % len(names)]
-    switch = replace(state.switch(name), unconfirmed=True, unread=None)
-    return replace(state.with_switch(name, switch), audited=name)
+    state = replace(state, audited=name)
+    switch = state.switch(name)
+    if switch.session is None or switch.audit is not None:
+        return state, []
+    if switch.held is None or switch.unread is None:
+        return state, []
+    held, begun = switch.held, replace(switch, audit=switch.unread)
+    effect = ReadBack(
+        *(name, switch.session, switch.changes), expected=held, among=len(held), audit=True
+    )
+    return state.with_switch(name, begun), [effect]
 
 
 def _ask(state: State, name: str, now: float) -> Step:

@@ -19,6 +19,9 @@ FEW: Final = 40
 MOST_LOOKED_AT: Final = 25_000
 """Entries, by all masks: to look at more of them takes as long as a turn."""
 
+MOST_IN_A_PART: Final = 2_000
+"""Entries, or nearly: to hand over and read so many takes some 20 ms."""
+
 _MOST_BEYOND: Final = 4
 """How many ids an answer may tell of for each that was meant."""
 
@@ -54,6 +57,14 @@ def questions(cookies: Collection[int], among: int) -> tuple[Question, ...]:
         together = ()
     apart = (value for value in sorted(cookies) if not any(q.covers(value) for q in together))
     return (*together, *map(Question, apart))
+
+
+def parts(among: int) -> tuple[Question, ...]:
+    """What covers everything, each entry once, in parts that are small; of so many entries."""
+    many = 1
+    while many * MOST_IN_A_PART < among:
+        many *= 2
+    return tuple(Question(number, many - 1) for number in range(many))
 
 
 def _blocks(cookies: Collection[int]) -> tuple[Question, ...]:

@@ -29,7 +29,7 @@ class Holding:
 
     def __init__(self, asked: ReadBack) -> None:
         self._asked = asked
-        self._rows = Gathering(asked.expected)
+        self._rows = Gathering(asked.expected, at_once=not asked.audit)
         self._strays: list[Entry] = []
         self._unreadable: set[int] = set()
         self.passed: Passed = defaultdict(int)
@@ -55,6 +55,7 @@ class Holding:
             strays=tuple(self._strays),
             unreadable=frozenset(self._unreadable),
             cookies=self._asked.cookies,
+            audit=self._asked.audit,
         )
 
     def _take_all(self, some: list[Found]) -> None:

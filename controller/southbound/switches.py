@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, Final
@@ -34,7 +34,7 @@ from controller.southbound.flush import Flusher
 from controller.southbound.meters import Meters
 from controller.southbound.openflow.messages import flow_stats_request
 from controller.southbound.openflow.reading import StatsReader
-from controller.southbound.questions import questions
+from controller.southbound.questions import Question, parts, questions
 from controller.southbound.read_back import Holding
 
 log = logging.getLogger("controller.southbound.switches")
@@ -110,7 +110,7 @@ class Switches:
         """What a switch holds: all of it, or the entries of some cookies."""
         try:
             session = self._datapath_id(effect.switch), effect.session
-            early = self._reads.pop(session[0], None)
+            early = None if effect.audit else self._reads.pop(session[0], None)
             if early is not None and early.is_of(session, effect.cookies):
                 return replace(await early.task, asked=effect.asked)
             return await self._read_all(session, effect)
@@ -121,22 +121,37 @@ class Switches:
             return ReadBackFailed(effect.switch, effect.session, f"read-back: {reason}")
 
     async def _read_all(self, session: Session, effect: ReadBack) -> ReadBackDone:
-        """Decode and compare an answer as its parts come, in slices that take turns."""
-        asked = questions(effect.cookies, effect.among)
-        meters = () if effect.cookies else self._meters.anew(session)
+        """Ask for all at once, of an audit one part after the other."""
         holding = Holding(effect)
+        meters = () if effect.cookies else self._meters.anew(session)
+        if effect.audit:
+            for one in parts(effect.among):
+                await self._read(session, effect, holding, (one,), meters)
+        else:
+            asked = questions(effect.cookies, effect.among)
+            await self._read(session, effect, holding, asked, meters)
+        self.on_passed(effect.switch, holding.passed, effect.cookies)
+        return holding.done()
+
+    async def _read(
+        self,
+        session: Session,
+        effect: ReadBack,
+        holding: Holding,
+        asked: Sequence[Question],
+        first: Iterable[bytes],
+    ) -> None:
+        """Decode and compare answers as their parts come, in slices that take turns."""
         xids = self._channel.xids(len(asked))
         flows = (flow_stats_request(xid, *one) for xid, one in zip(xids, asked, strict=True))
-        request = self._channel.parts(session, chain(meters, flows), xids, self._timeout_s)
-        async with contextlib.aclosing(request) as parts:
-            async for part in parts:
-                found = self._reader.read(part, holding.passed, effect.cookies)
+        request = self._channel.parts(session, chain(first, flows), xids, self._timeout_s)
+        async with contextlib.aclosing(request) as replies:
+            async for reply in replies:
+                found = self._reader.read(reply, holding.passed, effect.cookies)
                 more = holding.take_some(found)  # a short answer waits for nobody's turn
                 while more:
                     async with self._channel.turns:
                         more = holding.take_some(found)
-        self.on_passed(effect.switch, holding.passed, effect.cookies)
-        return holding.done()
 
     async def _carry_out(
         self, session: Session, effect: SendBundle, asked: Callable[[], None]

@@ -58,3 +58,12 @@ def test_two_meanings_for_one_match_are_an_error(expected: list[Row], turned: bo
     with pytest.raises(ValueError, match="two meanings"):
         gathered(Program.of(by_key(expected)), held[::-1] if turned else held)
     gathered(Program.of(by_key(expected)), [row(1), row(1)])
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_different_moments_what_is_not_as_expected_counts(turned: bool) -> None:
+    gathering = Gathering(Program.of(by_key([row(1), row(2)])), at_once=False)
+    seen = [row(1), row(1, cookie=7)]
+    for each in [row(2), *(seen[::-1] if turned else seen)]:
+        gathering.add(Row(*each))
+    assert gathering.program() == Program.of(by_key([row(1, cookie=7), row(2)]))

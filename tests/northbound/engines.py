@@ -41,7 +41,11 @@ class Obedient:
     async def read_back(self, effect: ReadBack) -> Event:
         rows, cookies = self._of(effect.switch), effect.cookies
         held = program(row for row in rows if not cookies or row.cookie in cookies)
-        return ReadBackDone(effect.switch, effect.session, effect.asked, held, cookies=cookies)
+        return ReadBackDone(
+            *(effect.switch, effect.session, effect.asked, held),
+            cookies=cookies,
+            audit=effect.audit,
+        )
 
     def _of(self, switch: str) -> Program:
         return self.held.get(switch, program(()))

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.dataplane.cookie import Feature, cookie
-from controller.southbound.questions import EVERYTHING, FEW, MOST_LOOKED_AT, Question, questions
+from controller.southbound.questions import (
+    EVERYTHING,
+    FEW,
+    MOST_IN_A_PART,
+    MOST_LOOKED_AT,
+    Question,
+    parts,
+    questions,
+)
 
 OF_INSTANCES = (Feature.ADMIT, Feature.ORIGIN, Feature.RESOLVE)
 WHOLE = (1 << 64) - 1
@@ -74,3 +82,17 @@ def test_another_owners_are_not_told_of() -> None:
     (block,) = questions(of_tenant(0, 20), 0)
     assert block.covers(cookie(Feature.ORIGIN, 3))
     assert not block.covers(cookie(Feature.ORIGIN, 3) ^ 1 << 63)
+
+
+@given(st.lists(st.integers(0, WHOLE)), st.integers(0, 20 * MOST_IN_A_PART))
+def test_every_entry_is_of_one_part(cookies: list[int], among: int) -> None:
+    asked = parts(among)
+    for value in cookies:
+        assert sum(part.covers(value) for part in asked) == 1
+    assert among <= len(asked) * MOST_IN_A_PART < 2 * max(among, MOST_IN_A_PART)
+
+
+def test_the_parts_of_a_host_are_much_the_same() -> None:
+    cookies = of_tenant(1, 3 * MOST_IN_A_PART)
+    for part in parts(len(cookies)):
+        assert sum(map(part.covers, cookies)) <= 1.1 * MOST_IN_A_PART

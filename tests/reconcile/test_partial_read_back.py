@@ -6,10 +6,18 @@ from dataclasses import replace
 
 import pytest
 
+from controller.dataplane.program import program
 from controller.dataplane.shapes import Row
 from controller.model.intent import frozen
 from controller.model.network import Network
-from controller.reconcile.events import Effect, NetworkChanged, ReadBack, SendBundle, Tick
+from controller.reconcile.events import (
+    Effect,
+    NetworkChanged,
+    ReadBack,
+    ReadBackDone,
+    SendBundle,
+    Tick,
+)
 from controller.reconcile.step import AUDIT_S
 from tests.reconcile.world import World, assert_holds, world
 from tests.sites import two_hosts
@@ -79,12 +87,75 @@ def test_an_entry_that_had_nothing_to_do_with_it_is_noticed_at_the_next_audit() 
     found.now += AUDIT_S  # the first comes that long after the start
     for _ in found.switches:
         found.feed(Tick())
-        audited += [effect.switch for effect in drain(found) if not effect.cookies]
+        audited += [effect.switch for effect in drain(found) if effect.audit]
         found.settle()
         found.now += AUDIT_S / len(found.switches)
     assert sorted(audited) == sorted(found.switches), "each of them once in that time, one a time"
     assert [drift.switch for drift in found.drifts] == ["edge-1"]
     assert_holds(found, without_ping(network))
+
+
+def audit_of(found: World, name: str) -> ReadBack:
+    """Let time pass until a switch is audited; nobody has answered yet."""
+    found.now += AUDIT_S
+    while True:
+        found.feed(Tick())
+        (audit,) = (effect for effect in found.todo if isinstance(effect, ReadBack))
+        found.todo.remove(audit)
+        if audit.switch == name:
+            assert audit.audit
+            return audit
+        found.answer(audit, "well")
+        found.now += AUDIT_S / len(found.switches)
+
+
+def test_what_an_audit_finds_is_not_lost_by_a_change_meanwhile() -> None:
+    found, network = settled()
+    audit = audit_of(found, "edge-1")
+    lost = row_of(found, "resolve.receiver:away")
+    del found.switches["edge-1"][lost.key]
+    found.feed(NetworkChanged(without_ping(network), 2))
+    assert all(effect.cookies for effect in drain(found)), "the change waits for no audit"
+    found.answer(audit, "well")
+    assert [effect.cookies for effect in drain(found)][:1] == [frozenset()]
+    assert [(drift.switch, drift.missing) for drift in found.drifts] == [("edge-1", (lost,))]
+    assert_holds(found, without_ping(network))
+
+
+@pytest.mark.parametrize("sees", ["before", "after"])
+def test_what_is_changed_while_it_is_audited_is_no_drift(sees: str) -> None:
+    found, network = settled()
+    before = list(found.switches["edge-1"].values())
+    audit = audit_of(found, "edge-1")
+    found.feed(NetworkChanged(without_ping(network), 2))
+    found.settle()
+    after = list(found.switches["edge-1"].values())
+    held = program(before if sees == "before" else after)
+    found.feed(ReadBackDone("edge-1", audit.session, audit.asked, held, audit=True))
+    assert drain(found) == []
+    assert not found.drifts
+
+
+def test_foreign_entries_that_an_audit_sees_are_looked_at_again() -> None:
+    found, _ = settled()
+    audit = audit_of(found, "edge-1")
+    held = program(found.switches["edge-1"].values())
+    foreign = frozenset({0x77})
+    found.feed(ReadBackDone("edge-1", audit.session, audit.asked, held, foreign, audit=True))
+    assert [(effect.cookies, effect.audit) for effect in drain(found)] == [(frozenset(), False)]
+
+
+def test_who_is_being_audited_is_not_asked_once_more() -> None:
+    found, _ = settled()
+    late = audit_of(found, "edge-1")
+    found.now += AUDIT_S
+    for _ in found.switches:
+        found.feed(Tick())
+        assert "edge-1" not in [effect.switch for effect in drain(found)]
+        found.now += AUDIT_S / len(found.switches)
+    found.answer(late, "well")
+    drain(found)
+    assert audit_of(found, "edge-1")
 
 
 @pytest.mark.parametrize("first", [ReadBack, SendBundle])

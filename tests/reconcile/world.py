@@ -93,7 +93,8 @@ class World:
         if isinstance(effect, ReadBack):
             rows, cookies = self.switches[name].values(), effect.cookies
             held = program(row for row in rows if not cookies or row.cookie in cookies)
-            self.feed(ReadBackDone(name, session, effect.asked, held, cookies=cookies))
+            audit = effect.audit
+            self.feed(ReadBackDone(name, session, effect.asked, held, cookies=cookies, audit=audit))
         elif fate == "refused":
             self.feed(BundleFailed(name, session, "the table is full", known=True))
         else:
