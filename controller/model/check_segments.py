@@ -17,6 +17,8 @@ def check_segments(
 ) -> None:
     """Reports segments that cannot be together; all but those of some names can."""
     mine = [segments[name] for name in sorted(names) if name in segments]
+    if not mine:
+        return  # without a look at the others
     by_vrf: dict[str, list[Segment]] = {segment.vrf: [] for segment in mine}
     beside = {name: segment for name, segment in segments.items() if segment.vrf in by_vrf}
     _check_vlans(beside, problems)

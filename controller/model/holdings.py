@@ -7,8 +7,9 @@ the checks of the whole (:mod:`controller.model.check`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final, NoReturn, TypeVar
 
 from controller.model.differences import different
@@ -39,7 +40,7 @@ class Holdings:
 
     ``views``: VRF to the addresses it resolves, its own and those that rules leak into it, each
     with its instance; ``nobodys`` are those that no instance may have; ``leaked``: VRF to the
-    identities of other VRFs that it resolves.
+    identities of other VRFs that it resolves. What a change leaves as it is, is the same object.
     """
 
     intent: Intent
@@ -73,17 +74,15 @@ class Holdings:
         return found
 
     def _copy(self, intent: Intent) -> Holdings:
-        """What instances alone decide is shared where they are the same."""
-        own = intent.instances is not self.intent.instances
         return Holdings(
             intent=intent,
             keys=identities(intent),
-            ids=self.ids.copy() if own else self.ids,
-            macs=self.macs.copy() if own else self.macs,
-            places=self.places.copy() if own else self.places,
-            hosts=self.hosts.copy() if own else self.hosts,
+            ids=self.ids,
+            macs=self.macs,
+            places=self.places,
+            hosts=self.hosts,
             of_key=self.of_key,
-            views={vrf: self.views.get(vrf, {}).copy() for vrf in intent.vrfs},
+            views={vrf: self.views.get(vrf) or {} for vrf in intent.vrfs},
             nobodys=self.nobodys.after(self.intent, intent),
             leaked=self.leaked,
         )
@@ -92,16 +91,15 @@ class Holdings:
         """Ids, MACs and places of instances that came, went or differ."""
         old, new = before.intent.instances, self.intent.instances
         names = different(old, new)
-        for instance in (old[name] for name in names if name in old):
-            del self.ids[instance.id], self.macs[instance.mac], self.places[_place(instance)]
-            self.hosts[instance.host] -= 1
-            if not self.hosts[instance.host]:
-                del self.hosts[instance.host]
-        for instance in (new[name] for name in names if name in new):
-            _hold(self.ids, instance.id, instance.name)
-            _hold(self.macs, instance.mac, instance.name)
-            _hold(self.places, _place(instance), instance.name)
-            self.hosts[instance.host] = self.hosts.get(instance.host, 0) + 1
+        gone = [old[name] for name in names if name in old]
+        come = [new[name] for name in names if name in new]
+        self.ids = _passed_on(self.ids, gone, come, _id)
+        self.macs = _passed_on(self.macs, gone, come, _mac)
+        self.places = _passed_on(self.places, gone, come, _place)
+        hosts = Counter(self.hosts)
+        hosts.subtract(instance.host for instance in gone)
+        hosts.update(instance.host for instance in come)
+        self.hosts = dict(+hosts)
 
     def _follow_addresses(self, before: Holdings) -> None:
         """Identities and addresses of instances that are not what, or where, they were."""
@@ -113,13 +111,25 @@ class Holdings:
             ((before.keys[instance.service], instance.name) for instance in gone),
             ((self.keys[instance.service], instance.name) for instance in come),
         )
-        for view in self.views.values():
-            for instance in gone:
-                _hide(view, instance)
+        stay = {instance.name for instance in come if self._stays(instance, before)}
+        for instance in gone:
+            if instance.name not in stay:
+                self._hide(instance, self.views, before)
         self._follow_leaks(before)
         for instance in come:
-            self._put(instance, before.intent)
+            if instance.name not in stay:
+                self._put(instance, before)
         self._check_segments(before.intent)
+
+    def _stays(self, instance: Instance, before: Holdings) -> bool:
+        """Whether whose address it is, and where it is seen, is what it was."""
+        old = before.intent.instances.get(instance.name)
+        return (
+            old is not None
+            and old.ip == instance.ip
+            and before.keys[old.service] == self.keys[instance.service]
+            and before.intent.segment_of(old) is self.intent.segment_of(instance)
+        )
 
     def _touched(self, before: Holdings) -> set[str]:
         """Instances that came, went or differ, or whose service's segment or identity does."""
@@ -127,27 +137,41 @@ class Holdings:
         names = different(before.intent.instances, self.intent.instances)
         return names | members(belongings(self.intent, "instances"), services)
 
-    def _put(self, instance: Instance, before: Intent) -> None:
+    def _put(self, instance: Instance, before: Holdings) -> None:
         """An instance's address, in every view that it is in."""
         segment = self.intent.segment_of(instance)
-        self._show(segment.vrf, instance)
+        self._show(segment.vrf, instance, before)
         key = self.keys[instance.service]
         for vrf, keys in self.leaked.items():
             if key in keys:
-                self._show(vrf, instance)
+                self._show(vrf, instance, before)
         if instance.ip not in segment.subnet:
-            held = before.instances.get(instance.name)
+            held = before.intent.instances.get(instance.name)
             if held is None or held.ip != instance.ip:
                 _refuse()
         elif not is_host(instance.ip, segment.subnet):
             _refuse()
 
-    def _show(self, vrf: str, instance: Instance) -> None:
+    def _show(self, vrf: str, instance: Instance, before: Holdings) -> None:
         """An address in a VRF's view, where it must be nobody else's."""
         ip = int(instance.ip)
-        _hold(self.views[vrf], ip, instance.name)
+        _hold(self._own(vrf, before), ip, instance.name)
         if self.nobodys.has(vrf, ip):
             _refuse()
+
+    def _hide(self, instance: Instance, vrfs: Iterable[str], before: Holdings) -> None:
+        """An address out of the views of some VRFs."""
+        ip = int(instance.ip)
+        for vrf in vrfs:
+            if self.views[vrf].get(ip) == instance.name:
+                del self._own(vrf, before)[ip]
+
+    def _own(self, vrf: str, before: Holdings) -> dict[int, str]:
+        """A VRF's view, to be changed."""
+        view = self.views[vrf]
+        if view is before.views.get(vrf):
+            view = self.views[vrf] = view.copy()
+        return view
 
     def _follow_leaks(self, before: Holdings) -> None:
         """Identities that a VRF resolves now and did not before, or the other way round."""
@@ -161,9 +185,9 @@ class Holdings:
         for vrf in self.views:
             was, now = before.leaked.get(vrf, _NONE), self.leaked.get(vrf, _NONE)
             for instance in self._of_keys(was - now):
-                _hide(self.views[vrf], instance)
+                self._hide(instance, (vrf,), before)
             for instance in self._of_keys(now - was):
-                self._show(vrf, instance)
+                self._show(vrf, instance, before)
 
     def _of_keys(self, keys: Iterable[IdentityKey]) -> Iterator[Instance]:
         names = (name for key in keys for name in self.of_key.get(key, ()))
@@ -234,18 +258,35 @@ def _leaked(intent: Intent, populated: Iterable[IdentityKey]) -> Leaked:
     return {vrf: frozenset(keys) for vrf, keys in found.items()}
 
 
+_id: Final = attrgetter("id")
+_mac: Final = attrgetter("mac")
+
+
 def _place(instance: Instance) -> Place:
     return instance.host, instance.port, instance.nested_vlan
+
+
+def _passed_on(
+    held: dict[K, str],
+    gone: Collection[Instance],
+    come: Collection[Instance],
+    what: Callable[[Instance], K],
+) -> dict[K, str]:
+    """What is held once some have given theirs up and others have it: the same where they had."""
+    out, into = {what(one): one.name for one in gone}, {what(one): one.name for one in come}
+    if out == into and len(into) == len(come):
+        return held
+    found = held.copy()
+    for given_up in out:
+        del found[given_up]
+    for one in come:
+        _hold(found, what(one), one.name)
+    return found
 
 
 def _hold(held: dict[K, str], what: K, name: str) -> None:
     if held.setdefault(what, name) != name:
         _refuse()
-
-
-def _hide(view: dict[int, str], instance: Instance) -> None:
-    if view.get(int(instance.ip)) == instance.name:
-        del view[int(instance.ip)]
 
 
 def _refuse() -> NoReturn:
