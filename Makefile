@@ -10,7 +10,7 @@ STEP := @scripts/step.sh
 FAULTS := $(filter-out %/test_kill.py,$(wildcard tests/faults/test_*.py))
 TOGETHER := tests/faults/test_kill.py tests/ryu_mend $(FAULTS) $(addprefix tests/,bench/test_bench.py bench/test_memory.py \
   switch_tls model topology dataplane compile diff verify reconcile oracle openflow store packets architecture packaging \
-  telemetry northbound rpc access cli client speaker ovsdb host)
+  telemetry northbound rpc access cli client speaker ovsdb)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lab lab-trust bench test soak format lint types contracts docs-check pytest fix docs lock clean

@@ -17,9 +17,11 @@ Six phases, each finished on every switch (barrier) before the next begins:
 6. *flush*: no rows any more. Connections that were permitted and are no more are forgotten
    (:mod:`controller.diff.cut`), now that no switch lets their packets pass.
 
-So every packet meets the old meaning or the new one on every switch, never a third. Where one
-switch alone changes, what comes is one bundle (1 and 2) and so is what goes (3 and 5); where what
-goes withdraws nothing further, the flush is one with it (:mod:`controller.reconcile.rollout`).
+So every packet meets the old meaning or the new one on every switch, never a third. Where rows
+only come, as with a new instance or rule, all of them come at once (1 and 2): they are for packets
+that were dropped, and are until the last of them is there. Where one switch alone changes, what
+comes is one bundle too, and so is what goes (3 and 5); where what goes withdraws nothing further,
+the flush is one with it (:mod:`controller.reconcile.rollout`).
 """
 
 from __future__ import annotations
@@ -116,9 +118,14 @@ class SwitchDelta:
 
 def _sends(row: Row) -> bool:
     """Whether a row speaks of those who send from this switch, and of them alone."""
-    if row.shape in _SENDERS:
-        return True
-    return row.shape.startswith(_MARKED) and SHAPES[row.shape].columns(row)["far"] == 0
+    return row.shape in _SENDERS or (
+        _judges_marks(row) and SHAPES[row.shape].columns(row)["far"] == 0
+    )
+
+
+def _judges_marks(row: Row) -> bool:
+    """Whether a row permits by how packets are marked."""
+    return row.shape.startswith(_MARKED)
 
 
 def _joins(row: Row) -> bool:
@@ -147,7 +154,7 @@ def _both(old: int, new: int) -> int:
 
 def _permits(row: Row) -> bool:
     """Whether a row permits by who the two ends are, and not by how packets are marked."""
-    return row.shape.startswith(_MAY) and not row.shape.startswith(_MARKED)
+    return row.shape.startswith(_MAY) and not _judges_marks(row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +166,27 @@ class Plan:
     def phases(self) -> Iterator[tuple[Phase, Mapping[str, tuple[Row, ...]]]]:
         """The phases that have work, in order, each with its rows by switch.
 
-        An order between switches needs two: where one alone changes, what comes is one bundle, and
-        so is what goes.
+        An order between switches needs two, and something that is not new: where one alone changes,
+        what comes is one bundle, and so is what goes.
         """
+        if self._only_comes:
+            coming = {name: delta.added for name, delta in self.switches.items()}
+            return iter([(Phase.ADD, coming)] if coming else [])
         work = {phase: self._work(phase) for phase in Phase}
         if len(self.switches) == 1:
             work = _together(work)
         return ((phase, rows) for phase, rows in work.items() if rows)
+
+    @property
+    def _only_comes(self) -> bool:
+        """Whether all rows are new, and each for packets that none was for.
+
+        How senders mark packets decides between rows, so what is new about that comes last.
+        """
+        return not any(
+            delta.changed or delta.removed or any(map(_judges_marks, delta.added))
+            for delta in self.switches.values()
+        )
 
     def _work(self, phase: Phase) -> Mapping[str, tuple[Row, ...]]:
         each = ((name, delta.rows(phase)) for name, delta in self.switches.items())

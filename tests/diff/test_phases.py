@@ -67,6 +67,23 @@ def test_nothing_is_swapped_or_removed_where_only_something_comes(rows: tuple[Ro
     assert phases((program(rows), program([*OLD, *NEW])), "edge-1").keys() == {Phase.ADD}
 
 
+@pytest.mark.parametrize("marked", [False, True])
+def test_what_only_comes_is_one_phase_on_all_switches(marked: bool) -> None:
+    new = [*OLD, here(1, W1, WEB)]
+    columns = {"source": WEB, "destination": API, "dscp": 46, "class": 10}
+    new += [SHAPES["permit.marked_any"].row(0, far=0, **columns)] * marked
+    count = dict.fromkeys(("a", "b"), len(new) - len(OLD))
+    found = phases((program(OLD), program(new)), "a", "b")
+    assert found == {Phase.SWAP if marked else Phase.ADD: count}
+
+
+def test_of_what_comes_receivers_have_theirs_first_where_anything_goes() -> None:
+    old, new = [*OLD, there(W1 + 9, API)], [*OLD, *NEW, here(1, W1, WEB)]
+    assert list(phases((program(old), program(new)), "a", "b")) == [
+        *(Phase.ADD, Phase.SWAP, Phase.WITHDRAW),
+    ]
+
+
 def test_a_clause_is_widened_as_far_as_an_entry_has_room_for() -> None:
     """What a change that was given up has left widened says as much already."""
     held, wanted = range(1, MOST_IDS + 1), range(MOST_IDS - 10, MOST_IDS + 90)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import httpx
@@ -39,6 +40,13 @@ def test_nothing_is_loaded_from_elsewhere(visit: Visit) -> None:
     tab.go().drawn()
     assert any(url.endswith("cytoscape-3.34.4.min.js") for url in asked)
     assert [url for url in asked if not url.startswith((tab.served.url, "data:"))] == []
+
+
+def test_all_modules_are_asked_for_at_once() -> None:
+    folder = Path(next(iter(served_page.__path__)))
+    text = (folder / "index.html").read_text()
+    asked = re.findall(r'rel="modulepreload" href="/page/(.*)"', text)
+    assert asked == sorted(path.name for path in folder.glob("*.js"))
 
 
 def test_the_library_is_the_one_that_was_released() -> None:

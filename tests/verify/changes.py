@@ -168,6 +168,9 @@ EDITS: Final[tuple[Edit, ...]] = (
     _service_of_other_tenant,
 )
 
+COMING: Final[tuple[Edit, ...]] = (_rule_added, _instance_added)
+"""Those that only add something."""
+
 
 def busy() -> Intent:
     """Six instances in two VRFs, every one allowed to reach every other somehow."""
@@ -175,9 +178,15 @@ def busy() -> Intent:
 
 
 @st.composite
-def changed(draw: DrawFn, intent: Intent, edits: tuple[Edit, ...] = EDITS, most: int = 1) -> Intent:
-    """The intent after some changes; the same where they are not valid."""
-    if draw(st.integers(0, 3)) == 0:
+def changed(
+    draw: DrawFn,
+    intent: Intent,
+    edits: tuple[Edit, ...] = EDITS,
+    most: int = 1,
+    moving: bool = True,
+) -> Intent:
+    """The intent after some changes; the same where they are not valid. ``moving``: tenants too."""
+    if moving and draw(st.integers(0, 3)) == 0:
         intent = draw(moved(intent))
         most -= 1
     for _ in range(draw(st.integers(min(1, most), most))):

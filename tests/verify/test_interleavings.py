@@ -25,7 +25,7 @@ from controller.verify.probe import Question, first_packet, reply_from
 from controller.verify.site import NOTHING_KNOWN, Delivered, Dropped, State, attachment
 from tests.sharing import compilers
 from tests.strategies import intents, site
-from tests.verify.changes import busy, changed, rerouted
+from tests.verify.changes import COMING, busy, changed, rerouted
 from tests.verify.interleaving import Moment, Outcome, Timeline, Walker, refused, stages
 from tests.verify.meanings import Judge, Meaning, cases
 from tests.verify.test_plan_safety import plugged_for
@@ -55,6 +55,19 @@ def test_every_packet_meets_the_old_or_the_new_meaning(data: DataObject) -> None
     before, after = compiled(old), compiled(new)
     timeline = Timeline.of(before, stages(before, after))
     assert timeline.after == after
+    chance = Random(data.draw(st.integers(0, 1000)))
+    assert_safe(Judge(Meaning(old), Meaning(new), timeline), chance)
+
+
+@given(st.data())
+def test_what_only_comes_needs_no_order(data: DataObject) -> None:
+    """New instances and rules: in one phase, whichever switch has its rows first."""
+    one = data.draw(INTENTS)
+    coming = data.draw(changed(one, edits=COMING, most=2, moving=False))
+    old, new = networks(one, coming, (site(), site()))
+    compiled = data.draw(compilers)
+    before, after = compiled(old), compiled(new)
+    timeline = Timeline.of(before, stages(before, after))
     chance = Random(data.draw(st.integers(0, 1000)))
     assert_safe(Judge(Meaning(old), Meaning(new), timeline), chance)
 
