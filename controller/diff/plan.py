@@ -19,9 +19,10 @@ Six phases, each finished on every switch (barrier) before the next begins:
 
 So every packet meets the old meaning or the new one on every switch, never a third. Where rows
 only come, as with a new instance or rule, all of them come at once (1 and 2): they are for packets
-that were dropped, and are until the last of them is there. Where one switch alone changes, what
-comes is one bundle too, and so is what goes (3 and 5); where what goes withdraws nothing further,
-the flush is one with it (:mod:`controller.reconcile.rollout`).
+that were dropped, and are until the last of them is there. (Not so what only goes: it may be the
+rest of a change that a controller before has begun, with frames still on the wire.) Where one
+switch alone changes, what comes is one bundle too, and so is what goes (3 and 5); where what goes
+withdraws nothing further, the flush is one with it (:mod:`controller.reconcile.rollout`).
 """
 
 from __future__ import annotations
@@ -118,9 +119,9 @@ class SwitchDelta:
 
 def _sends(row: Row) -> bool:
     """Whether a row speaks of those who send from this switch, and of them alone."""
-    return row.shape in _SENDERS or (
-        _judges_marks(row) and SHAPES[row.shape].columns(row)["far"] == 0
-    )
+    if row.shape in _SENDERS:
+        return True
+    return _judges_marks(row) and SHAPES[row.shape].columns(row)["far"] == 0
 
 
 def _judges_marks(row: Row) -> bool:
@@ -157,6 +158,10 @@ def _permits(row: Row) -> bool:
     return row.shape.startswith(_MAY) and not _judges_marks(row)
 
 
+Work = Mapping[Phase, Mapping[str, tuple[Row, ...]]]
+"""The rows of each phase by switch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Deltas by switch name; switches with nothing to do are left out."""
@@ -169,19 +174,21 @@ class Plan:
         An order between switches needs two, and something that is not new: where one alone changes,
         what comes is one bundle, and so is what goes.
         """
+        work: Work = {phase: self._work(phase) for phase in Phase}
         if self._only_comes:
-            coming = {name: delta.added for name, delta in self.switches.items()}
-            return iter([(Phase.ADD, coming)] if coming else [])
-        work = {phase: self._work(phase) for phase in Phase}
-        if len(self.switches) == 1:
-            work = _together(work)
+            work = _together(work, Phase.SWAP, Phase.ADD)  # which makes nobody forget anything
+        elif len(self.switches) == 1:
+            if work[Phase.SWAP]:
+                work = _together(work, Phase.ADD, Phase.SWAP)
+            if work[Phase.REMOVE] and not work[Phase.NARROW]:
+                work = _together(work, Phase.WITHDRAW, Phase.REMOVE)
         return ((phase, rows) for phase, rows in work.items() if rows)
 
     @property
     def _only_comes(self) -> bool:
-        """Whether all rows are new, and each for packets that none was for.
+        """Whether all rows are new: they let more pass, and nothing that passes needs them.
 
-        How senders mark packets decides between rows, so what is new about that comes last.
+        How packets are marked decides between rows, also those of pairs that pass already.
         """
         return not any(
             delta.changed or delta.removed or any(map(_judges_marks, delta.added))
@@ -212,18 +219,11 @@ class Plan:
         return bool(self.switches)
 
 
-def _together(
-    work: Mapping[Phase, Mapping[str, tuple[Row, ...]]],
-) -> dict[Phase, Mapping[str, tuple[Row, ...]]]:
-    """The phases of a lone switch, each with the one before it where nothing is between them."""
-    found = dict(work)
-    for first, then in ((Phase.ADD, Phase.SWAP), (Phase.WITHDRAW, Phase.REMOVE)):
-        if found[then] and not (then is Phase.REMOVE and found[Phase.NARROW]):
-            found[then] = {
-                name: (*found[first].get(name, ()), *rows) for name, rows in found[then].items()
-            }
-            found[first] = {}
-    return found
+def _together(work: Work, one: Phase, into: Phase) -> Work:
+    """A phase's rows in another that is next to it."""
+    names = sorted({*work[one], *work[into]})
+    both = {name: (*work[one].get(name, ()), *work[into].get(name, ())) for name in names}
+    return {**work, one: {}, into: both}
 
 
 def delta(before: Program, after: Program) -> SwitchDelta:

@@ -116,9 +116,11 @@ class Timeline:
 
 def stages(before: Mapping[str, Program], after: Mapping[str, Program]) -> Iterator[Stage]:
     """The stages of a plan."""
-    found, last = plan(before, after), Phase.ADD
+    found = plan(before, after)
+    last: Phase | None = None
     for phase, work in found.phases():
-        yield Stage(phase, work, wet=not (found.drains and phase.drains_after(last)))
+        drained = last is not None and found.drains and phase.drains_after(last)
+        yield Stage(phase, work, wet=not drained)
         last = phase
 
 
