@@ -18,11 +18,11 @@ Six phases, each finished on every switch (barrier) before the next begins:
    (:mod:`controller.diff.cut`), now that no switch lets their packets pass.
 
 So every packet meets the old meaning or the new one on every switch, never a third. Where rows
-only come, as with a new instance or rule, all of them come at once (1 and 2): they are for packets
-that were dropped, and are until the last of them is there. (Not so what only goes: it may be the
-rest of a change that a controller before has begun, with frames still on the wire.) Where one
-switch alone changes, what comes is one bundle too, and so is what goes (3 and 5); where what goes
-withdraws nothing further, the flush is one with it (:mod:`controller.reconcile.rollout`).
+only come, as with a new instance or rule, all of them come at once (1 and 2): senders' are for
+packets that were dropped, and are until the last of them is there. (Not so what only goes: it may
+be the rest of a change that a controller before has begun, with frames still on the wire.) Where
+one switch alone changes, what comes is one bundle too, and so is what goes (3 and 5); where what
+goes withdraws nothing further, the flush is one with it (:mod:`controller.reconcile.rollout`).
 """
 
 from __future__ import annotations
@@ -186,14 +186,14 @@ class Plan:
 
     @property
     def _only_comes(self) -> bool:
-        """Whether all rows are new: they let more pass, and nothing that passes needs them.
+        """Whether all rows are new, and senders' are for packets that were dropped.
 
-        How packets are marked decides between rows, also those of pairs that pass already.
+        Rows of senders' that judge marks are not: those decide also of pairs that pass already.
         """
-        return not any(
-            delta.changed or delta.removed or any(map(_judges_marks, delta.added))
-            for delta in self.switches.values()
-        )
+        every = self.switches.values()
+        if any(delta.changed or delta.removed for delta in every):
+            return False
+        return not any(_judges_marks(row) for delta in every for row in delta.added)
 
     def _work(self, phase: Phase) -> Mapping[str, tuple[Row, ...]]:
         each = ((name, delta.rows(phase)) for name, delta in self.switches.items())

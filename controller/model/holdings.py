@@ -40,7 +40,8 @@ class Holdings:
 
     ``views``: VRF to the addresses it resolves, its own and those that rules leak into it, each
     with its instance; ``nobodys`` are those that no instance may have; ``leaked``: VRF to the
-    identities of other VRFs that it resolves. What a change leaves as it is, is the same object.
+    identities of other VRFs that it resolves. What others were made from is shared with them, and
+    not changed any more.
     """
 
     intent: Intent
@@ -64,7 +65,7 @@ class Holdings:
 
         An address may stay as it was where it does not fit its segment: a tenant's move keeps it.
         """
-        found = self._copy(intent)
+        found = self._shared(intent)
         try:
             if intent.instances is not self.intent.instances:
                 found._follow_instances(self)
@@ -73,7 +74,8 @@ class Holdings:
             return None
         return found
 
-    def _copy(self, intent: Intent) -> Holdings:
+    def _shared(self, intent: Intent) -> Holdings:
+        """The same of another intent: what is to be changed has to be copied first."""
         return Holdings(
             intent=intent,
             keys=identities(intent),
@@ -82,7 +84,7 @@ class Holdings:
             places=self.places,
             hosts=self.hosts,
             of_key=self.of_key,
-            views={vrf: self.views.get(vrf) or {} for vrf in intent.vrfs},
+            views={vrf: self.views.get(vrf, {}) for vrf in intent.vrfs},
             nobodys=self.nobodys.after(self.intent, intent),
             leaked=self.leaked,
         )

@@ -58,11 +58,12 @@ class ReadBackDone:
 
 @dataclass(frozen=True, slots=True)
 class ReadBackFailed:
-    """A read-back got no answer."""
+    """A read-back, or an ``audit``, got no answer."""
 
     switch: str
     session: int
     reason: str
+    audit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

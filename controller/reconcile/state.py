@@ -27,10 +27,9 @@ class SwitchState:
     ``serial`` is the last network that this switch was confirmed to be in line with. ``silent``:
     it has a session and does not answer, so the others do not wait for it. ``unread``: rows it was
     sent, or told to remove, since it was read back; None where all it holds has to be read.
-    ``audit``: those that it may hold otherwise than when its audit began; None where none goes on.
-    ``owed``: connections
-    that it was told to forget and has not yet said to have forgotten, whatever became of rollouts
-    and sessions since.
+    ``audit``: rows that it may hold otherwise than when its audit began; None where none goes on.
+    ``owed``: connections that it was told to forget and has not yet said to have forgotten,
+    whatever became of rollouts and sessions since.
     """
 
     session: int | None = None

@@ -81,6 +81,8 @@ def _take(state: State, event: Event, now: float) -> Step:
             return replace(left, await_until_s=now + ABSENCE_S), []
         case ReadBackDone() if _is_current(state, event.switch, event.session):
             return (_audited(state, event), []) if event.audit else _read_back(state, event)
+        case ReadBackFailed(audit=True) if _is_current(state, event.switch, event.session):
+            return state.with_switch(event.switch, _doubted(state.switch(event.switch))), []
         case ReadBackFailed() if _is_current(state, event.switch, event.session):
             state, effects = _failed(state, event.switch, event.reason, now, known=False)
             silent = replace(state.switch(event.switch), silent=True)
@@ -158,8 +160,17 @@ def _audited(state: State, event: ReadBackDone) -> State:
         off = delta(switch.held, event.held)
         differs = (row for rows in (off.added, off.changed, off.removed) for row in rows)
         if event.foreign or any(row.key not in moved for row in differs):
-            switch = replace(switch, unconfirmed=True, unread=None)
+            switch = _doubted(switch)
     return state.with_switch(event.switch, switch)
+
+
+def _doubted(switch: SwitchState) -> SwitchState:
+    """A switch whose audit found what was not expected, or no end: it is read whole.
+
+    What is being read already may be older than what was found, so that is not believed.
+    """
+    changes = switch.changes + switch.reading
+    return replace(switch, audit=None, unconfirmed=True, unread=None, changes=changes)
 
 
 def _off(believed: Program, unread: tuple[Row, ...] | None, event: ReadBackDone) -> SwitchDelta:

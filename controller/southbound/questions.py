@@ -3,7 +3,8 @@
 Open vSwitch looks a whole cookie up, and under a mask it looks at every entry that it has: 0.5 ms
 for 8,000 of them, 4 for 25,000, 12 for 50,000. It takes in 50 messages in a turn of its loop,
 though, which takes 4 to 8 ms with the ports of so many entries. So what a tenant's instances have
-is asked for by a mask or two where their ids lie together and the switch has not too much.
+is asked for by a mask or two where their ids lie together and the switch has not too much. Who asks
+for everything, and not at once (an audit), asks in parts, so that others are answered in between.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ MOST_LOOKED_AT: Final = 25_000
 """Entries, by all masks: to look at more of them takes as long as a turn."""
 
 MOST_IN_A_PART: Final = 2_000
-"""Entries, or nearly: to hand over and read so many takes some 20 ms."""
+"""Entries: to hand over and read so many takes some 20 ms."""
+
+MOST_PARTS: Final = 16
+"""For each of them a switch looks at all entries: with more, as long as it hands them over."""
 
 _MOST_BEYOND: Final = 4
 """How many ids an answer may tell of for each that was meant."""
@@ -60,17 +64,20 @@ def questions(cookies: Collection[int], among: int) -> tuple[Question, ...]:
 
 
 def parts(among: int) -> tuple[Question, ...]:
-    """What covers everything, each entry once, in parts that are small; of so many entries."""
+    """What covers everything, each entry once, in parts by the last bits of cookies.
+
+    Of so many entries. Instances' are spread evenly; all of one rule are in one part.
+    """
     many = 1
-    while many * MOST_IN_A_PART < among:
+    while many < MOST_PARTS and many * MOST_IN_A_PART < among:
         many *= 2
     return tuple(Question(number, many - 1) for number in range(many))
 
 
 def _blocks(cookies: Collection[int]) -> tuple[Question, ...]:
     """A block or two that cover all instances' cookies; none where their ids lie far apart."""
-    parts = map(parse, cookies)
-    ids = {part.object for part in parts if part.feature in _OF_INSTANCES}
+    parsed = map(parse, cookies)
+    ids = {part.object for part in parsed if part.feature in _OF_INSTANCES}
     for most in (1, 2):  # a tenant's ids may lie on both sides of a power of two
         size = 1
         while len(starts := {number // size for number in ids}) > most:

@@ -72,6 +72,7 @@ class Switches:
         self._filling: dict[int, _Filling] = {}
         self._reads: dict[int, _Reading] = {}
         self._reader = StatsReader()
+        self._later: dict[Session, dict[Permission, int]] = {}  # by others, while an audit goes on
         self.on_passed: Callable[[str, Mapping[Permission, int], frozenset[int]], None] = _ignored
 
     async def send_bundle(
@@ -115,23 +116,34 @@ class Switches:
                 return replace(await early.task, asked=effect.asked)
             return await self._read_all(session, effect)
         except (RemoteError, UnknownOutcome) as error:
-            return ReadBackFailed(effect.switch, effect.session, f"read-back: {error}")
+            return _failed(effect, str(error))
         except Exception as error:  # as above: without an outcome all would wait for it
-            reason = _unforeseen(effect.switch, "an answer was not read", error)
-            return ReadBackFailed(effect.switch, effect.session, f"read-back: {reason}")
+            return _failed(effect, _unforeseen(effect.switch, "an answer was not read", error))
 
     async def _read_all(self, session: Session, effect: ReadBack) -> ReadBackDone:
         """Ask for all at once, of an audit one part after the other."""
         holding = Holding(effect)
-        meters = () if effect.cookies else self._meters.anew(session)
         if effect.audit:
-            for one in parts(effect.among):
-                await self._read(session, effect, holding, (one,), meters)
+            await self._read_parts(session, effect, holding)
         else:
+            first = () if effect.cookies else self._meters.anew(session)
             asked = questions(effect.cookies, effect.among)
-            await self._read(session, effect, holding, asked, meters)
+            await self._read(session, effect, holding, asked, first)
+            self._later.get(session, {}).update(holding.passed)
         self.on_passed(effect.switch, holding.passed, effect.cookies)
         return holding.done()
+
+    async def _read_parts(self, session: Session, effect: ReadBack, holding: Holding) -> None:
+        """What others have counted meanwhile is newer."""
+        later = self._later[session] = {}
+        first: Iterable[bytes] = self._meters.anew(session)
+        try:
+            for one in parts(effect.among):
+                await self._read(session, effect, holding, (one,), first)
+                first = ()
+        finally:
+            del self._later[session]
+        holding.passed.update(later)
 
     async def _read(
         self,
@@ -257,6 +269,10 @@ class _Filling:
             return True
         failed = self.task.cancelled() or self.task.exception() is not None
         return not failed and self.task.result().is_of(effect, session)
+
+
+def _failed(effect: ReadBack, reason: str) -> ReadBackFailed:
+    return ReadBackFailed(effect.switch, effect.session, f"read-back: {reason}", effect.audit)
 
 
 def _following(effect: SendBundle) -> SendBundle | None:

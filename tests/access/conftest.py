@@ -31,7 +31,7 @@ PEOPLE = {
     "admin": Principal("root", Role.ADMIN),
 }
 
-SPARE: dict[str, dict[str, Any]] = {
+_SPARE: dict[str, dict[str, Any]] = {
     "vrfs": {"spare": {"id": 300}},
     "classes": {"spare": {"dscp": 10, "queue": 3}},
     "segments": {"unused": {"vrf": "business", "subnet": "10.91.1.0/24"}},
@@ -39,7 +39,7 @@ SPARE: dict[str, dict[str, Any]] = {
     "services": {"spare": {"tenant": "shop"}},
 }
 _WITH_SPARE = {
-    kind: {**objects, **SPARE[kind]} if kind in SPARE else objects
+    kind: {**objects, **_SPARE[kind]} if kind in _SPARE else objects
     for kind, objects in DOCUMENT.items()
 }
 SPARED = decode_intent(_WITH_SPARE, hosts=HOSTS)

@@ -136,10 +136,10 @@ def test_the_table_has_every_call() -> None:
 def unwritten(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Guarded]:
     """Hands out a site with spare objects: the same, until somebody has written to it."""
     made: list[Guarded] = []
-    unwritten = spared().revision()
+    revision = spared().revision()
 
     def site() -> Guarded:
-        if not made or made[-1].engine.revision() != unwritten:
+        if not made or made[-1].engine.revision() != revision:
             made.append(Guarded(tmp_path_factory.mktemp("site"), engine=spared()))
         return made[-1]
 

@@ -63,6 +63,7 @@ def test_a_change_is_followed_to_what_the_whole_gives(data: DataObject) -> None:
             continue
         _is_followed(intent, after)
         _holds_the_same(held.after(after), after)
+        _holds_the_same(held, intent)
         intent = after
 
 

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from controller.dataplane.permission import Permission
 from controller.dataplane.program import program
 from controller.reconcile.events import ReadBack, ReadBackDone
 from controller.southbound import questions
 from controller.southbound.openflow.messages import Type
+from controller.southbound.read_back import Holding
 from controller.southbound.switches import Switches
 from labkit.ovs import PrivateOvs
-from tests.openflow.bridge import SESSION
+from tests.openflow.bridge import PATIENCE_S, SESSION
 from tests.openflow.test_ahead import DONE, RealSwitch, row, run, send
 
 MANY = tuple(row(number) for number in range(2, 62))
@@ -58,8 +60,9 @@ def test_a_change_does_not_wait_for_its_end(
     async def use(switches: Switches) -> None:
         assert await switches.send_bundle(send(MANY)) == DONE
         auditing = asyncio.create_task(switches.read_back(audit()))
-        while Type.MULTIPART_REQUEST not in switch.kinds:
-            await asyncio.sleep(0)
+        async with asyncio.timeout(PATIENCE_S):
+            while Type.MULTIPART_REQUEST not in switch.kinds:
+                await asyncio.sleep(0)
         assert await switches.send_bundle(send((ONE,))) == DONE
         assert not auditing.done()
         found = await auditing
@@ -67,3 +70,29 @@ def test_a_change_does_not_wait_for_its_end(
         assert {*MANY} <= {*found.held}
 
     run(tmp_path, switch, use)
+
+
+def test_what_was_counted_meanwhile_is_what_is_told(
+    tmp_path: Path, switch: RealSwitch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(questions, "MOST_IN_A_PART", 30)
+    often, once = Permission(1, 2, 3), Permission(1, 2, 4)
+    told: list[dict[Permission, int]] = []
+
+    async def use(switches: Switches) -> None:
+        async def read(
+            _session: object, effect: ReadBack, holding: Holding, *_asked: object
+        ) -> None:
+            if not effect.audit:
+                holding.passed[often] = 30
+            elif not holding.passed:
+                holding.passed.update({often: 10, once: 1})
+                await switches.read_back(ReadBack("s", SESSION[1], 1, frozenset({ONE.cookie})))
+
+        monkeypatch.setattr(switches, "_read", read)
+        switches.on_passed = lambda _switch, passed, _cookies: told.append(dict(passed))
+        await switches.read_back(audit())
+        await switches.read_back(ReadBack("s", SESSION[1], 1, frozenset({ONE.cookie})))
+
+    run(tmp_path, switch, use)
+    assert told == [{often: 30}, {often: 30, once: 1}, {often: 30}]

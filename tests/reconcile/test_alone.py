@@ -137,9 +137,13 @@ def test_what_is_found_lost_before_a_bundle_is_sent_is_in_it() -> None:
     (audit,) = (effect for effect in found.todo if isinstance(effect, ReadBack))
     found.todo.clear()
     key = next(key for key in found.switches[audit.switch] if key.relation == "permit.tcp")
-    del found.switches[audit.switch][key]
+    lost = found.switches[audit.switch].pop(key)
+    found.answer(audit, "well")
+    whole = found.todo.pop()
     found.state, effects = step(found.state, NetworkChanged(_relabelled(base), 2), found.now)
     assert GoOn() in effects, "and before that an answer comes"
-    found.answer(audit, "well")
+    found.answer(whole, "well")
+    first = next(effect for effect in found.todo if isinstance(effect, SendBundle))
+    assert lost in first.add
     found.settle()
     assert_holds(found, _relabelled(base))

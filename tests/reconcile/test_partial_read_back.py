@@ -15,6 +15,7 @@ from controller.reconcile.events import (
     NetworkChanged,
     ReadBack,
     ReadBackDone,
+    ReadBackFailed,
     SendBundle,
     Tick,
 )
@@ -143,6 +144,38 @@ def test_foreign_entries_that_an_audit_sees_are_looked_at_again() -> None:
     foreign = frozenset({0x77})
     found.feed(ReadBackDone("edge-1", audit.session, audit.asked, held, foreign, audit=True))
     assert [(effect.cookies, effect.audit) for effect in drain(found)] == [(frozenset(), False)]
+
+
+@pytest.mark.parametrize("end", ["failed", "session lost", "refused", "not known", "purged"])
+def test_who_was_being_audited_is_audited_again(end: str) -> None:
+    """However the audit ended, or what became of the switch meanwhile."""
+    found, network = settled()
+    audit = audit_of(found, "edge-1")
+    session = audit.session
+    match end:
+        case "failed":
+            found.feed(ReadBackFailed("edge-1", session, "no answer", audit=True))
+            assert [effect.cookies for effect in drain(found)] == [frozenset()]
+        case "session lost":
+            found.lose("edge-1")
+            found.connect("edge-1")
+        case "refused" | "not known":
+            found.feed(NetworkChanged(without_ping(network), 2))
+            here = (effect for effect in found.todo if isinstance(effect, SendBundle))
+            bundle = next(effect for effect in here if effect.switch == "edge-1")
+            found.todo.remove(bundle)
+            found.answer(bundle, "refused" if end == "refused" else "lost after")
+        case _:
+            switch = replace(found.state.switch("edge-1"), unconfirmed=True, unread=None)
+            found.state = found.state.with_switch("edge-1", switch)
+            found.feed(Tick())
+            (whole,) = (effect for effect in found.todo if isinstance(effect, ReadBack))
+            found.todo.remove(whole)
+            held, foreign = program(found.switches["edge-1"].values()), frozenset({0x77})
+            found.feed(ReadBackDone("edge-1", session, whole.asked, held, foreign))
+    found.settle()
+    drain(found)
+    assert audit_of(found, "edge-1").session == found.sessions["edge-1"]
 
 
 def test_who_is_being_audited_is_not_asked_once_more() -> None:

@@ -7,15 +7,17 @@ allowed before and after, of those allowed in one, of those denied in both.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
 from controller.compile import compile_network
 from controller.dataplane.fields import PROTO_TCP
+from controller.dataplane.shapes import Row
 from controller.diff.plan import Phase
 from controller.model.change import move_instance, move_tenant
 from controller.model.intent import Instance, Intent
@@ -67,9 +69,16 @@ def test_what_only_comes_needs_no_order(data: DataObject) -> None:
     old, new = networks(one, coming, (site(), site()))
     compiled = data.draw(compilers)
     before, after = compiled(old), compiled(new)
-    timeline = Timeline.of(before, stages(before, after))
+    found = tuple(stages(before, after))
+    assume(len(found) == 1 and len(found[0].work) > 1 and any_sends(found[0].work.values()))
+    timeline = Timeline.of(before, found)
     chance = Random(data.draw(st.integers(0, 1000)))
     assert_safe(Judge(Meaning(old), Meaning(new), timeline), chance)
+
+
+def any_sends(works: Iterable[Iterable[Row]]) -> bool:
+    """Whether rows are among them that say who somebody is, or whom he reaches."""
+    return any(row.shape.startswith(("admit.", "resolve.")) for rows in works for row in rows)
 
 
 @given(st.data())
