@@ -81,9 +81,14 @@ def test_what_judges_marks_comes_first_for_those_who_receive() -> None:
 
 def test_of_what_comes_receivers_have_theirs_first_where_anything_goes() -> None:
     old, new = [*OLD, there(W1 + 9, API)], [*OLD, *NEW, here(1, W1, WEB)]
-    assert list(phases((program(old), program(new)), "a", "b")) == [
-        *(Phase.ADD, Phase.SWAP, Phase.WITHDRAW),
-    ]
+    found = phases((program(old), program(new)), "a", "b")
+    assert list(found) == [Phase.ADD, Phase.SWAP, Phase.WITHDRAW]
+
+
+def test_of_what_comes_receivers_have_theirs_first_where_anything_changes() -> None:
+    old, new = [*OLD, here(1, W1, WEB)], [*OLD, *NEW, here(1, W1, DB)]
+    found = phases((program(old), program(new)), "a", "b")
+    assert list(found) == [Phase.ADD, Phase.SWAP]
 
 
 def test_a_clause_is_widened_as_far_as_an_entry_has_room_for() -> None:

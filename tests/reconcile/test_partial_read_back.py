@@ -166,16 +166,35 @@ def test_who_was_being_audited_is_audited_again(end: str) -> None:
             found.todo.remove(bundle)
             found.answer(bundle, "refused" if end == "refused" else "lost after")
         case _:
-            switch = replace(found.state.switch("edge-1"), unconfirmed=True, unread=None)
-            found.state = found.state.with_switch("edge-1", switch)
-            found.feed(Tick())
-            (whole,) = (effect for effect in found.todo if isinstance(effect, ReadBack))
-            found.todo.remove(whole)
+            whole = asked_whole(found, "edge-1")
             held, foreign = program(found.switches["edge-1"].values()), frozenset({0x77})
             found.feed(ReadBackDone("edge-1", session, whole.asked, held, foreign))
     found.settle()
     drain(found)
     assert audit_of(found, "edge-1").session == found.sessions["edge-1"]
+
+
+def test_what_an_audit_finds_is_not_lost_by_an_older_read() -> None:
+    found, network = settled()
+    audit = audit_of(found, "edge-1")
+    whole = asked_whole(found, "edge-1")
+    before = program(found.switches["edge-1"].values())
+    del found.switches["edge-1"][row_of(found, "resolve.receiver:away").key]
+    found.answer(audit, "well")
+    found.feed(ReadBackDone("edge-1", whole.session, whole.asked, before))
+    drain(found)
+    assert [drift.switch for drift in found.drifts] == ["edge-1"]
+    assert_holds(found, network)
+
+
+def asked_whole(found: World, name: str) -> ReadBack:
+    """Have a switch read whole, for whatever reason; nobody has answered yet."""
+    switch = replace(found.state.switch(name), unconfirmed=True, unread=None)
+    found.state = found.state.with_switch(name, switch)
+    found.feed(Tick())
+    (whole,) = (effect for effect in found.todo if isinstance(effect, ReadBack))
+    found.todo.remove(whole)
+    return whole
 
 
 def test_who_is_being_audited_is_not_asked_once_more() -> None:
