@@ -96,3 +96,16 @@ def test_what_was_counted_meanwhile_is_what_is_told(
 
     run(tmp_path, switch, use)
     assert told == [{often: 30}, {often: 30, once: 1}, {often: 30}]
+
+
+def test_one_that_was_given_up_leaves_the_next_alone(
+    tmp_path: Path, switch: RealSwitch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(questions, "MOST_IN_A_PART", 10)
+
+    async def use(switches: Switches) -> None:
+        assert await switches.send_bundle(send(MANY)) == DONE
+        both = await asyncio.gather(switches.read_back(audit()), switches.read_back(audit()))
+        assert all(isinstance(found, ReadBackDone) for found in both)
+
+    run(tmp_path, switch, use)
