@@ -5,12 +5,18 @@ POLICY ?= policies/flash-sale.yaml
 CHECK ?=
 BIN := .venv/bin
 STEP := @scripts/step.sh
-# Tests that mind no company: they compute, and what they start is their own; the longest first. The others
-# measure, share the one lab, or mind that network devices come and go (Chromium does).
+# Tests that mind no company, the longest first: what they start is their own. They wait now and then, so three
+# share two processors.
 FAULTS := $(filter-out %/test_kill.py,$(wildcard tests/faults/test_*.py))
 TOGETHER := tests/faults/test_kill.py tests/ryu_mend $(FAULTS) $(addprefix tests/,bench/test_bench.py bench/test_memory.py \
-  switch_tls model topology dataplane compile diff verify reconcile oracle openflow store packets architecture packaging \
-  telemetry northbound rpc access cli client speaker ovsdb)
+  switch_tls dataplane reconcile oracle openflow store packets architecture packaging telemetry northbound rpc access \
+  cli client speaker ovsdb)
+# Tests that only compute. The others measure, share the one lab, or mind that network devices come and go (Chromium does),
+# one after the other; these take what time they leave.
+COMPUTING := $(addprefix tests/,verify model compile topology diff)
+PYTEST := $(BIN)/python -m pytest
+MANY := --dist load --maxschedchunk 4 --numprocesses
+PROCESSORS := $(shell nproc)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lab lab-trust bench test soak format lint types contracts docs-check pytest fix docs lock clean
@@ -34,7 +40,7 @@ bench: setup ## Measure everything (a quarter of an hour) and write docs/benchma
 test: setup format lint types contracts docs-check pytest ## Every check: format, lint, types, contracts, docs, tests
 
 soak: setup ## The long versions of the tests of chance: kills, interleavings, mutations (hours)
-	@$(BIN)/python -m pytest --soak -s tests/faults tests/verify tests/reconcile tests/oracle tests/northbound/test_plan_is_apply.py
+	@$(PYTEST) --soak -s tests/faults tests/verify tests/reconcile tests/oracle tests/northbound/test_plan_is_apply.py
 
 format:
 	$(STEP) "format (to mend: make fix)" $(BIN)/ruff format --check --quiet .
@@ -52,8 +58,9 @@ docs-check:
 	$(STEP) "generated pages (to mend: make docs)" $(BIN)/python -W ignore::DeprecationWarning -m scripts.generate_docs --check
 
 pytest:
-	$(STEP) "tests that mind no company, one a processor" $(BIN)/python -m pytest --numprocesses auto --dist load --maxschedchunk 4 $(TOGETHER)
-	$(STEP) "tests that need the machine" $(BIN)/python -m pytest $(addprefix --ignore=,$(TOGETHER))
+	$(STEP) "tests that mind no company" $(PYTEST) $(MANY) $$(( $(PROCESSORS) * 3 / 2 )) $(TOGETHER)
+	$(STEP) "tests that need the machine, and meanwhile those that compute" scripts/spare.sh \
+	  $(PYTEST) $(addprefix --ignore=,$(TOGETHER) $(COMPUTING)) -- $(PYTEST) $(MANY) $(PROCESSORS) $(COMPUTING)
 
 fix: setup ## Format and mend what the linter can
 	@$(BIN)/ruff check --quiet --fix .; $(BIN)/ruff format --quiet .

@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Final
 
 from controller.northbound.ports import GAP, JournalEvent
@@ -63,7 +64,8 @@ class Journal:
         """
         if number and not self._forgotten <= number <= self._last:
             return [self._gap(number), *self._events]
-        return [event for event in self._events if event.id > number]
+        known = max(0, len(self._events) - (self._last - number))  # ids count on by one
+        return list(islice(self._events, known, None))
 
     def _gap(self, after: int) -> JournalEvent:
         return JournalEvent(self._forgotten, self._clock(), GAP, {"after": after})

@@ -17,6 +17,11 @@ log = logging.getLogger("controller.control")
 TOGETHER_S: Final = 2.0
 """How long proofs that nobody waits for may be put off, so that networks of a burst share one."""
 
+LONGEST_S: Final = 10.0
+"""The same where proofs take long: twenty times what the last one took, but no longer than this."""
+
+_TIMES: Final = 20
+
 
 class ProofTurns:
     """One proof at a time, of what is due; of what became due meanwhile the newest alone.
@@ -50,7 +55,8 @@ class ProofTurns:
 
     def may_wait(self) -> bool:
         """Whether a proof is nobody's concern yet, and the last was a moment ago."""
-        return self._is_in_a_burst() and self._clock() < self._began_s + TOGETHER_S
+        together_s = min(max(TOGETHER_S, _TIMES * self._prover.took_s), LONGEST_S)
+        return self._is_in_a_burst() and self._clock() < self._began_s + together_s
 
     def go_on(self) -> None:
         """Prove what is due: at once, or with the networks that follow, and not much later."""

@@ -56,6 +56,8 @@ class Prover:
         self._told: tuple[Network, Mapping[str, Program]] | None = None
         self._expecting: asyncio.Task[None] | None = None
         self._early: _Made | None = None
+        self.took_s = 0.0
+        """How long it took to make the last proof of a change, in seconds."""
 
     def status(self) -> ProofStatus:
         """The last proofs."""
@@ -69,6 +71,7 @@ class Prover:
             early, self._early, self._expected = self._early, None, None
             if early is None or not early.is_of(network, held):
                 early = await asyncio.to_thread(self._advance, network, held)
+            self.took_s = early.took_s
             run = _run(early.proof, revision, early.took_s)
             if early.whole:
                 self._whole = run

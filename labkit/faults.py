@@ -38,10 +38,11 @@ from controller.southbound.openflow.messages import (
 from labkit.controller import ControllerProcess
 from labkit.ledger import Ledger
 from labkit.ovs import PrivateOvs
-from labkit.processes import eventually, family, kill, until_gone
+from labkit.processes import eventually, family, kill, name_of, until_gone
 
 Victim = Literal["engine", "controller", "store"]
 READY_S: Final = 60.0
+_STORE: Final = "ovsdb-server"  # its tools may end by themselves before they are killed
 _ANSWER_S: Final = 20.0
 
 
@@ -201,7 +202,7 @@ class FaultSite:
             case "engine":
                 return found[1:2]
             case "store":
-                return found[2:]
+                return [pid for pid in found[2:] if name_of(pid) == _STORE]
 
     def kill(self, victim: Victim, pids: Sequence[int] = ()) -> bool:
         """SIGKILL to a victim's processes at once, those found before where they are given.

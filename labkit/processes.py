@@ -77,6 +77,14 @@ def family(pid: int) -> list[int]:
     return found
 
 
+def name_of(pid: int) -> str:
+    """The name of what a process runs, "" when it is gone (proc(5), comm)."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().rstrip("\n")
+    except OSError:
+        return ""
+
+
 def cpu_s(pid: int) -> float:
     """What a process has computed so far, in seconds of a core; 0 when it is gone (proc(5))."""
     try:

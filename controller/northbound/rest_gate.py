@@ -143,8 +143,8 @@ def _source(scope: Scope) -> str:
 
 def _is_dry(scope: Scope) -> bool:
     """Whether a write asks for its plan alone; of what else a query says nothing is written."""
-    said = QueryParams(scope["query_string"]).get("dry_run", "")
-    return said.lower() in _TRUE
+    query = scope["query_string"]
+    return bool(query) and QueryParams(query).get("dry_run", "").lower() in _TRUE
 
 
 def _credentials(scope: Scope) -> Credentials:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -119,6 +119,20 @@ class Guarded:
         if not self.audit_file.exists():
             return []
         return [json.loads(line) for line in self.audit_file.read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def unwritten(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Guarded]:
+    """Hands out a site with spare objects: the same, until somebody has written to it."""
+    made: list[Guarded] = []
+    revision = spared().revision()
+
+    def site() -> Guarded:
+        if not made or made[-1].engine.revision() != revision:
+            made.append(Guarded(tmp_path_factory.mktemp("site"), engine=spared()))
+        return made[-1]
+
+    return site
 
 
 @pytest.fixture(scope="session")

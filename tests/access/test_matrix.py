@@ -9,7 +9,7 @@ import pytest
 
 from controller.northbound.rest import routes
 from controller.northbound.use_cases import UseCases
-from tests.access.conftest import PEOPLE, Guarded, spared
+from tests.access.conftest import PEOPLE, Guarded
 from tests.northbound.fakes import FakeController
 
 OPEN = {("GET", "/healthz"), ("GET", "/readyz")}
@@ -130,20 +130,6 @@ def every_call() -> list[tuple[str, str]]:
 
 def test_the_table_has_every_call() -> None:
     assert set(every_call()) == set(CALLS) | OPEN
-
-
-@pytest.fixture(scope="module")
-def unwritten(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Guarded]:
-    """Hands out a site with spare objects: the same, until somebody has written to it."""
-    made: list[Guarded] = []
-    revision = spared().revision()
-
-    def site() -> Guarded:
-        if not made or made[-1].engine.revision() != revision:
-            made.append(Guarded(tmp_path_factory.mktemp("site"), engine=spared()))
-        return made[-1]
-
-    return site
 
 
 @pytest.mark.parametrize("role", ["", *PEOPLE])

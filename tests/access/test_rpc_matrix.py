@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, NamedTuple
 
 import grpc
@@ -11,7 +12,7 @@ import pytest
 from google.protobuf.message import Message
 
 from controller.northbound import bulkhead_pb2 as pb
-from tests.access.conftest import PEOPLE, Guarded, spared
+from tests.access.conftest import PEOPLE, Guarded
 from tests.access.over_grpc import Callers, over_grpc
 
 YES, NO = "", "PERMISSION_DENIED"
@@ -22,6 +23,7 @@ THEIRS = {"": NOBODY, "viewer": NO, "tenant": YES, "operator": YES, "admin": YES
 OPERATORS = {**THEIRS, "tenant": NO}
 ADMINS = {**OPERATORS, "operator": NO}
 DRY = pb.WriteOptions(dry_run=True)
+Served = Callable[[], Awaitable[tuple[Guarded, Callers]]]
 
 
 class Case(NamedTuple):
@@ -116,18 +118,33 @@ def _shown(case: Case) -> str:
     return " ".join(f"{case.method} {case.request}".split())[:60]
 
 
+@pytest.fixture(scope="module")
+def served(loop: asyncio.Runner, unwritten: Callable[[], Guarded]) -> Iterator[Served]:
+    """Hands out a site and its callers: the same, until somebody has written to it."""
+    made: list[tuple[Guarded, Callers]] = []
+    serving = contextlib.AsyncExitStack()
+
+    async def site() -> tuple[Guarded, Callers]:
+        guarded = unwritten()
+        if not made or made[-1][0] is not guarded:
+            await serving.aclose()
+            made.append((guarded, await serving.enter_async_context(over_grpc(guarded))))
+        return made[-1]
+
+    yield site
+    loop.run(serving.aclose())
+
+
 @pytest.mark.parametrize("role", ["", *PEOPLE])
 @pytest.mark.parametrize("case", CASES, ids=_shown)
-def test_a_role_and_a_call(loop: asyncio.Runner, tmp_path: Path, case: Case, role: str) -> None:
-    guarded = Guarded(tmp_path, engine=spared())
-
+def test_a_role_and_a_call(loop: asyncio.Runner, served: Served, case: Case, role: str) -> None:
     async def trial() -> str:
-        async with over_grpc(guarded) as call:
-            request = await _planned(call, case.request)
-            before = guarded.engine.revision()
-            code = await _code(call(role, case.method, request))
-            assert not code or guarded.engine.revision() == before
-            return code
+        guarded, call = await served()
+        request = await _planned(call, case.request)
+        before = guarded.engine.revision()
+        code = await _code(call(role, case.method, request))
+        assert not code or guarded.engine.revision() == before
+        return code
 
     assert loop.run(trial()) == case.may[role]
 

@@ -14,7 +14,7 @@ from controller.dataplane.program import Program
 from controller.journal import Journal
 from controller.model.intent import PortRange, frozen
 from controller.model.network import Network
-from controller.proof_turns import TOGETHER_S
+from controller.proof_turns import LONGEST_S, TOGETHER_S
 from controller.proving import Prover
 from controller.reconcile.events import Event, SendBundle, SwitchUp
 from controller.stepping import GATHER_S, Loop
@@ -208,6 +208,28 @@ def test_a_burst_without_end_is_proved_now_and_then(monkeypatch: pytest.MonkeyPa
         scene.switches.may_answer.set()
         await until(lambda: scene.loop.state.proved == scene.loop.serial)
         assert scene.prover.ports == [0, 1, 2]
+
+    played(scenario)
+
+
+@pytest.mark.parametrize(
+    ("took_s", "after_s", "proved"),
+    [(0.2, 3.9, [0, 2]), (0.2, 4.0, [0, 1, 2]), (60.0, LONGEST_S, [0, 1, 2])],
+)
+def test_in_a_burst_proofs_take_a_twentieth_of_the_time_and_are_made_at_last(
+    monkeypatch: pytest.MonkeyPatch, took_s: float, after_s: float, proved: list[int]
+) -> None:
+    monkeypatch.setattr(stepping, "GATHER_S", 10 * LONGEST_S)
+
+    async def scenario(scene: Scene) -> None:
+        scene.prover.took_s = took_s
+        scene.switches.may_answer.clear()
+        scene.change(1)
+        scene.change(2)
+        scene.now_s += after_s
+        scene.switches.may_answer.set()
+        await until(lambda: scene.loop.state.proved == scene.loop.serial)
+        assert scene.prover.ports == proved
 
     played(scenario)
 
