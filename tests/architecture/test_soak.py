@@ -14,7 +14,7 @@ from tests.chance import often
 
 
 def _soaked() -> Iterator[Path]:
-    (line,) = re.findall(r"pytest --soak (.*)", (ROOT / "Makefile").read_text())
+    (line,) = re.findall(r"--soak (.*)", (ROOT / "Makefile").read_text())
     for name in line.split():
         if not name.startswith("-"):
             place = ROOT / name
