@@ -68,7 +68,7 @@ fix: setup ## Format and mend what the linter can
 docs: setup ## Write the generated pages
 	@$(BIN)/python -W ignore::DeprecationWarning -m scripts.generate_docs --write
 
-lock: ## Pin requirements.in anew (needs uv)
+lock: ## Pin requirements.in anew (after setup)
 	@scripts/lock.sh
 
 clean: ## Remove everything that lab and tests made, also after a crash (.venv and .cache stay)

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Makes requirements/lock.txt and requirements/ryu.txt from requirements.in (needs uv on the PATH).
+# Makes requirements/lock.txt and requirements/ryu.txt from requirements.in, with the uv of .venv.
 # What is locked stays at its version; UPGRADE=1 takes the newest of everything.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-if ! command -v uv >/dev/null; then
-  echo "lock: uv is not installed; run: pip install uv" >&2
+uv=.venv/bin/uv
+if [ ! -x "$uv" ]; then
+  echo "lock: $uv is not there; run: make setup" >&2
   exit 1
 fi
 whole=$(mktemp)
@@ -12,7 +13,7 @@ trap 'rm -f "$whole"' EXIT
 if [ -z "${UPGRADE:-}" ]; then
   cat requirements/lock.txt requirements/ryu.txt >"$whole" # uv prefers what it finds there
 fi
-uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+"$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
   --override requirements/overrides.txt --build-constraint requirements/ryu-build.txt \
   requirements/requirements.in -o "$whole"
 awk '/^[a-z]/ { ours = /^ryu==/ } ours' "$whole" > requirements/ryu.txt

@@ -109,15 +109,26 @@ ryu_wheel() {
   fi
 }
 
+# What takes pip a minute takes uv some seconds. It asks the index that pip is told of; where that is not
+# enough for it (a login, files on disk), pip does it.
+install() {
+  local index=${PIP_INDEX_URL:-$(pip config get global.index-url 2>/dev/null)}
+  local how=(--no-deps --no-build-isolation)
+  if ! env UV_SYSTEM_CERTS=1 ${index:+"UV_DEFAULT_INDEX=$index"} \
+    .venv/bin/uv pip install -q --python .venv/bin/python --compile-bytecode "${how[@]}" "$@"; then
+    say "uv failed (its reason is above); pip tries, which takes a minute"
+    pip install "${how[@]}" --use-pep517 "$@"
+  fi
+}
+
 # setuptools first: what has no wheel is then built with the locked one.
 install_python_packages() {
-  say "installing the locked Python packages (about a minute the first time)"
-  awk '/^[a-z]/ { ours = /^setuptools==/ } ours' requirements/lock.txt >.venv/build.txt
+  say "installing the locked Python packages"
+  awk '/^[a-z]/ { ours = /^(setuptools|uv)==/ } ours' requirements/lock.txt >.venv/build.txt
   pip install --no-deps --require-hashes -r .venv/build.txt &&
-    pip install --no-deps --require-hashes --no-build-isolation --use-pep517 -r requirements/lock.txt &&
+    install --require-hashes -r requirements/lock.txt &&
     ryu_wheel &&
-    pip install --no-deps .cache/wheels/ryu-*.whl &&
-    pip install --no-deps --no-build-isolation -e ./ryumend -e .
+    install .cache/wheels/ryu-*.whl -e ./ryumend -e .
 }
 
 missing=$(missing_commands "${COMMANDS[@]}")
@@ -141,7 +152,7 @@ if [ -x .venv/bin/python ] && [ "$(cat .venv/bulkhead-setup 2>/dev/null)" = "$wa
 fi
 make_venv "$python"
 if ! install_python_packages; then
-  stop "pip failed (its reason is above); is a package index within reach? Then run: make setup"
+  stop "it failed (the reason is above); is a package index within reach? Then run: make setup"
 fi
 printf '%s\n' "$want" > .venv/bulkhead-setup
 say "done ($(.venv/bin/python -V))"

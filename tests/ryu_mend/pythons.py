@@ -21,6 +21,7 @@ CACHE = ROOT / ".cache"
 LOCK = ROOT / "requirements" / "lock.txt"
 VERSIONS = ("3.11", "3.12", "3.13")
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "-q")
+UV = Path(sys.prefix) / "bin" / "uv"
 
 
 def interpreter(version: str) -> Path | None:
@@ -66,27 +67,34 @@ def _fingerprint(python: Path) -> str:
     return digest.hexdigest()
 
 
-def _make(place: Path, python: Path) -> None:
+def _make(place: Path, base: Path) -> None:
     """As scripts/setup.sh does, but without what only checks the controller.
 
     setuptools goes again at the end: it would lend Python 3.12 the ``distutils`` that the mend has
     to stand in for.
     """
-    _run(str(python), "-m", "venv", "--clear", "--without-pip", str(place))
+    _run(str(base), "-m", "venv", "--clear", "--without-pip", str(place))
     locked = place / "locked.txt"
-    pip = (*PIP, "--python", str(place / "bin" / "python"))
-    install = (*pip, "install", "--no-compile", "--no-deps")
+    python = place / "bin" / "python"
     for names in ({"setuptools"}, _run_time_names()):
         locked.write_text("".join(_locked(names)))
-        hashed = ("--require-hashes", "--no-build-isolation", "--use-pep517", "-r", str(locked))
-        _run(*install, *hashed)
+        _install(python, "--require-hashes", "-r", str(locked))
     wheels = place / "wheels"
     _run(
         *PIP, "wheel", "--no-deps", "--no-build-isolation", "-w", str(wheels), str(ROOT / "ryumend")
     )
-    built = [*(CACHE / "wheels").glob("ryu-*.whl"), *wheels.glob("*.whl")]
-    _run(*install, *map(str, built))
-    _run(*pip, "uninstall", "-y", "setuptools")
+    _install(python, *map(str, [*(CACHE / "wheels").glob("ryu-*.whl"), *wheels.glob("*.whl")]))
+    _run(*PIP, "--python", str(python), "uninstall", "-y", "setuptools")
+
+
+def _install(python: Path, *wanted: str) -> None:
+    """With uv, or as scripts/setup.sh does where that fails, with pip."""
+    how = ("--no-deps", "--no-build-isolation", *wanted)
+    try:
+        _run(str(UV), "pip", "install", "-q", "--python", str(python), *how)
+    except AssertionError:
+        pip = (*PIP, "--python", str(python))
+        _run(*pip, "install", "--no-compile", "--use-pep517", *how)
 
 
 def _run(*command: str) -> None:
