@@ -5,18 +5,16 @@ POLICY ?= policies/flash-sale.yaml
 CHECK ?=
 BIN := .venv/bin
 STEP := @scripts/step.sh
-# Tests that mind no company, the longest first: what they start is their own. They wait now and then, so three
-# share two processors.
+# Tests that mind no company, the longest first: what they start is their own.
 FAULTS := $(filter-out %/test_kill.py,$(wildcard tests/faults/test_*.py))
 TOGETHER := tests/faults/test_kill.py tests/ryu_mend $(FAULTS) $(addprefix tests/,bench/test_bench.py bench/test_memory.py \
-  switch_tls dataplane reconcile oracle openflow store packets architecture packaging telemetry northbound rpc access \
+  switch_tls dataplane openflow store packets architecture packaging telemetry northbound rpc access \
   cli client speaker ovsdb)
 # Tests that only compute. The others measure, share the one lab, or mind that network devices come and go (Chromium does),
 # one after the other; these take what time they leave.
-COMPUTING := $(addprefix tests/,verify model compile topology diff)
+COMPUTING := $(addprefix tests/,verify model compile topology diff oracle reconcile)
 PYTEST := $(BIN)/python -m pytest
-MANY := --dist load --maxschedchunk 4 --numprocesses
-PROCESSORS := $(shell nproc)
+MANY := --numprocesses auto --dist load --maxschedchunk 4
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lab lab-trust bench test soak format lint types contracts docs-check pytest fix docs lock clean
@@ -58,9 +56,9 @@ docs-check:
 	$(STEP) "generated pages (to mend: make docs)" $(BIN)/python -W ignore::DeprecationWarning -m scripts.generate_docs --check
 
 pytest:
-	$(STEP) "tests that mind no company" $(PYTEST) $(MANY) $$(( $(PROCESSORS) * 3 / 2 )) $(TOGETHER)
+	$(STEP) "tests that mind no company" $(PYTEST) $(MANY) $(TOGETHER)
 	$(STEP) "tests that need the machine, and meanwhile those that compute" scripts/spare.sh \
-	  $(PYTEST) $(addprefix --ignore=,$(TOGETHER) $(COMPUTING)) -- $(PYTEST) $(MANY) $(PROCESSORS) $(COMPUTING)
+	  $(PYTEST) $(addprefix --ignore=,$(TOGETHER) $(COMPUTING)) -- $(PYTEST) $(MANY) $(COMPUTING)
 
 fix: setup ## Format and mend what the linter can
 	@$(BIN)/ruff check --quiet --fix .; $(BIN)/ruff format --quiet .

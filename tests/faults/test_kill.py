@@ -47,9 +47,9 @@ class Rounds:
     seen: Counter[str] = field(default_factory=Counter)
 
     def play(self, number: int) -> None:
-        """One write, one or two kills, and what must hold whenever they came.
+        """One write, one to three kills, and what must hold whenever they came.
 
-        Two rounds of three kill the recovery from the first kill as well.
+        Two rounds of three kill the recovery from the first kill as well, one of them twice.
         """
         victim = VICTIMS[number % len(VICTIMS)]
         drawn = keyed(draw(self.random, self.intent), f"round-{number}")
@@ -62,7 +62,7 @@ class Rounds:
         assert path.places(held), f"{drawn.write}: out of order\n{path.off(held)}"
         response = answer.wait()
         self._check_answer(response, path, drawn)
-        if number % 3:
+        for _ in range(number % 3):
             self._kill_recovery(victim)
             self._check_switches(path, drawn)
         self.site.recover(victim)
