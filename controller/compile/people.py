@@ -22,6 +22,10 @@ _UNTAGGED: Final[Mapping[int, int]] = MappingProxyType({})
 _NONE: Final[Mapping[IdentityKey, int]] = MappingProxyType({})
 
 
+KEPT_ROWS: Final = 1 << 15
+"""How many rows of a kind that many switches have alike are known again: made once, held once."""
+
+
 class Placed(NamedTuple):
     """All that an instance's rows are made of.
 

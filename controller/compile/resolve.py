@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
-from controller.compile.people import Placed, mac_number
+from controller.compile.people import KEPT_ROWS, Placed, mac_number
 from controller.dataplane.cookie import Feature, cookie
 from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.shapes import Row
@@ -13,19 +14,34 @@ from controller.model.network import Switch
 
 def peer_rows(switch: Switch, vrf_id: int, placed: Placed) -> Iterator[Row]:
     """Somebody whom instances of a VRF on an edge switch may meet."""
-    mark = cookie(Feature.RESOLVE, placed.instance.id)
-    columns = {
-        "vrf": vrf_id,
-        "ip": int(placed.instance.ip),
-        "target": placed.tag,
-        "destination": placed.identity,
-    }
+    instance = placed.instance
+    ends = (instance.id, vrf_id, int(instance.ip), placed.tag, placed.identity)
     if placed.edge == switch.name:
-        yield SHAPES["resolve.receiver:here"].row(mark, **columns)
+        yield _here(*ends)
     elif placed.edge:
-        yield SHAPES["resolve.receiver:away"].row(
-            mark, **columns, edge=placed.number, lane=placed.lane
-        )
+        yield _away(*ends, placed.number, placed.lane)
+
+
+def _here(number: int, vrf: int, ip: int, target: int, destination: int) -> Row:
+    return SHAPES["resolve.receiver:here"].row(
+        cookie(Feature.RESOLVE, number), vrf=vrf, ip=ip, target=target, destination=destination
+    )
+
+
+@lru_cache(KEPT_ROWS)
+def _away(
+    number: int, vrf: int, ip: int, target: int, destination: int, edge: int, lane: int
+) -> Row:
+    """The same row on every edge but one."""
+    return SHAPES["resolve.receiver:away"].row(
+        cookie(Feature.RESOLVE, number),
+        vrf=vrf,
+        ip=ip,
+        target=target,
+        destination=destination,
+        edge=edge,
+        lane=lane,
+    )
 
 
 def instance_rows(placed: Placed) -> Iterator[Row]:

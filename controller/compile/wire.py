@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from controller.compile.context import Context
-from controller.compile.people import Placed
+from controller.compile.people import KEPT_ROWS, Placed
 from controller.dataplane.cookie import Feature, cookie
 from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.shapes import Row
@@ -34,9 +35,13 @@ def segment_rows(context: Context, segment: Segment) -> Iterator[Row]:
 def peer_rows(switch: Switch, vrf_id: int, placed: Placed) -> Iterator[Row]:
     """Somebody on another host whom receivers of a VRF here may hear."""
     if placed.edge != switch.name:
-        yield SHAPES["origin.address"].row(
-            cookie(Feature.ORIGIN, placed.instance.id),
-            vrf=vrf_id,
-            ip=int(placed.instance.ip),
-            source=placed.identity,
-        )
+        instance = placed.instance
+        yield _origin(instance.id, vrf_id, int(instance.ip), placed.identity)
+
+
+@lru_cache(KEPT_ROWS)
+def _origin(number: int, vrf: int, ip: int, source: int) -> Row:
+    """The same row on every edge but one."""
+    return SHAPES["origin.address"].row(
+        cookie(Feature.ORIGIN, number), vrf=vrf, ip=ip, source=source
+    )

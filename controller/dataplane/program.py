@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
+from itertools import chain, compress, filterfalse
+from operator import is_not
 from types import MappingProxyType
 from typing import Final
 
@@ -171,15 +172,23 @@ def unshared(
 
 def row_differences(old: Rows, new: Rows) -> Differences:
     """The difference of two sets of rows by key."""
-    return Differences(
-        added=tuple(row for key, row in new.items() if key not in old),
-        changed=tuple(
-            (known, row)
-            for key, row in new.items()
-            if (known := old.get(key)) is not None and known is not row and known != row
-        ),
-        removed=tuple(row for key, row in old.items() if key not in new),
-    )
+    added, changed = list[Row](), list[tuple[Row, Row]]()
+    for key, row in unlike(new, old):
+        known = old.get(key)
+        if known is None:
+            added.append(row)
+        elif known != row:
+            changed.append((known, row))
+    removed = map(old.__getitem__, filterfalse(new.__contains__, old))
+    return Differences(tuple(added), tuple(changed), tuple(removed))
+
+
+def unlike(rows: Rows, others: Rows) -> Iterator[tuple[RowKey, Row]]:
+    """Rows in whose place others have none, or another object, if only an equal one.
+
+    The interpreter does nothing for those that are the same, which most are.
+    """
+    return compress(rows.items(), map(is_not, map(others.get, rows), rows.values()))
 
 
 def by_key(rows: Iterable[Row]) -> dict[RowKey, Row]:

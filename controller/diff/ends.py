@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeVar
 
 from controller.dataplane.pipeline import SHAPES
-from controller.dataplane.program import Differences, Program, unshared
+from controller.dataplane.program import Differences, Program, unlike, unshared
 from controller.dataplane.shapes import Row
 from controller.diff.permitted import grants, pair_of
 from controller.model.same import Same
@@ -144,8 +144,8 @@ _Rows = tuple[Sequence[Row], Sequence[Row]]
 def _differing(before: Program, after: Program, relations: Iterable[str]) -> _Rows:
     gone, come = list[Row](), list[Row]()
     for one, other in unshared(before, after, relations):
-        gone += (row for key, row in one.items() if other.get(key) is not row)
-        come += (row for key, row in other.items() if one.get(key) is not row)
+        gone += (row for _, row in unlike(one, other))
+        come += (row for _, row in unlike(other, one))
     return gone, come
 
 
