@@ -57,7 +57,7 @@ class Prover:
         self._expecting: asyncio.Task[None] | None = None
         self._early: _Made | None = None
         self.took_s = 0.0
-        """How long it took to make the last proof of a change, in seconds."""
+        """How long it took to make the last proof that a change asked for, in seconds."""
 
     def status(self) -> ProofStatus:
         """The last proofs."""

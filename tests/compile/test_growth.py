@@ -17,6 +17,7 @@ import pytest
 
 from bench import workload
 from controller.compile import Compilation, compilation
+from controller.dataplane.shapes import Row
 from controller.diff.plan import plan
 from controller.model.change import move_tenant
 from controller.model.intent import frozen
@@ -174,3 +175,17 @@ def peak_bytes(services: int, change: Change) -> int:
 def test_copies_grow_little_with_the_site(change: Change) -> None:
     more = peak_bytes(2000, change) - peak_bytes(200, change)
     assert more <= MOST_BYTES * (2000 - 200)
+
+
+def test_what_many_edges_have_alike_is_one_row() -> None:
+    """A row of somebody else's host is made, and held, once for all edges that meet him."""
+    intent, topology = workload.intent_of(300, 3), workload.topology_of(3)
+    network = Network(intent, topology, workload.facts_of(intent, topology))
+    known: dict[Row, Row] = {}
+    held = 0
+    for program in compilation(network).programs.values():
+        for row in program:
+            if row.shape in ("resolve.receiver:away", "origin.address"):
+                assert known.setdefault(row, row) is row
+                held += 1
+    assert held > len(known) > 0
