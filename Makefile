@@ -5,6 +5,8 @@ POLICY ?= policies/flash-sale.yaml
 CHECK ?=
 BIN := .venv/bin
 STEP := @scripts/step.sh
+# Compiled modules are kept, whatever the caller's shell says: the controller starts a fifth faster.
+unexport PYTHONDONTWRITEBYTECODE
 # Tests that mind no company, the longest first: what they start is their own.
 FAULTS := $(filter-out %/test_kill.py,$(wildcard tests/faults/test_*.py))
 TOGETHER := tests/faults/test_kill.py tests/ryu_mend $(FAULTS) $(addprefix tests/,bench/test_bench.py bench/test_memory.py \

@@ -19,6 +19,7 @@ from typing import Final, NoReturn
 
 from controller.control import Control
 from controller.errors import BulkheadError, Invalid
+from controller.handed_up import HandedUp
 from controller.heap import Heap
 from controller.history import StoredHistory
 from controller.host.queues import QueueKeeper
@@ -37,7 +38,7 @@ from controller.northbound.server import RestServer
 from controller.northbound.use_cases import UseCases
 from controller.ports import SwitchPorts
 from controller.settings import Settings, load
-from controller.southbound.channel import Session, SpeakerChannel
+from controller.southbound.channel import SpeakerChannel
 from controller.southbound.counters import PortCounters
 from controller.southbound.ovsdb import SwitchDatabase, use_certificate
 from controller.southbound.switches import Switches
@@ -155,16 +156,8 @@ async def _begin(
     loop.call_later(settings.request_timeout_s, ports.go_on)
     ports.follow(control.network())
     names = {number: name for name, number in numbers.items()}
-
-    def first_packet(session: Session, message: bytes) -> None:
-        """What reads packets is loaded once there is one: some sites never have any."""
-        from controller.handed_up import HandedUp
-
-        up = HandedUp(channel, control.network, names, control.journal, settings.dhcp_lease_s)
-        up.on_denied, channel.on_packet = metrics.denied, up.take
-        up.take(session, message)
-
-    channel.on_packet = first_packet
+    up = HandedUp(channel, control.network, names, control.journal, settings.dhcp_lease_s)
+    up.on_denied, channel.on_packet = metrics.denied, up.take
     await channel.connect(speaker, control)
     proofs = loop.create_task(control.prove_regularly(settings.proof_s))
     rpc = loop.create_task(_serve_rpc(cases, settings))

@@ -64,7 +64,8 @@ class ProofTurns:
             return
         loop = asyncio.get_running_loop()
         if not self.may_wait():
-            self._work = loop.create_task(self._all())
+            due, self._due = self._due, None
+            self._work = loop.create_task(self._prove(*due))
         elif self._timer is None:
             self._timer = loop.call_later(TOGETHER_S, self._at_last)
 
@@ -80,16 +81,15 @@ class ProofTurns:
         self._timer = None
         self.go_on()
 
-    async def _all(self) -> None:
+    async def _prove(self, effect: Prove, revision: int) -> None:
         self._began_s = self._clock()
         try:
-            while self._due is not None:
-                (effect, revision), self._due = self._due, None
-                faults = await self._faults(effect, revision)
-                tell_faults(faults, self._journal)
-                self._feed(Proved(effect.serial, effect.number, faults))
+            faults = await self._faults(effect, revision)
         finally:
             self._work = None
+        tell_faults(faults, self._journal)
+        self._feed(Proved(effect.serial, effect.number, faults))
+        self.go_on()
 
     async def _faults(self, effect: Prove, revision: int) -> tuple[str, ...]:
         try:

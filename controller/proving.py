@@ -57,7 +57,7 @@ class Prover:
         self._expecting: asyncio.Task[None] | None = None
         self._early: _Made | None = None
         self.took_s = 0.0
-        """How long it took to make the last proof that a change asked for, in seconds."""
+        """How long the last proof of a change took to make, in seconds; 0 where there was none."""
 
     def status(self) -> ProofStatus:
         """The last proofs."""
@@ -71,7 +71,8 @@ class Prover:
             early, self._early, self._expected = self._early, None, None
             if early is None or not early.is_of(network, held):
                 early = await asyncio.to_thread(self._advance, network, held)
-            self.took_s = early.took_s
+            if not early.whole or not self._incremental:
+                self.took_s = early.took_s
             run = _run(early.proof, revision, early.took_s)
             if early.whole:
                 self._whole = run

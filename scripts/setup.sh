@@ -109,17 +109,7 @@ ryu_wheel() {
   fi
 }
 
-# What takes pip a minute takes uv some seconds. It asks the index that pip is told of; where that is not
-# enough for it (a login, files on disk), pip does it.
-install() {
-  local index=${PIP_INDEX_URL:-$(pip config get global.index-url 2>/dev/null)}
-  local how=(--no-deps --no-build-isolation)
-  if ! env UV_SYSTEM_CERTS=1 ${index:+"UV_DEFAULT_INDEX=$index"} \
-    .venv/bin/uv pip install -q --python .venv/bin/python --compile-bytecode "${how[@]}" "$@"; then
-    say "uv failed (its reason is above); pip tries, which takes a minute"
-    pip install "${how[@]}" --use-pep517 "$@"
-  fi
-}
+install() { scripts/install.sh .venv/bin/python "$@"; }
 
 # setuptools first: what has no wheel is then built with the locked one.
 install_python_packages() {

@@ -3,11 +3,13 @@
 # What the second prints is shown once both have ended. Fails where one has failed.
 set -uo pipefail
 first=()
-while [ "${1:?usage: spare.sh COMMAND... -- COMMAND...}" != -- ]; do
+usage="usage: spare.sh COMMAND... -- COMMAND..."
+while [ "${1:?$usage}" != -- ]; do
   first+=("$1")
   shift
 done
 shift
+: "${1:?$usage}"
 said=$(mktemp)
 # Where Linux shares processors out by session, niceness counts among a session's own alone (sched(7), autogroup).
 setsid nice -n 19 bash -c '{ echo 19 >/proc/self/autogroup; } 2>/dev/null; exec "$@"' spare "$@" </dev/null >"$said" 2>&1 &

@@ -22,8 +22,11 @@ _UNTAGGED: Final[Mapping[int, int]] = MappingProxyType({})
 _NONE: Final[Mapping[IdentityKey, int]] = MappingProxyType({})
 
 
-KEPT_ROWS: Final = 1 << 15
-"""How many rows of a kind that many switches have alike are known again: made once, held once."""
+KEPT_ROWS: Final = 1 << 16
+"""How many rows of a kind that many switches have alike are known again, so that all share one.
+
+As many as there are instance ids. Where VRFs see more between them, every switch has its own.
+"""
 
 
 class Placed(NamedTuple):

@@ -1,4 +1,4 @@
-"""Each role against each call of bulkhead.proto, on a site of its own."""
+"""Each role against each call of bulkhead.proto, on a site that nobody has written to."""
 
 from __future__ import annotations
 

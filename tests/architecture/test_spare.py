@@ -25,7 +25,8 @@ def test_it_fails_where_either_does_and_shows_what_both_say(
     assert (done.returncode, done.stdout) == (status, "one\ntwo\n19\n"), done.stderr
 
 
-def test_without_a_second_command_it_says_what_it_expects() -> None:
-    done = subprocess.run([SPARE, "true"], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("told", [[], ["true"], ["true", "--"]], ids=" ".join)
+def test_without_a_second_command_it_says_what_it_expects(told: list[str]) -> None:
+    done = subprocess.run([SPARE, *told], capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "usage" in done.stderr

@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 NOT_YET = {
-    "dpkt",  # once a switch has handed up a packet
     "google",  # protobuf, like grpc: once gRPC is served, and never with `grpc = off`
     "grpc",
     "pyroute2",  # once a device has queues

@@ -45,6 +45,8 @@ class Noting(Prover):
         super().__init__()
         self.ports: list[int] = []
         self.early: list[int] = []
+        self.may_begin = asyncio.Event()
+        self.may_begin.set()
 
     def expect(self, network: Network, held: Mapping[str, Program]) -> None:
         self.early += ports([network])
@@ -54,6 +56,7 @@ class Noting(Prover):
         self, network: Network, held: Mapping[str, Program], revision: int
     ) -> tuple[str, ...]:
         self.ports += ports([network])
+        await self.may_begin.wait()
         return await super().change(network, held, revision)
 
 
@@ -230,6 +233,37 @@ def test_in_a_burst_proofs_take_a_twentieth_of_the_time_and_are_made_at_last(
         scene.switches.may_answer.set()
         await until(lambda: scene.loop.state.proved == scene.loop.serial)
         assert scene.prover.ports == proved
+
+    played(scenario)
+
+
+def test_what_became_due_during_a_proof_waits_for_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stepping, "GATHER_S", 10 * TOGETHER_S)
+
+    async def scenario(scene: Scene) -> None:
+        def more(network: Network) -> None:
+            if ports([network]) == [2]:
+                scene.change(3)
+            elif ports([network]) == [3]:
+                scene.switches.may_answer.clear()
+                scene.change(4)
+
+        scene.loop.on_network = more
+        scene.switches.may_answer.clear()
+        scene.change(1)
+        scene.change(2)
+        scene.now_s += TOGETHER_S
+        scene.prover.may_begin.clear()
+        scene.switches.may_answer.set()
+        await until(lambda: not scene.switches.may_answer.is_set())
+        assert scene.prover.ports == [0, 1], "2 is due, 3 under way, and 4 waits"
+        before = scene.loop.state.proved
+        scene.prover.may_begin.set()
+        await until(lambda: scene.loop.state.proved > before)
+        assert scene.prover.ports == [0, 1]
+        scene.switches.may_answer.set()
+        await scene.confirmed()
+        assert scene.prover.ports[-1] == 4
 
     played(scenario)
 

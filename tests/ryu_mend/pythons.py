@@ -21,7 +21,7 @@ CACHE = ROOT / ".cache"
 LOCK = ROOT / "requirements" / "lock.txt"
 VERSIONS = ("3.11", "3.12", "3.13")
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "-q")
-UV = Path(sys.prefix) / "bin" / "uv"
+INSTALL = ROOT / "scripts" / "install.sh"
 
 
 def interpreter(version: str) -> Path | None:
@@ -75,26 +75,17 @@ def _make(place: Path, base: Path) -> None:
     """
     _run(str(base), "-m", "venv", "--clear", "--without-pip", str(place))
     locked = place / "locked.txt"
-    python = place / "bin" / "python"
+    python = str(place / "bin" / "python")
+    install = (str(INSTALL), python)
     for names in ({"setuptools"}, _run_time_names()):
         locked.write_text("".join(_locked(names)))
-        _install(python, "--require-hashes", "-r", str(locked))
+        _run(*install, "--require-hashes", "-r", str(locked))
     wheels = place / "wheels"
     _run(
         *PIP, "wheel", "--no-deps", "--no-build-isolation", "-w", str(wheels), str(ROOT / "ryumend")
     )
-    _install(python, *map(str, [*(CACHE / "wheels").glob("ryu-*.whl"), *wheels.glob("*.whl")]))
-    _run(*PIP, "--python", str(python), "uninstall", "-y", "setuptools")
-
-
-def _install(python: Path, *wanted: str) -> None:
-    """With uv, or as scripts/setup.sh does where that fails, with pip."""
-    how = ("--no-deps", "--no-build-isolation", *wanted)
-    try:
-        _run(str(UV), "pip", "install", "-q", "--python", str(python), *how)
-    except AssertionError:
-        pip = (*PIP, "--python", str(python))
-        _run(*pip, "install", "--no-compile", "--use-pep517", *how)
+    _run(*install, *map(str, [*(CACHE / "wheels").glob("ryu-*.whl"), *wheels.glob("*.whl")]))
+    _run(*PIP, "--python", python, "uninstall", "-y", "setuptools")
 
 
 def _run(*command: str) -> None:

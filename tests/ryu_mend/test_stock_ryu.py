@@ -19,7 +19,8 @@ from labkit.ledger import Ledger
 from labkit.ovs import PrivateOvs
 from tests.ryu_mend.pythons import ROOT
 
-PATIENCE_S = 60.0  # the first start on a Python compiles every module
+PATIENCE_S = 60.0  # the first start on a Python compiles modules
+END_S = 20.0
 SITE = ("topologies/small.yaml", "policies/small.yaml")
 
 
@@ -41,7 +42,7 @@ def ryu_manager(run: Ledger, commands: Path, *arguments: str) -> Iterator[subpro
         finally:
             process.terminate()
             try:
-                process.wait(PATIENCE_S)
+                process.wait(END_S)
             except subprocess.TimeoutExpired:
                 process.kill()
 
