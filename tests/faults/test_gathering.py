@@ -200,26 +200,15 @@ def test_what_somebody_waits_for_is_proved_at_once() -> None:
     played(scenario)
 
 
-def test_a_burst_without_end_is_proved_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stepping, "GATHER_S", 10 * TOGETHER_S)
-
-    async def scenario(scene: Scene) -> None:
-        scene.switches.may_answer.clear()
-        scene.change(1)
-        scene.change(2)
-        scene.now_s += TOGETHER_S
-        scene.switches.may_answer.set()
-        await until(lambda: scene.loop.state.proved == scene.loop.serial)
-        assert scene.prover.ports == [0, 1, 2]
-
-    played(scenario)
-
-
 @pytest.mark.parametrize(
     ("took_s", "after_s", "proved"),
-    [(0.2, 3.9, [0, 2]), (0.2, 4.0, [0, 1, 2]), (60.0, LONGEST_S, [0, 1, 2])],
+    [
+        *((0.0, TOGETHER_S - 0.1, [0, 2]), (0.0, TOGETHER_S, [0, 1, 2])),
+        *((0.2, 3.9, [0, 2]), (0.2, 4.0, [0, 1, 2])),
+        *((60.0, LONGEST_S - 0.1, [0, 2]), (60.0, LONGEST_S, [0, 1, 2])),
+    ],
 )
-def test_in_a_burst_proofs_take_a_twentieth_of_the_time_and_are_made_at_last(
+def test_a_burst_without_end_is_proved_now_and_then_for_a_twentieth_of_its_time(
     monkeypatch: pytest.MonkeyPatch, took_s: float, after_s: float, proved: list[int]
 ) -> None:
     monkeypatch.setattr(stepping, "GATHER_S", 10 * LONGEST_S)
