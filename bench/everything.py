@@ -14,13 +14,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 from bench.cases import SIZES
-from bench.measure import say
+from bench.measure import KEPT, pace, say
 
 ROOT: Final = Path(__file__).parent.parent
 RESULTS: Final = ROOT / "docs" / "benchmarks.json"
@@ -30,7 +30,10 @@ LONGEST_S: Final = 400.0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One benchmark at one size: its line and its figures, or why there are none."""
+    """One benchmark at one size: its line and its figures, or why there are none.
+
+    ``pace_s`` is how long the machine took for ten million additions in Python, just before.
+    """
 
     name: str
     services: int
@@ -38,6 +41,7 @@ class Run:
     result: dict[str, Any] | None
     error: str = ""
     figures: tuple[dict[str, Any], ...] = ()
+    pace_s: float = 0.0
 
 
 def run_all(only: Collection[str] = ()) -> int:
@@ -77,26 +81,28 @@ def _runs(only: Collection[str]) -> Iterator[Run]:
         if not only or name in only
     ]
     began = time.monotonic()
-    for number, (name, services) in enumerate(todo, 1):
-        spent = time.monotonic() - began
-        say(f"[{number}/{len(todo)}, {spent:.0f} s] {name}, {services} services")
-        run = _run(name, services)
-        if run.result is not None:
-            print(json.dumps(run.result), flush=True)
-        yield run
-
-
-def _run(name: str, services: int) -> Run:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        return _run_with(name, services, Path(folder, "figures.json"))
+        for number, (name, services) in enumerate(todo, 1):
+            spent, pace_s = time.monotonic() - began, pace()
+            say(f"[{number}/{len(todo)}, {spent:.0f} s] {name}, {services} services")
+            run = replace(_run(name, services, Path(folder)), pace_s=pace_s)
+            if run.result is not None:
+                print(json.dumps(run.result), flush=True)
+            yield run
 
 
-def _run_with(name: str, services: int, figures: Path) -> Run:
+def _run(name: str, services: int, folder: Path) -> Run:
+    figures = folder / f"{name}-{services}.json"
     command = [sys.executable, "-m", "bench", name, "--services", str(services)]
     command += ["--figures", str(figures)]
     began = time.monotonic()
     with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=ROOT,
+        env={**os.environ, KEPT: str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         try:
             out, progress = process.communicate(timeout=LONGEST_S)

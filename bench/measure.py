@@ -11,11 +11,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from statistics import median
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from labkit.processes import CONTROLLER, put_ahead, session_ahead
 
 T = TypeVar("T")
+KEPT: Final = "BENCH_KEPT"
+"""The environment's name for the folder of what the benchmarks of one ``make bench`` share."""
+
+_PACES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,21 @@ def timed(work: Callable[[], T]) -> tuple[T, float]:
     began = time.perf_counter()
     found = work()
     return found, (time.perf_counter() - began) * 1000
+
+
+def pace() -> float:
+    """Seconds that ten million additions take, in Python, now: how fast this machine is.
+
+    The least of several, which is the machine's and nobody else's that shares it.
+    """
+    return round(min(timed(_million_additions)[1] for _ in range(_PACES)) / 100, 3)
+
+
+def _million_additions() -> int:
+    total = 0
+    for number in range(1_000_000):
+        total += number
+    return total
 
 
 def median_ms(what: str, times: int, work: Callable[[int], object]) -> float:

@@ -11,7 +11,7 @@ from bench import everything
 from bench.everything import Run, run_all
 
 
-def _ran(name: str, services: int) -> Run:
+def _ran(name: str, services: int, _folder: Path) -> Run:
     figures = ({"name": "beside", "value": 3.0},)
     return Run(name, services, 1.0, {"name": name, "value": 2.0}, figures=figures)
 
@@ -37,6 +37,7 @@ def test_all_are_run_and_kept(results: Path) -> None:
     assert _found(results) == [("plan", 100, 1.0), ("plan", 1000, 1.0), ("push", 10_000, 1.0)]
     (figures, *_) = [run["figures"] for run in json.loads(results.read_text())["runs"]]
     assert figures == [{"name": "beside", "value": 3.0}]
+    assert all(run["pace_s"] > 0 for run in json.loads(results.read_text())["runs"])
 
 
 def test_of_the_others_what_was_found_stays(results: Path) -> None:
@@ -53,10 +54,10 @@ def test_of_the_others_what_was_found_stays(results: Path) -> None:
 def test_what_was_found_is_kept_where_the_rest_is_broken_off(
     results: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken_off(name: str, services: int) -> Run:
+    def broken_off(name: str, services: int, folder: Path) -> Run:
         if name == "push":
             raise KeyboardInterrupt
-        return _ran(name, services)
+        return _ran(name, services, folder)
 
     monkeypatch.setattr(everything, "_run", broken_off)
     with pytest.raises(KeyboardInterrupt):
