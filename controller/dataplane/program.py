@@ -196,7 +196,7 @@ def by_key(rows: Iterable[Row]) -> dict[RowKey, Row]:
     found: dict[RowKey, Row] = {}
     for row in rows:
         other = found.setdefault(row.key, row)
-        if other != row:
+        if other is not row and other != row:
             raise ValueError(f"two meanings for one match: {other} and {row}")
     return found
 

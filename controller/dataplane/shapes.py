@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache, cached_property
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from controller.dataplane.actions import Action, Conjoin, Hole, Load, Move, Operand, Track
 from controller.dataplane.fields import Bits, Field
+
+new: Final = tuple.__new__
+"""Makes a named tuple of a tuple, in half the time of its own constructor: rows are many."""
 
 
 class Match(NamedTuple):
@@ -64,7 +67,7 @@ class Row(NamedTuple):
     @property
     def key(self) -> RowKey:
         """The row without what it does: two rows of one key cannot be in one program."""
-        return RowKey(relation(self.shape), self.match)
+        return new(RowKey, (relation(self.shape), self.match))
 
 
 @cache
@@ -121,7 +124,7 @@ class Shape:
         count, match, args = self._of_columns
         try:
             if len(columns) == count:
-                return Row(self.name, match(columns), args(columns), cookie)
+                return new(Row, (self.name, match(columns), args(columns), cookie))
         except KeyError:
             pass
         raise TypeError(f"shape {self.name} has columns {self._columns}, got {tuple(columns)}")

@@ -99,9 +99,7 @@ def _yaml(text: str) -> tuple[object, Positions]:
 
 def _json(text: str) -> object:
     try:
-        return json.loads(
-            text, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_integer
-        )
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         _refuse(f"not JSON: {error.msg} (column {error.colno})", error.lineno)
     except RecursionError:
@@ -125,6 +123,11 @@ def _integer(text: str) -> int:
 
 def _no_constant(text: str) -> NoReturn:
     _refuse(f"not JSON: {text} is no number (RFC 8259 section 6)", None)
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_integer
+)
 
 
 def _refuse(message: str, line: int | None) -> NoReturn:

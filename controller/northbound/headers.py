@@ -44,7 +44,7 @@ def options_of(request: Request, query: WriteQuery) -> Options:
 
 def principal_of(request: Request) -> Principal:
     """Who makes a request, as the gate has found."""
-    found: Principal = getattr(request.state, "principal", ANYBODY)
+    found: Principal = request.scope.get("state", {}).get("principal", ANYBODY)
     return found
 
 

@@ -144,11 +144,13 @@ def _source(scope: Scope) -> str:
 def _is_dry(scope: Scope) -> bool:
     """Whether a write asks for its plan alone; of what else a query says nothing is written."""
     query = scope["query_string"]
-    return bool(query) and QueryParams(query).get("dry_run", "").lower() in _TRUE
+    may_be = b"dry_run" in query or b"%" in query  # which may stand for any letter
+    return may_be and QueryParams(query).get("dry_run", "").lower() in _TRUE
 
 
 def _credentials(scope: Scope) -> Credentials:
-    kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+    shown = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+    kind, _, token = shown.decode("latin-1").partition(" ")
     return Credentials(
         token.strip() if kind.lower() == "bearer" else "", str(scope.get(CERTIFICATE, ""))
     )

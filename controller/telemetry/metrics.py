@@ -50,7 +50,7 @@ class Metrics:
         self._registry = CollectorRegistry(auto_describe=True)
         ProcessCollector(registry=self._registry)
         self._registry.register(Standing(site))
-        self._writes = self._counter("writes", "Writes, by what became of them", "outcome")
+        writes = self._counter("writes", "Writes, by what became of them", "outcome")
         self._commit = self._histogram(
             "commit_seconds", "From when a write came until it was durable", _COMMIT_S
         )
@@ -64,11 +64,10 @@ class Metrics:
         self._denied = self._counter(
             "denied_packets", "Denied packets that switches have handed up", "switch"
         )
-        self._requests = self._counter("http_requests", "REST requests answered", "status")
-        for outcome in OUTCOMES:
-            self._writes.labels(outcome)
-        for status in STATUS_CLASSES:
-            self._requests.labels(status)
+        requests = self._counter("http_requests", "REST requests answered", "status")
+        # Each is there from the start, and found at once where it is counted.
+        self._outcomes = {outcome: writes.labels(outcome) for outcome in OUTCOMES}
+        self._requests = {int(name[0]): requests.labels(name) for name in STATUS_CLASSES}
 
     # Writes, as controller.needs.Meter has them.
 
@@ -81,11 +80,11 @@ class Metrics:
         if applied_s is not None and changed:
             self._apply.observe(applied_s)
         outcome = "unchanged" if not changed else "stored" if applied_s is None else "applied"
-        self._writes.labels(outcome).inc()
+        self._outcomes[outcome].inc()
 
     def write_refused(self, error: Exception) -> None:
         """A write has come to nothing."""
-        self._writes.labels(_outcome(error)).inc()
+        self._outcomes[_outcome(error)].inc()
 
     # What others tell.
 
@@ -101,7 +100,7 @@ class Metrics:
 
     def answered(self, status: int) -> None:
         """A request over REST was answered with an HTTP status."""
-        self._requests.labels(f"{status // 100}xx").inc()
+        self._requests[status // 100].inc()
 
     def exposition(self) -> tuple[bytes, str]:
         """Everything as Prometheus reads it, and the media type of that."""
