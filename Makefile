@@ -8,13 +8,13 @@ STEP := @scripts/step.sh
 # Compiled modules are kept, whatever the caller's shell says: the controller starts a fifth faster.
 unexport PYTHONDONTWRITEBYTECODE
 # Tests that mind no company, the longest first: what they start is their own.
-FAULTS := $(filter-out %/test_kill.py,$(wildcard tests/faults/test_*.py))
+FAULTS := $(filter-out %/test_kill.py %/test_cuts.py,$(wildcard tests/faults/test_*.py))
 TOGETHER := tests/faults/test_kill.py tests/ryu_mend $(FAULTS) $(addprefix tests/,bench/test_bench.py bench/test_memory.py \
   switch_tls dataplane openflow store packets architecture packaging telemetry northbound rpc access \
   cli client speaker ovsdb)
 # Tests that only compute. The others measure, share the one lab, or mind that network devices come and go (Chromium does),
 # one after the other; these take what time they leave.
-COMPUTING := $(addprefix tests/,verify model compile topology diff oracle reconcile)
+COMPUTING := $(addprefix tests/,faults/test_cuts.py verify model compile topology diff oracle reconcile)
 PYTEST := $(BIN)/python -m pytest
 MANY := --numprocesses auto --dist load --maxschedchunk 4
 

@@ -6,7 +6,7 @@ import time
 
 from hypothesis import settings
 
-QUICK_EXAMPLES = 25
+QUICK_EXAMPLES = 16
 """How many examples a property test of the quick profile draws, where it does not say."""
 
 SOAK_EXAMPLES = 1000

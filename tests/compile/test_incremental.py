@@ -23,7 +23,7 @@ from tests.verify.test_plan_safety import changed, plugged_for
 Port = tuple[str, str]
 
 
-@settings(max_examples=often(40), deadline=None)
+@settings(max_examples=often(25), deadline=None)
 @given(st.data())
 def test_after_every_change_it_is_the_whole(data: DataObject) -> None:
     steps: list[Intent] = [data.draw(intents(max_instances=8))]

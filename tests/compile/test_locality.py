@@ -127,7 +127,7 @@ def test_a_host_without_a_tenants_peers_holds_nothing_of_it(pairs: int) -> None:
     assert not secret & words(found["edge-1"])
 
 
-@settings(max_examples=often(60), deadline=None)
+@settings(max_examples=often(40), deadline=None)
 @given(networks(), compilers, st.data())
 def test_no_edge_speaks_of_strangers(network: Network, compiled: Any, data: DataObject) -> None:
     edges = [s for s in network.topology.switches.values() if s.role == "edge"]
@@ -139,7 +139,7 @@ def test_no_edge_speaks_of_strangers(network: Network, compiled: Any, data: Data
     assert not words(program) & (words_of(network, apart.values()) - words_of(network, known))
 
 
-@settings(max_examples=often(60), deadline=None)
+@settings(max_examples=often(40), deadline=None)
 @given(networks(), st.sampled_from([NEVER, 1]), st.data())
 def test_an_edge_is_the_same_whatever_becomes_of_strangers(
     network: Network, pairs: int, data: DataObject

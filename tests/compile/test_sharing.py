@@ -180,7 +180,7 @@ def test_a_rule_that_looks_at_marks_leaves_shared_ones_alone() -> None:
     assert [grantable.rule.name for grantable in found] == ["marked"]
 
 
-@settings(max_examples=often(30), deadline=None)
+@settings(max_examples=often(20), deadline=None)
 @given(st.data())
 def test_the_check_of_an_intent_counts_at_least_what_is_written_out(data: DataObject) -> None:
     """The check of an intent and the compiler count alike: it finds something where this does."""

@@ -141,7 +141,7 @@ def phase_by_phase(before: Program, after: Program) -> list[Cut]:
     return found
 
 
-@settings(max_examples=often(150))
+@settings(max_examples=often(100))
 @given(st.data())
 def test_all_that_is_lost_is_cut_and_nothing_that_stays(data: DataObject) -> None:
     rules, some = data.draw(some_rules), data.draw(crowds())

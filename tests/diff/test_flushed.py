@@ -68,7 +68,7 @@ def altered(draw: DrawFn, intent: Intent) -> Intent:
     return intent
 
 
-@settings(max_examples=often(50))
+@settings(max_examples=often(30))
 @given(st.data())
 def test_no_reply_passes_that_is_denied_now_and_what_stays_is_left_alone(data: DataObject) -> None:
     one = data.draw(intents(max_instances=6))

@@ -11,7 +11,7 @@ from labkit.processes import eventually
 from tests.faults.conftest import SiteWith
 
 SEED: Final = 3
-STARTS: Final = 5
+STARTS: Final = 4
 SOAK_STARTS: Final = 200
 MOST_DELAY_S: Final = 0.15  # from the first trace of the store to the first revision on switches
 

@@ -50,7 +50,7 @@ def _site(draw: st.DrawFn) -> Intent:
     return intent
 
 
-@settings(max_examples=often(160), deadline=None)
+@settings(max_examples=often(100), deadline=None)
 @given(st.data())
 def test_it_is_what_the_whole_document_gives(data: DataObject) -> None:
     intent = data.draw(_site())

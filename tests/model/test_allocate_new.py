@@ -23,7 +23,7 @@ _GIVEN: dict[str, list[Any]] = {
 }
 
 
-@settings(max_examples=often(80), deadline=None)
+@settings(max_examples=often(50), deadline=None)
 @given(st.data())
 def test_it_is_what_the_whole_document_gives(data: DataObject) -> None:
     intent = data.draw(intents(max_instances=8))

@@ -97,7 +97,7 @@ def whole(intent: Intent, changes: list[Change]) -> Intent | None:
         return None
 
 
-@settings(max_examples=often(160), deadline=None)
+@settings(max_examples=often(100), deadline=None)
 @given(st.data())
 def test_it_is_the_whole_document(data: DataObject) -> None:
     intent = data.draw(intents(max_instances=6))
@@ -122,7 +122,7 @@ def keeps_what_is_equal(before: Intent, after: Intent) -> None:
         assert all(old.get(name) is value for name, value in new.items() if old.get(name) == value)
 
 
-@settings(max_examples=often(50), deadline=None)
+@settings(max_examples=often(30), deadline=None)
 @given(intents(max_instances=6))
 def test_what_leaks_by_identity_is_what_leaks_by_service(intent: Intent) -> None:
     populated = {instance.service for instance in intent.instances.values()}

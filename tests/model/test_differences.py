@@ -51,7 +51,7 @@ def test_groups_are_those_of_what_is_left(data: DataObject) -> None:
     assert regrouped(grouped(before), gone, come) == grouped((before - gone) | come)
 
 
-@settings(max_examples=often(80), deadline=None)
+@settings(max_examples=often(50), deadline=None)
 @given(st.data())
 def test_a_change_is_followed_to_what_the_whole_gives(data: DataObject) -> None:
     intent = data.draw(intents(max_instances=6))

@@ -19,7 +19,7 @@ from tests.strategies import intents
 from tests.verify.test_plan_safety import changed
 
 
-@settings(max_examples=often(60), deadline=None)
+@settings(max_examples=often(40), deadline=None)
 @given(st.data())
 def test_groups_are_the_pairs(data: DataObject) -> None:
     before = data.draw(intents(max_instances=4))
@@ -27,7 +27,7 @@ def test_groups_are_the_pairs(data: DataObject) -> None:
     assert gained_lost(before, after) == slowly(before, after)
 
 
-@settings(max_examples=often(30), deadline=None)
+@settings(max_examples=often(20), deadline=None)
 @given(st.data())
 def test_a_changed_class_is_one_of_packets_that_both_allow(data: DataObject) -> None:
     before = data.draw(intents(max_instances=6))
@@ -81,7 +81,7 @@ def test_another_class_is_neither_gained_nor_lost() -> None:
     }
 
 
-@settings(max_examples=often(30), deadline=None)
+@settings(max_examples=often(20), deadline=None)
 @given(st.data())
 def test_no_packet_that_travels_otherwise_is_left_out(data: DataObject) -> None:
     before = data.draw(intents(max_instances=5))

@@ -83,7 +83,7 @@ KINDS: Final[tuple[Callable[[Random, Intent], Write], ...]] = (
 )
 
 
-@settings(max_examples=often(8))
+@settings(max_examples=often(6))
 @given(st.integers(0, 1 << 32))
 def test_what_a_dry_run_says_is_what_the_write_does(seed: int) -> None:
     asyncio.run(_writes(Random(seed)))

@@ -48,7 +48,7 @@ class Packet:
     dscp: int
 
 
-@settings(max_examples=often(12))
+@settings(max_examples=often(8))
 @given(st.data())
 def test_what_a_plan_says_is_what_applying_it_does(data: DataObject) -> None:
     before = data.draw(intents(max_instances=6))

@@ -146,7 +146,7 @@ def test_another_class_is_shown_as_such(call: Client) -> None:
     assert (shown["gained"], shown["lost"], shown["reach"]["changed"]["pairs"]) == ([], [], 1)
 
 
-@settings(max_examples=often(20), deadline=None)
+@settings(max_examples=often(12), deadline=None)
 @given(st.data())
 def test_what_a_plan_says_is_what_applying_it_does(data: DataObject) -> None:
     before = data.draw(intents(max_instances=6))

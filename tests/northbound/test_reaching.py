@@ -36,7 +36,7 @@ def all_pages(openings: Openings, wanted: Wanted) -> list[Body]:
         after = key_of(cursor_of(page.last))
 
 
-@settings(max_examples=often(30), deadline=None)
+@settings(max_examples=often(20), deadline=None)
 @given(intents(max_instances=6), st.data())
 def test_pages_are_what_the_rules_open(intent: Intent, data: DataObject) -> None:
     services, tenants = sorted(intent.services), sorted(intent.tenants)

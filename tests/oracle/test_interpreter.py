@@ -161,7 +161,7 @@ def test_a_small_site_is_walked_as_open_vswitch_walks_it(oracle: Oracle, pairs: 
 
 
 @settings(
-    max_examples=often(5),
+    max_examples=often(4),
     derandomize=times() == 1,
     suppress_health_check=[*HealthCheck],
 )

@@ -35,7 +35,7 @@ from tests.verify.test_plan_safety import plugged_for
 FATES = ("well", "well", "well", "refused", "lost before", "lost after", "not flushed")
 
 
-@settings(max_examples=often(30))
+@settings(max_examples=often(20))
 @given(st.data())
 def test_what_is_denied_in_the_end_is_known_to_nobody(data: DataObject) -> None:
     one = data.draw(intents(max_instances=5))

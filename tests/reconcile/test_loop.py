@@ -18,7 +18,7 @@ from tests.sites import two_hosts
 from tests.strategies import intents, moved, plugged, site
 
 
-@settings(max_examples=often(40))
+@settings(max_examples=often(25))
 @given(st.data())
 def test_it_converges_whatever_happens(data: DataObject) -> None:
     first = data.draw(intents(max_instances=5))

@@ -45,7 +45,7 @@ def run(found: World, refusing: str, at: int) -> None:
         found.answer(effect, fate)
 
 
-@settings(max_examples=often(30))
+@settings(max_examples=often(20))
 @given(st.data())
 def test_one_refusal_and_every_switch_holds_its_old_program(data: DataObject) -> None:
     """Before the first removal; then the whole is tried again and holds everywhere."""

@@ -76,7 +76,7 @@ PAIRS = [(x, y) for x in "ab" for y in FABRIC] + [
 ]
 
 
-@settings(max_examples=often(80), deadline=None)
+@settings(max_examples=often(50), deadline=None)
 @given(st.sets(st.sampled_from(PAIRS), min_size=4), st.sampled_from(METRICS), st.data())
 def test_it_is_what_comes_true(
     pairs: set[tuple[str, str]], metric: Metric, data: st.DataObject

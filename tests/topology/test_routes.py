@@ -81,7 +81,7 @@ def test_next_hops_are_those_of_every_shortest_path(name: str, metric: Metric) -
             assert routes.next_hop(switch, destination, metric, "common") in found
 
 
-@settings(max_examples=often(10), deadline=None)
+@settings(max_examples=often(7), deadline=None)
 @given(data=st.data(), name=st.sampled_from(SITES))
 def test_after_any_changes_routes_equal_those_from_nothing(data: st.DataObject, name: str) -> None:
     topology = topology_of(name)
@@ -97,7 +97,7 @@ def test_after_any_changes_routes_equal_those_from_nothing(data: st.DataObject, 
         assert ask_all(routes, topology) == ask_all(Routes.of(wanted), topology)
 
 
-@settings(max_examples=often(12), deadline=None)
+@settings(max_examples=often(8), deadline=None)
 @given(data=st.data(), name=st.sampled_from(SITES))
 def test_no_way_loops_or_leads_through_an_edge(data: st.DataObject, name: str) -> None:
     topology = topology_of(name)

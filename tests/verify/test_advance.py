@@ -47,7 +47,7 @@ def held(network: Network, compiled: Compiler, data: DataObject) -> dict[str, Pr
     return programs
 
 
-@settings(max_examples=often(50))
+@settings(max_examples=often(30))
 @given(st.data())
 def test_change_by_change_is_the_whole(data: DataObject) -> None:
     steps: list[Intent] = [data.draw(intents(max_instances=6))]

@@ -11,7 +11,7 @@ from tests.chance import often
 from tests.strategies import networks
 
 
-@settings(max_examples=often(25))
+@settings(max_examples=often(16))
 @given(networks(max_instances=7))
 def test_compiled_program_is_the_meaning(network: Network) -> None:
     verdict = check(network, compile_network(network), limit=1)

@@ -106,17 +106,17 @@ def test_an_edit_is_found_if_it_changes_something(seed: int, pairs: int) -> None
     programs = compiler(pairs)(network)
     many = pairs  # of classes, or pair by pair
     found = {True: 0, False: 0}
-    for mutant in mutants(programs, seed_of(seed), often(60)):
+    for mutant in mutants(programs, seed_of(seed), often(40)):
         held = mutant.held(programs)
         truth = changes_something(network, held)
         with many_from(many):
             faults = prove(network, held).faults
         assert bool(faults) == bool(truth), (mutant.switch, mutant.text, truth, faults)
         found[bool(truth)] += 1
-    assert min(found.values()) > 20, "edits of both kinds must have been tried"
+    assert min(found.values()) > 10, "edits of both kinds must have been tried"
 
 
-@settings(max_examples=often(20))
+@settings(max_examples=often(12))
 @given(networks(max_instances=6), compilers, thresholds, st.integers(0, 1 << 16))
 def test_an_edit_of_any_site_is_found_if_it_changes_something(
     network: Network, compiled: Compiler, many: int, seed: int

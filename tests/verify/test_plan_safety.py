@@ -136,7 +136,7 @@ def spread(found: list[Pair]) -> list[Pair]:
     return found[:: 1 + len(found) // MOST_QUESTIONS]
 
 
-@settings(max_examples=often(15))
+@settings(max_examples=often(10))
 @given(st.data())
 def test_nothing_that_stays_allowed_is_lost(data: DataObject) -> None:
     one = data.draw(intents(max_instances=6))

@@ -38,14 +38,14 @@ def test_what_no_row_is_is_always_reported(seed: int, pairs: int) -> None:
     """As foreign, as a row that differs, or as one too many; never as what should be there."""
     programs = dict(compiler(pairs)(two_hosts()))
     foreign = 0
-    for touch in touches(programs, seed_of(seed), often(120)):
+    for touch in touches(programs, seed_of(seed), often(80)):
         found = touched(programs, touch).read_back(AUDIT)
         off = delta(found.held, programs[touch.switch])
         assert found.foreign or off, touch
         strays = {stray.cookie for stray in found.strays}
         assert found.foreign == strays | found.unreadable
         foreign += touch.entry in found.strays
-    assert foreign > often(60)
+    assert foreign > often(40)
 
 
 def repaired(state: State, switch: Switch, at_s: float) -> list[Drift]:
@@ -80,7 +80,7 @@ def answer(switch: Switch, effect: ReadBack | SendBundle) -> object:
 def test_what_no_row_is_is_repaired() -> None:
     world, network = converged()
     programs = dict(compile_network(network))
-    for touch in touches(programs, seed_of(2), often(60)):
+    for touch in touches(programs, seed_of(2), often(40)):
         switch = touched(programs, touch)
         drifts = repaired(world.state, switch, world.now + 60)
         assert [drift.switch for drift in drifts] == [touch.switch], touch
@@ -98,13 +98,13 @@ def test_the_proof_judges_what_no_row_is_by_what_it_does(seed: int, pairs: int) 
     network: Network = two_hosts()
     programs = dict(compiler(pairs)(network))
     found = {True: 0, False: 0}
-    for touch in touches(programs, seed_of(seed), often(25)):
+    for touch in touches(programs, seed_of(seed), often(16)):
         held = held_by(programs, touched(programs, touch))
         truth = changes_something(network, held)
         faults = prove(network, held).faults
         assert bool(faults) == bool(truth), (touch, truth, list(map(str, faults)))
         found[bool(truth)] += 1
-    assert min(found.values()) > 3, "edits of both kinds must have been tried"
+    assert min(found.values()) > 2, "edits of both kinds must have been tried"
 
 
 def test_an_entry_with_a_timeout_cannot_be_read_and_is_named() -> None:
