@@ -32,7 +32,7 @@ LONGEST_S: Final = 400.0
 class Run:
     """One benchmark at one size: its line and its figures, or why there are none.
 
-    ``pace_s`` is how long the machine took for ten million additions in Python, just before.
+    ``pace_s`` is the machine's just before (:func:`bench.measure.pace`).
     """
 
     name: str

@@ -124,9 +124,9 @@ def timed(work: Callable[[], T]) -> tuple[T, float]:
 
 
 def pace() -> float:
-    """Seconds that ten million additions take, in Python, now: how fast this machine is.
+    """How fast this machine is now: ten times what a million additions take in Python, in s.
 
-    The least of several, which is the machine's and nobody else's that shares it.
+    The least of several times: brief company is left out, what lasts is not.
     """
     return round(min(timed(_million_additions)[1] for _ in range(_PACES)) / 100, 3)
 

@@ -100,7 +100,7 @@ def run(services: int) -> Result:
     if theirs_of < services:
         say(f"OVN takes minutes for {services} services: it is measured with {theirs_of}")
     say(f"OVN {release}, {theirs_of} services")
-    theirs = _of_ovn(theirs_of, os.environ.get(KEPT, ""))
+    theirs = _of_ovn(theirs_of)
     say(f"Bulkhead, {services} services")
     with rig(services) as our_site:
         ours = measure(our_site, services)
@@ -123,8 +123,9 @@ def run(services: int) -> Result:
     return Result("ovn_compare", ours.took_ms[slowest], "ms", against, smallest, figures)
 
 
-def _of_ovn(services: int, folder: str) -> Measured:
-    """OVN's column: what is kept of it in a folder, "" for none, or as it is measured now."""
+def _of_ovn(services: int) -> Measured:
+    """OVN's column: what is kept of it, or as it is measured now."""
+    folder = os.environ.get(KEPT, "")
     file = Path(folder, f"ovn-{services}.json")
     if folder and file.exists():
         say("  measured already in this run of all benchmarks")

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from typing import Final
 
 from controller.dataplane.program import Bucket, Program, Rows, bucket_of
-from controller.dataplane.shapes import Row, RowKey, new, relation
+from controller.dataplane.shapes import Row, RowKey, relation, tuple_as
 
 _NONE: Final[dict[RowKey, Row]] = {}
 
@@ -31,7 +31,7 @@ class Gathering:
     def add(self, row: Row) -> None:
         """One row more. Raises ValueError where another of its key, at one moment, differs."""
         shape, match, _, _ = row
-        place = bucket_of(key := new(RowKey, (relation(shape), match)))
+        place = bucket_of(key := tuple_as(RowKey, (relation(shape), match)))
         expected = self._expected.get(place, _NONE).get(key)
         as_expected = expected == row
         if as_expected:

@@ -98,6 +98,8 @@ def _yaml(text: str) -> tuple[object, Positions]:
 
 
 def _json(text: str) -> object:
+    if text.startswith("\ufeff"):
+        _refuse("not JSON: it begins with a byte order mark (RFC 8259 section 8.1)", 1)
     try:
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from starlette.requests import Request
 
@@ -26,7 +27,7 @@ def options_of(request: Request, query: WriteQuery) -> Options:
     The app's state has ``apply_timeout_s``, the wait when the request names none.
     """
     client = request.client.host if request.client else "unknown"
-    key = getattr(request.state, "key", None)
+    key = _state(request).get("key")
     principal = principal_of(request)
     return Options(
         expected=expected_revision(request),
@@ -44,7 +45,13 @@ def options_of(request: Request, query: WriteQuery) -> Options:
 
 def principal_of(request: Request) -> Principal:
     """Who makes a request, as the gate has found."""
-    found: Principal = request.scope.get("state", {}).get("principal", ANYBODY)
+    found: Principal = _state(request).get("principal", ANYBODY)
+    return found
+
+
+def _state(request: Request) -> Mapping[str, Any]:
+    """What others have put down of a request: its ``state``, which takes longer to ask."""
+    found: Mapping[str, Any] = request.scope.get("state", {})
     return found
 
 

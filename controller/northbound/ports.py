@@ -200,7 +200,7 @@ class Telemetry(Protocol):
     """What measures, as the northbound sees it."""
 
     def answered(self, status: int) -> None:
-        """A request over REST was answered with an HTTP status."""
+        """A request over REST was answered with an HTTP status, from 200 to 599."""
 
     def exposition(self) -> tuple[bytes, str]:
         """Everything that is measured, as Prometheus reads it, and the media type of that."""

@@ -99,7 +99,7 @@ class Metrics:
         self._denied.labels(switch).inc()
 
     def answered(self, status: int) -> None:
-        """A request over REST was answered with an HTTP status."""
+        """A request over REST was answered with an HTTP status, from 200 to 599."""
         self._requests[status // 100].inc()
 
     def exposition(self) -> tuple[bytes, str]:

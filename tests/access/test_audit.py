@@ -65,10 +65,12 @@ def test_who_asks_too_much_is_told_by_name(tmp_path: Path) -> None:
 def test_a_dry_run_is_told_from_a_write(guarded: Guarded) -> None:
     path = "/v1/instances/web-2"
     guarded("tenant", "PUT", f"{path}?dry_run=yes&message=x", json=WEB_2)
+    guarded("tenant", "PUT", f"{path}?dry%5Frun=1", json=WEB_2)
     guarded("tenant", "PUT", f"{path}?dry_run=false", json=WEB_2)
     guarded("tenant", "POST", "/v1/plan", json={"document": {}})  # reads, and is refused
     told = [(line["what"], line["outcome"], line["revision"]) for line in guarded.audited()]
     assert told == [
+        (f"PUT {path}?dry_run=true", "planned", 0),
         (f"PUT {path}?dry_run=true", "planned", 0),
         (f"PUT {path}", "done", 2),
         ("POST /v1/plan", "refused", 0),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,17 @@ import pytest
 from bench import everything
 from bench.everything import Run, run_all
 
+SHOWS_WHERE = """#!/bin/sh
+for last; do :; done
+echo '[]' > "$last"
+printf '{"kept": "%s"}' "$BENCH_KEPT"
+"""
+FOLDERS: list[Path] = []
 
-def _ran(name: str, services: int, _folder: Path) -> Run:
+
+def _ran(name: str, services: int, folder: Path) -> Run:
+    assert folder.is_dir()
+    FOLDERS.append(folder)
     figures = ({"name": "beside", "value": 3.0},)
     return Run(name, services, 1.0, {"name": name, "value": 2.0}, figures=figures)
 
@@ -33,11 +43,23 @@ def _found(file: Path) -> list[tuple[str, int, float]]:
 
 
 def test_all_are_run_and_kept(results: Path) -> None:
+    FOLDERS.clear()
     assert run_all() == 0
+    assert len(FOLDERS) == 3 and len(set(FOLDERS)) == 1
     assert _found(results) == [("plan", 100, 1.0), ("plan", 1000, 1.0), ("push", 10_000, 1.0)]
     (figures, *_) = [run["figures"] for run in json.loads(results.read_text())["runs"]]
     assert figures == [{"name": "beside", "value": 3.0}]
     assert all(run["pace_s"] > 0 for run in json.loads(results.read_text())["runs"])
+
+
+def test_benchmarks_are_told_where_those_of_one_run_keep_what_they_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "program"
+    program.write_text(SHOWS_WHERE)
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    assert everything._run("plan", 100, tmp_path).result == {"kept": str(tmp_path)}
 
 
 def test_of_the_others_what_was_found_stays(results: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench import ovn_compare
+from bench.measure import KEPT
 from bench.memory import Resident
 from bench.ovn_compare import Measured
 
@@ -24,14 +25,20 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sizes
 
 
-def test_what_is_kept_is_taken_again(measured: list[int], tmp_path: Path) -> None:
-    first = ovn_compare._of_ovn(2000, str(tmp_path))
-    assert ovn_compare._of_ovn(2000, str(tmp_path)) == first
-    assert ovn_compare._of_ovn(200, str(tmp_path)) != first
+def test_what_is_kept_is_taken_again(
+    measured: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEPT, str(tmp_path))
+    first = ovn_compare._of_ovn(2000)
+    assert ovn_compare._of_ovn(2000) == first
+    assert ovn_compare._of_ovn(200) != first
     assert measured == [2000, 200]
 
 
-def test_a_benchmark_by_itself_measures_it(measured: list[int]) -> None:
-    ovn_compare._of_ovn(2000, "")
-    ovn_compare._of_ovn(2000, "")
+def test_a_benchmark_by_itself_measures_it(
+    measured: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(KEPT, raising=False)
+    ovn_compare._of_ovn(2000)
+    ovn_compare._of_ovn(2000)
     assert measured == [2000, 2000]

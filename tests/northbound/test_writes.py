@@ -191,6 +191,13 @@ def test_what_says_it_is_json_must_be(call: Client, text: str) -> None:
     assert response.json()["errors"][0]["path"] == "body"
 
 
+def test_a_mark_that_nobody_sees_is_named(call: Client) -> None:
+    headers = {"content-type": "application/json"}
+    response = call("POST", "/v1/apply", content='\ufeff{"vrfs": {}}', headers=headers)
+    assert response.status_code == 400
+    assert "byte order mark" in response.text
+
+
 def test_a_key_given_twice_is_refused_in_any_body(call: Client, engine: FakeController) -> None:
     response = call("POST", "/v1/instances/web-1/move", content="host: host-2\nhost: host-3\n")
     assert response.status_code == 400

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 SCRIPT = """
-import gc
+import gc, weakref
 from controller.heap import Heap
 
 class Knot:
@@ -16,9 +16,12 @@ class Knot:
 gc.disable()
 heap, before = Heap(), gc.get_freeze_count()
 assert gc.isenabled() and before
+assert gc.get_threshold()[0] > 10_000, "a burst would be looked at all the time"
 held = [[number] for number in range(1000)]
+knot = weakref.ref(Knot())
 heap.grown(10)
-assert gc.get_freeze_count() >= before + 1000
+assert before + 1000 <= gc.get_freeze_count()
+assert knot() is None, "what is young and in cycles does not stay with the rest"
 more = [[number] for number in range(1000)]
 heap.grown(20)
 assert gc.get_freeze_count() < before + 2000, "not twice as much"

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from controller.dataplane.actions import Action, Hole, Load, SetField
 from controller.dataplane.fields import BY_NAME
 from controller.dataplane.pipeline import SHAPES
-from controller.dataplane.shapes import Key, Match, Row, Shape, new, varies
+from controller.dataplane.shapes import Key, Match, Row, Shape, tuple_as, varies
 
 _HEAD: Final = struct.Struct("!HH")
 _OXM_HEAD: Final = 4
@@ -62,7 +62,7 @@ class Layout:
             if not match[mask] or match[value] & ~match[mask]:
                 return None
         args = tuple([number >> shift & ones | own for shift, ones, own in self.args])
-        return new(Row, (self.shape, match, args, cookie))
+        return tuple_as(Row, (self.shape, match, args, cookie))
 
 
 def layout_of(row: Row, data: bytes, match: tuple[Match, ...]) -> Layout | None:
