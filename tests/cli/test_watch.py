@@ -14,7 +14,13 @@ import pytest
 
 from tests.northbound.fakes import FakeController
 
-BULKHEAD = [sys.executable, "-c", "from controller.cli import main; raise SystemExit(main())"]
+# What runs in the background ignores Ctrl-C, and so would all that it starts; in a terminal not.
+# Said by the program itself: to run something between fork and exec may end in gRPC's threads.
+PROGRAM = """
+import signal; signal.signal(signal.SIGINT, signal.default_int_handler)
+from controller.cli import main; raise SystemExit(main())
+"""
+BULKHEAD = [sys.executable, "-c", PROGRAM]
 
 
 def started(server: str, *arguments: str, out: int) -> subprocess.Popen[bytes]:
@@ -23,13 +29,7 @@ def started(server: str, *arguments: str, out: int) -> subprocess.Popen[bytes]:
         [*BULKHEAD, "--server", server, "watch", *arguments],
         stdout=out,
         env=environment,
-        preexec_fn=_as_a_terminal_starts_it,
     )
-
-
-def _as_a_terminal_starts_it() -> None:
-    """What runs in the background ignores Ctrl-C, and all that it starts would."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def read_until(handle: int, wanted: Callable[[str], bool]) -> str:
