@@ -28,7 +28,7 @@ def _figure(name: str, value: float, ratio: float | None = None) -> dict[str, An
 def lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     failed = {"name": "load", "services": 100, "took_s": 1.0, "result": None, "error": "no disk"}
     runs = [
-        _run("plan", 100, 1.5) | {"pace_s": 0.62},
+        _run("plan", 100, 1.5) | {"pace_s": 0.62, "took_s": 350.0},
         _run("plan", 10_000, 50.1) | {"pace_s": 0.55},
         _run("push", 10_000, 80.0),
         _run("ovn_compare", 2000, 12.0, _figure(LABEL, 21.0, 32.2), _figure("else", 12345.6)),
@@ -49,6 +49,10 @@ def test_results_stand_beside_what_is_wanted(lines: list[str]) -> None:
     )
     assert "| `push` | 10,000 | 80 ms | a bar: 9 ms | 0.5 | at most 0.7 of it | yes |  |" in lines
     assert "| `load` | 100 | failed | no disk | | | | |" in lines
+
+
+def test_how_long_it_all_took_is_told(lines: list[str]) -> None:
+    assert "All of it took 6 minutes; a quarter of an hour is wanted." in lines
 
 
 def test_figures_have_a_table_of_their_benchmark(lines: list[str]) -> None:
