@@ -19,12 +19,13 @@ Generated from `docs/benchmarks.json`, which `make bench` writes; do not edit.
     .venv/bin/python -m bench plan --services 10000
 
 `make bench` runs all of them. Each ends with one line of JSON: the median, what it is held against
-in the same run, and the ratio, which is what carries over to other machines. What else was measured on the way, its *figures*, and progress go to standard error;
-`--figures FILE` writes the figures down, and `make bench` keeps them. The site: hosts of up to
-2,000 instances, each an edge switch with two uplinks; a segment for every twenty services, in two
-VRFs; ten kinds of application as labels; fifty rules, each between another two of those. What is
-wanted is said of a machine of two cores that does nothing else (`bench/targets.py`); where it is
-also said as a ratio, "at most 20 ms; 32x", each is judged by itself."""
+in the same run, and the ratio, which is what carries over to other machines. What else was measured
+on the way, its *figures*, and progress go to standard error; `--figures FILE` writes the figures
+down, and `make bench` keeps them. The site: hosts of up to 2,000 instances, each an edge switch
+with two uplinks; a segment for every twenty services, in two VRFs; ten kinds of application as
+labels; fifty rules, each between another two of those. What is wanted is said of a machine of two
+cores that does nothing else (`bench/targets.py`); where it is also said as a ratio, "at most 20 ms;
+32x", each is judged by itself."""
 
 _READING: Final = """
 ## How to read them
