@@ -21,7 +21,7 @@ from controller.verify.classes import check_pairs
 from controller.verify.conjunctions import is_clause, part_of
 from controller.verify.groups import Chain, Pair, SourceGroup, TargetGroup
 from controller.verify.index import Index
-from controller.verify.members import Member, member
+from controller.verify.members import Member, Members, member
 from controller.verify.proof import Ground, survey
 from controller.verify.tables import Place, place_of
 from controller.verify.wanted import Keys, Wanted
@@ -173,7 +173,8 @@ class _Touched:
         index, old = self.index, self.index.network
         wanted = Wanted.of(self.network.intent, before=(old.intent, index.wanted))
         vrfs = {edge: set(index.members.vrfs_at(edge)) for edge in index.edges}
-        present = {edge: set(index.members.keys_at(edge)) for edge in index.edges}
+        present = {edge: frozenset(index.members.keys_at(edge)) for edge in index.edges}
+        owing = _Owing(index.wanted, wanted, present, index.members)
         changed = list(_changed(index, self.network, wanted))
         for name, found in changed:
             self._leave(name, index)
@@ -181,10 +182,10 @@ class _Touched:
                 index.members.put(found)
         for edge, was in present.items():
             for key in was.symmetric_difference(index.members.keys_at(edge)):
-                for partner in {*index.wanted.partners(key), *wanted.partners(key)}:
-                    self._look_for(edge, key[0], partner)
+                for partner in index.wanted.partners(key) | wanted.partners(key):
+                    self._owe(owing, edge, key[0], partner)
         for sources, destinations in _reopened(index.wanted, wanted):
-            self._reopen(wanted, sources, destinations)
+            self._reopen(owing, sources, destinations)
         leaks = wanted.leaks(index.members.populated())
         released = _released(index.leaks, leaks)
         index.network, index.wanted, index.leaks = self.network, wanted, leaks
@@ -225,27 +226,35 @@ class _Touched:
             if vrf in self.index.members.vrfs_at(edge):
                 self._look_for(edge, vrf, key)
 
-    def _reopen(self, wanted: Wanted, sources: Keys, destinations: Keys) -> None:
+    def _reopen(self, owing: _Owing, sources: Keys, destinations: Keys) -> None:
         """Identities that may be opened something else to, or may meet now and might not before."""
         if len(sources) * len(destinations) > MOST_PAIRS:
             self.wide = True
-            self._meet(sources, destinations)
-            self._meet(destinations, sources)
+            self._meet(owing, sources, destinations)
+            self._meet(owing, destinations, sources)
             return
         for pair in product(sources, destinations):
-            was, now = self.index.wanted.claims(*pair), wanted.claims(*pair)
+            was, now = owing.before.claims(*pair), owing.wanted.claims(*pair)
             if was != now:
                 self.keys.add(pair)
                 if not (was and now):
-                    self._meet({pair[0]}, {pair[1]})
-                    self._meet({pair[1]}, {pair[0]})
+                    self._meet(owing, {pair[0]}, {pair[1]})
+                    self._meet(owing, {pair[1]}, {pair[0]})
 
-    def _meet(self, here: Set[IdentityKey], there: Set[IdentityKey]) -> None:
+    def _meet(self, owing: _Owing, here: Set[IdentityKey], there: Set[IdentityKey]) -> None:
         """What some identities' VRFs have to resolve wherever one of them is."""
         for edge in self.index.edges:
             for vrf in {key[0] for key in here & self.index.members.keys_at(edge).keys()}:
                 for key in there:
-                    self._look_for(edge, vrf, key)
+                    self._owe(owing, edge, vrf, key)
+
+    def _owe(self, owing: _Owing, edge: str, vrf: str, key: IdentityKey) -> None:
+        """What a VRF at an edge has to resolve now, and had not to before, or the other way round.
+
+        Where somebody else there may reach the same, nothing is asked of its links that was not.
+        """
+        if owing.differs(edge, vrf, key):
+            self._look_for(edge, vrf, key)
 
     def _look_for(self, edge: str, vrf: str, key: IdentityKey) -> None:
         """All of an identity, as a VRF at an edge sees them."""
@@ -315,6 +324,24 @@ class _Touched:
             yield from index.pairs_to(target)
         if self.sources or self.targets:
             yield from (*index.doubts.pairs, *index.doubts.ways)
+
+
+@dataclass(frozen=True, slots=True)
+class _Owing:
+    """Whom VRFs at edges must be able to resolve: before a change, and as it is with it.
+
+    ``before`` and ``present``: what was wanted, and the identities that were at each edge.
+    """
+
+    before: Wanted
+    wanted: Wanted
+    present: Mapping[str, Keys]
+    members: Members
+
+    def differs(self, edge: str, vrf: str, key: IdentityKey) -> bool:
+        """Whether an identity need be resolved only before the change, or only with it."""
+        was = self.before.owes(self.present[edge], vrf, key)
+        return was != self.wanted.owes(self.members.keys_at(edge), vrf, key)
 
 
 def _changed(index: Index, network: Network, wanted: Wanted) -> Iterator[tuple[str, Member | None]]:

@@ -116,8 +116,7 @@ class Index:
 
     def is_owed(self, edge: str, vrf: str, key: IdentityKey) -> bool:
         """Whether somebody of a VRF at an edge may reach an identity, or be reached by it."""
-        here = self.members.keys_at(edge)
-        return any(other[0] == vrf and other in here for other in self.wanted.partners(key))
+        return self.wanted.owes(self.members.keys_at(edge), vrf, key)
 
     # Links of chains, one by one.
 

@@ -7,7 +7,7 @@ holds for every pair of theirs.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Final, NamedTuple
@@ -117,6 +117,10 @@ class Wanted:
     def partners(self, key: IdentityKey) -> Keys:
         """Whom an identity may reach, and whom it may be reached from."""
         return self._union(self.sending.get(key, NO_NAMES), self.receiving.get(key, NO_NAMES))
+
+    def owes(self, here: Container[IdentityKey], vrf: str, key: IdentityKey) -> bool:
+        """Whether somebody of a VRF, of those here, may reach an identity or be reached by it."""
+        return any(other[0] == vrf and other in here for other in self.partners(key))
 
     def claims(self, source: IdentityKey, destination: IdentityKey) -> Claims:
         """The rules that open one identity to another, by name."""

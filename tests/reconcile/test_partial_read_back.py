@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from controller.dataplane.pipeline import SHAPES
 from controller.dataplane.program import program
 from controller.dataplane.shapes import Row
 from controller.model.intent import frozen
@@ -19,6 +20,7 @@ from controller.reconcile.events import (
     SendBundle,
     Tick,
 )
+from controller.reconcile.state import LOOKED_UP, MOST_COOKIES, SwitchState
 from controller.reconcile.step import AUDIT_S
 from tests.reconcile.world import World, assert_holds, world
 from tests.sites import two_hosts
@@ -230,3 +232,22 @@ def test_a_switch_is_read_back_while_it_forgets(first: type[Effect]) -> None:
 def of(effect: Effect) -> str:
     assert isinstance(effect, ReadBack | SendBundle)
     return effect.switch
+
+
+@pytest.mark.parametrize(
+    ("held", "changed", "by_cookie"),
+    [
+        (MOST_COOKIES, MOST_COOKIES, True),
+        (LOOKED_UP * MOST_COOKIES, MOST_COOKIES + 1, False),
+        (LOOKED_UP * (MOST_COOKIES + 1), MOST_COOKIES + 1, True),
+        (2 * LOOKED_UP * MOST_COOKIES, 2 * MOST_COOKIES + 1, False),
+    ],
+)
+def test_what_a_change_is_read_back_for_depends_on_its_share(
+    held: int, changed: int, by_cookie: bool
+) -> None:
+    gateway = SHAPES["answer.echo"]
+    rows = tuple(gateway.row(number, segment=number, gateway=1) for number in range(held))
+    switch = SwitchState(session=1, held=program(rows), unread=rows[:changed])
+    asked = switch.changed_cookies
+    assert asked == (frozenset(range(changed)) if by_cookie else frozenset())

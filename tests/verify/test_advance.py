@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,10 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
+from bench import workload
+from controller.compile import compilation
 from controller.dataplane.program import Program
-from controller.model.intent import Intent
+from controller.model.intent import Intent, frozen
 from controller.model.network import Network
 from controller.verify.advance import advance
+from controller.verify.groups import Chain
+from controller.verify.index import Index
 from controller.verify.proof import Ground, conclude, survey
 from tests.chance import often
 from tests.sharing import NEVER, Compiler, compiler, compilers, many_from, thresholds
@@ -84,3 +89,30 @@ def test_any_row_that_goes_is_as_in_the_whole(pairs: int) -> None:
             without = programs | {switch: held.changed((), [row.key])}
             found = state(advance(survey(network, programs), network, without))
             assert found == state(survey(network, without)), row
+
+
+def looked_at(services: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many addresses are looked at when the first of a kind comes where its peers are known."""
+    base = workload.network(services)
+    before = compilation(base)
+    ground = survey(base, before.programs)
+    like = base.intent.instances["i-3"]
+    assert like.host != "host-0"
+    where = {"host": "host-0", "port": "new", "ip": like.ip + 200}
+    new = replace(like, name="new", id=65000, mac="02:b0:00:00:fd:e8", **where)
+    intent = replace(base.intent, instances=frozen({**base.intent.instances, "new": new}))
+    facts = replace(base.facts, ports=frozen({**base.facts.ports, ("edge-0", "new"): 9999}))
+    after = Network(intent, base.topology, facts)
+    seen: list[Chain] = []
+    check = Index.check_chain
+    with monkeypatch.context() as patch:
+        patch.setattr(Index, "check_chain", lambda i, chain: (seen.append(chain), check(i, chain)))
+        found = advance(ground, after, compilation(after, before).programs)
+    assert conclude(found).holds
+    return len(seen)
+
+
+def test_who_meets_those_whom_others_meet_costs_nothing_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert 0 < looked_at(200, monkeypatch) == looked_at(2000, monkeypatch) < 10
