@@ -5,13 +5,14 @@ Anything that is not plainly right is left to the whole-document way, which says
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from controller.model.allocate import allocate_segments
 from controller.model.allocate_instances import allocate_instances
 from controller.model.allocate_new import allocate_new
+from controller.model.altered import Altered
 from controller.model.check import check_kinds
 from controller.model.collections import COLLECTIONS
 from controller.model.decode_objects import (
@@ -29,7 +30,7 @@ from controller.model.differences import otherwise
 from controller.model.draft import InstanceDraft
 from controller.model.fields import Fields
 from controller.model.holdings import holdings, remember
-from controller.model.intent import BEST_EFFORT, Instance, Intent, Segment, thawed
+from controller.model.intent import BEST_EFFORT, Instance, Intent, Segment
 from controller.model.pairwise import is_too_much
 from controller.model.problems import Problems
 
@@ -71,7 +72,7 @@ class Change:
     body: object = None
 
 
-_Parts = dict[str, dict[str, Any]]
+_Parts = dict[str, MutableMapping[str, Any]]
 """Objects by collection and name; of segments and instances that were put, the drafts."""
 
 
@@ -110,7 +111,9 @@ def _changed_parts(intent: Intent, changes: Iterable[Change]) -> _Parts | None:
     for change in changes:
         if change.collection not in COLLECTIONS:
             return None
-        part = parts.setdefault(change.collection, thawed(getattr(intent, change.collection)))
+        if change.collection not in parts:
+            parts[change.collection] = Altered(getattr(intent, change.collection))
+        part = parts[change.collection]
         if change.op == PUT:
             problems = Problems()
             fields = open_object(change.collection, change.name, change.body, problems)
@@ -195,7 +198,7 @@ def _completed(intent: Intent, parts: _Parts, changes: Iterable[Change]) -> Inte
     if any(isinstance(instances[name], InstanceDraft) for name in mine):
         few = allocate_new(partial, names["instances"], instances, intent)
         if few is not None:
-            instances |= few
+            instances.update(few)
         else:
             drafts = [_instance_draft(value) for _, value in sorted(instances.items())]
             instances = dict(allocate_instances(partial, drafts, intent, problems).instances)

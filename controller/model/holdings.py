@@ -7,7 +7,7 @@ the checks of the whole (:mod:`controller.model.check`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final, NoReturn, TypeVar
@@ -18,13 +18,14 @@ from controller.model.identity import IdentityKey, identities, identity_labels
 from controller.model.intent import Instance, Intent
 from controller.model.nobodys import Nobodys, nobodys, taken
 from controller.model.selection import LabelSets
+from controller.model.spread import Spread
 from controller.model.subnets import is_host
 from controller.model.touched import touched_services
 
 Place = tuple[str, str, int]
 """A host, a port of it, and the VLAN tag of a nested instance or 0."""
 
-K = TypeVar("K")
+K = TypeVar("K", bound=Hashable)
 Leaked = Mapping[str, frozenset[IdentityKey]]
 
 _NONE: Final[frozenset[IdentityKey]] = frozenset()
@@ -47,8 +48,8 @@ class Holdings:
     intent: Intent
     keys: Mapping[str, IdentityKey]
     ids: dict[int, str]
-    macs: dict[str, str]
-    places: dict[Place, str]
+    macs: Spread[str, str]
+    places: Spread[Place, str]
     hosts: dict[str, int]
     of_key: Mapping[IdentityKey, frozenset[str]]
     views: dict[str, dict[int, str]]
@@ -95,7 +96,7 @@ class Holdings:
         names = different(old, new)
         gone = [old[name] for name in names if name in old]
         come = [new[name] for name in names if name in new]
-        self.ids = _passed_on(self.ids, gone, come, _id)
+        self.ids = _ids_after(self.ids, gone, come)
         self.macs = _passed_on(self.macs, gone, come, _mac)
         self.places = _passed_on(self.places, gone, come, _place)
         hosts = Counter(self.hosts)
@@ -233,8 +234,8 @@ def _anew(intent: Intent) -> Holdings:
         intent=intent,
         keys=keys,
         ids={i.id: i.name for i in every},
-        macs={i.mac: i.name for i in every},
-        places={_place(i): i.name for i in every},
+        macs=Spread.of({i.mac: i.name for i in every}),
+        places=Spread.of({_place(i): i.name for i in every}),
         hosts=dict(Counter(i.host for i in every)),
         of_key=of_key,
         views={vrf: {} for vrf in intent.vrfs},
@@ -268,22 +269,40 @@ def _place(instance: Instance) -> Place:
     return instance.host, instance.port, instance.nested_vlan
 
 
+def _ids_after(
+    held: dict[int, str], gone: Collection[Instance], come: Collection[Instance]
+) -> dict[int, str]:
+    """Ids once some have given theirs up and others have it: the same mapping where they had."""
+    out, into = _by(gone, _id), _by(come, _id)
+    if out == into:
+        return held
+    found = held.copy()  # who allocates looks through them faster than through a spread
+    for given_up in out:
+        del found[given_up]
+    for number, name in into.items():
+        _hold(found, number, name)
+    return found
+
+
 def _passed_on(
-    held: dict[K, str],
+    held: Spread[K, str],
     gone: Collection[Instance],
     come: Collection[Instance],
     what: Callable[[Instance], K],
-) -> dict[K, str]:
-    """What is held once some have given theirs up and others have it: the same where they had."""
-    out, into = {what(one): one.name for one in gone}, {what(one): one.name for one in come}
-    if out == into and len(into) == len(come):
+) -> Spread[K, str]:
+    """The same of anything else that one may hold."""
+    out, into = _by(gone, what), _by(come, what)
+    if out == into:
         return held
-    found = held.copy()
-    for given_up in out:
-        del found[given_up]
-    for one in come:
-        _hold(found, what(one), one.name)
-    return found
+    if any(one in held and one not in out for one in into):
+        _refuse()
+    return held.changed(out, into)
+
+
+def _by(instances: Collection[Instance], what: Callable[[Instance], K]) -> dict[K, str]:
+    """Who holds what, of some instances."""
+    found = {what(one): one.name for one in instances}
+    return found if len(found) == len(instances) else _refuse()
 
 
 def _hold(held: dict[K, str], what: K, name: str) -> None:
