@@ -35,6 +35,10 @@ _READING: Final = """
 - At 10,000 services OVN is measured with 2,000, since its set-up alone would take a quarter of an
   hour: its figures there are less than it would take, and so are the ratios. `make bench` measures
   that once: the row of 10,000 takes it from the run of 2,000.
+- `burst` has two hosts' switches on this machine, each an Open vSwitch of its own as hosts have;
+  those of further hosts are declared and elsewhere. Each of five would go through the ports of
+  2,000 instances twice for a call, and a lone one would wait for two processors. A call that
+  brings its host hundreds of entries, since nobody there could reach so many before, is told apart.
 - Machines of one kind differ by half and more, also from hour to hour. *Pace* is ten times what a
   million additions took in Python just before, the least of three times. A ratio to another program
   depends on it little; one to what is wanted, as those of `rest_reads`, as much as the value.
