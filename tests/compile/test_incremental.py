@@ -18,17 +18,18 @@ from tests.sites import INTENT, intent, plugged, topology, two_hosts
 from tests.strategies import intents, site
 from tests.topology.sites import INTENT as ROUTED
 from tests.topology.sites import fat_tree
-from tests.verify.test_plan_safety import changed, plugged_for
+from tests.verify.changes import busy, changed
+from tests.verify.test_plan_safety import plugged_for
 
 Port = tuple[str, str]
 
 
-@settings(max_examples=often(25), deadline=None)
+@settings(max_examples=often(40), deadline=None)
 @given(st.data())
 def test_after_every_change_it_is_the_whole(data: DataObject) -> None:
-    steps: list[Intent] = [data.draw(intents(max_instances=8))]
-    for _ in range(data.draw(st.integers(1, 4), label="changes")):
-        steps.append(data.draw(changed(steps[-1])))
+    steps: list[Intent] = [data.draw(st.just(busy()) | intents(max_instances=8), label="first")]
+    for _ in range(data.draw(st.integers(1, 6), label="changes")):
+        steps.append(data.draw(changed(steps[-1], most=2)))
     ports = plugged_for(*steps).ports
     links = st.frozensets(st.sampled_from(sorted(site().links)), max_size=3)
     down = st.just(frozenset[str]()) | links

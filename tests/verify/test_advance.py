@@ -22,9 +22,9 @@ from controller.verify.proof import Ground, conclude, survey
 from tests.chance import often
 from tests.sharing import NEVER, Compiler, compiler, compilers, many_from, thresholds
 from tests.strategies import intents, site
-from tests.verify.changes import busy
+from tests.verify.changes import busy, changed
 from tests.verify.mutants import mutants
-from tests.verify.test_plan_safety import changed, plugged_for
+from tests.verify.test_plan_safety import plugged_for
 
 
 def state(ground: Ground) -> dict[str, Any]:
@@ -55,9 +55,9 @@ def held(network: Network, compiled: Compiler, data: DataObject) -> dict[str, Pr
 @settings(max_examples=often(30))
 @given(st.data())
 def test_change_by_change_is_the_whole(data: DataObject) -> None:
-    steps: list[Intent] = [data.draw(intents(max_instances=6))]
+    steps: list[Intent] = [data.draw(st.just(busy()) | intents(max_instances=6), label="first")]
     for _ in range(data.draw(st.integers(1, 4), label="changes")):
-        steps.append(data.draw(changed(steps[-1])))
+        steps.append(data.draw(changed(steps[-1], most=2)))
     facts = plugged_for(*steps)
     networks = [Network(intent, site(), facts) for intent in steps]
     compiled = data.draw(compilers)
