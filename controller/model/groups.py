@@ -1,4 +1,4 @@
-"""Names in groups, followed from change to change: services of a tenant, instances of a service."""
+"""Names in groups, followed from change to change: services of a tenant, instances at a port."""
 
 from __future__ import annotations
 
@@ -13,21 +13,30 @@ K = TypeVar("K")
 M = TypeVar("M")
 
 Owned = Literal["tenants", "services", "instances"]
-_OWNERS: Final[Mapping[Owned, Callable[[Any], str]]] = {
-    "tenants": attrgetter("segment"),
-    "services": attrgetter("tenant"),
-    "instances": attrgetter("service"),
+_OWNERS: Final[Mapping[Owned, str]] = {
+    "tenants": "segment",
+    "services": "tenant",
+    "instances": "service",
 }
 """Of what belongs to another object, the attribute that names it."""
 
 
 def belongings(intent: Intent, collection: Owned) -> Mapping[str, frozenset[str]]:
     """Names of a collection's objects by that of what they belong to; none of what has none."""
-    items, known = getattr(intent, collection), _LAST[collection]
+    return _by(intent, collection, _OWNERS[collection])
+
+
+def plugged(intent: Intent) -> Mapping[str, frozenset[str]]:
+    """Names of instances by that of their port, which may be one of any host."""
+    return _by(intent, "instances", "port")
+
+
+def _by(intent: Intent, collection: Owned, attribute: str) -> Mapping[str, frozenset[str]]:
+    items, known = getattr(intent, collection), _LAST.setdefault((collection, attribute), [])
     for one in known:
         if one.items is items:
             return one.groups
-    owner = _OWNERS[collection]
+    owner: Callable[[Any], str] = attrgetter(attribute)
     if known:
         groups = _followed(known[0], items, owner)
     else:
@@ -76,7 +85,7 @@ class _Known(NamedTuple):
 
 _NOTHING: Final[frozenset[Any]] = frozenset()
 _KEPT: Final = 3
-_LAST: Final[Mapping[Owned, list[_Known]]] = {collection: [] for collection in _OWNERS}
+_LAST: Final[dict[tuple[Owned, str], list[_Known]]] = {}
 """The last results. They save work and decide nothing."""
 
 

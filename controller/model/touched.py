@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from controller.model.differences import different
-from controller.model.groups import belongings, members
+from controller.model.groups import belongings, members, plugged
 from controller.model.intent import Intent
 from controller.model.network import Network
 
@@ -43,4 +43,6 @@ def _replugged(old: Network, new: Network) -> set[str]:
     if not ports:
         return set()
     edges = {switch.host: switch.name for switch in new.topology.switches.values()}
-    return {i.name for i in new.intent.instances.values() if (edges.get(i.host), i.port) in ports}
+    instances = new.intent.instances
+    maybe = members(plugged(new.intent), {port for _, port in ports})
+    return {n for n in maybe if (edges.get(instances[n].host), instances[n].port) in ports}

@@ -13,7 +13,7 @@ from controller.errors import Invalid
 from controller.model.change import apply_changes
 from controller.model.collections import COLLECTIONS
 from controller.model.differences import different, found, otherwise
-from controller.model.groups import Owned, belongings, grouped, regrouped
+from controller.model.groups import Owned, belongings, grouped, plugged, regrouped
 from controller.model.holdings import Holdings, holdings
 from controller.model.identity import identities, identity_key
 from controller.model.intent import Intent, frozen
@@ -79,6 +79,8 @@ def _is_followed(before: Intent, after: Intent) -> None:
         items: Mapping[str, Any] = getattr(after, owned)
         anew = grouped((getattr(item, _OWNERS[owned]), name) for name, item in items.items())
         assert belongings(after, owned) == anew
+    ports = grouped((instance.port, name) for name, instance in after.instances.items())
+    assert plugged(after) == ports
 
 
 def _holds_the_same(followed: Holdings | None, intent: Intent) -> None:
