@@ -1,7 +1,8 @@
 """Rollouts: a plan carried out phase by phase, and the way back where a switch refuses its part.
 
 A rollout starts when every connected switch is known, so that the order of phases holds for all
-of them. A phase ends when all that it involves have answered. Where one refuses an entry while
+of them; one that only adds rows has no order, and does not wait long for who is slow to say what he
+holds. A phase ends when all that it involves have answered. Where one refuses an entry while
 rows are added or swapped, the others are given back what they held: no switch is then left with
 half a change, and the whole is tried again later. While rows are only taken away nothing is left
 to refuse, so from there on a rollout goes forward.
@@ -31,6 +32,9 @@ A session that was cut is back within 1 to 2 s (Open vSwitch tries again after 1
 switch holds an old program alone, the others must not remove what that still relies on.
 """
 
+UNREAD_S: Final = 0.5
+"""How long what only adds rows waits for a switch that has connected and is yet to be read."""
+
 Step = tuple[State, list[Effect]]
 
 
@@ -41,6 +45,8 @@ def advance(state: State, now: float) -> Step:
         state = replace(state, hold_until_s=None)
     if state.await_until_s is not None and (now >= state.await_until_s or _all_there(state)):
         state = replace(state, await_until_s=None)
+    if state.unread_until_s is not None and (now >= state.unread_until_s or state.is_read):
+        state = replace(state, unread_until_s=None)
     if state.rollout is None and state.hold_until_s is None and state.await_until_s is None:
         state = replace(state, rollout=_begin(state))
         if state.rollout is not None and (ahead := prepared(state, state.rollout)):
@@ -107,12 +113,17 @@ def _all_there(state: State) -> bool:
 
 
 def _begin(state: State) -> Rollout | None:
-    """A rollout to what is wanted; none while a switch is yet unknown, or refused a moment ago."""
-    if any(_unclear(state, name) for name in state.switches):
+    """A rollout to what is wanted; none while a switch is yet unknown, or refused a moment ago.
+
+    Somebody unread may rely on what others hold, so meanwhile nothing of that is altered.
+    """
+    if any(_is_sending(state, name) for name in state.switches) or state.unread_until_s is not None:
         return None
     base = {n: s.held for n, s in state.switches.items() if s.held is not None and s.known}
     target = {name: state.wanted.get(name, EMPTY) for name in base}
     found = _rollout(base, target)
+    if not state.is_read:
+        return found if found is not None and found.only_adds else None
     if found is None and (flush := _flush(state)):
         return Rollout(flush, base, target)
     return found
@@ -133,12 +144,10 @@ def _flush(state: State) -> tuple[tuple[Phase, Mapping[str, tuple[Row, ...]]], .
     return ((Phase.FLUSH, dict.fromkeys(names, ())),) if names else ()
 
 
-def _unclear(state: State, name: str) -> bool:
-    """Whether what a switch holds is about to be known."""
+def _is_sending(state: State, name: str) -> bool:
+    """Whether a switch that answers is being changed."""
     switch = state.switch(name)
-    if switch.session is None or switch.silent:
-        return False
-    return switch.sending or switch.held is None
+    return switch.session is not None and not switch.silent and switch.sending
 
 
 def _end_phase(state: State, rollout: Rollout, now: float) -> Step:

@@ -115,6 +115,11 @@ class Rollout:
         return self.alone and self.phases[0][0] is Phase.REMOVE and len(self.phases) == 1
 
     @property
+    def only_adds(self) -> bool:
+        """Whether rows come, and none are altered or taken away."""
+        return all(phase is Phase.ADD for phase, _ in self.phases)
+
+    @property
     def is_last(self) -> bool:
         """Whether no rows change after this phase."""
         return all(later is Phase.FLUSH for later, _ in self.phases[1:])
@@ -143,7 +148,8 @@ class State:
 
     ``audited`` is the switch whose audit was last, at ``audit_at_s`` it is the next one's.
     ``hold_until_s``: a switch refused; what is wanted is tried again then. ``await_until_s``: until
-    then a declared switch that is not connected is waited for before a rollout begins.
+    then a declared switch that is not connected is waited for before a rollout begins; and
+    ``unread_until_s``: until then one that is connected, and of which nothing is known yet.
     ``incremental``: what a change leaves as it is, is not compiled again.
     ``proving`` is the network whose proof has been asked for last, with that ``proof_number`` and
     of the switches ``asked``; ``judged`` is the last whose proof has an answer, ``proved`` the last
@@ -162,6 +168,7 @@ class State:
     audited: str = ""
     hold_until_s: float | None = None
     await_until_s: float | None = None
+    unread_until_s: float | None = None
     proving: int = 0
     proof_number: int = 0
     asked: frozenset[str] = frozenset()
@@ -172,6 +179,14 @@ class State:
     def switch(self, name: str) -> SwitchState:
         """A switch's state; a switch never heard of is down."""
         return self.switches.get(name, _DOWN)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether of everyone who is connected, and answers, it is known what he holds."""
+        return not any(
+            switch.session is not None and not switch.silent and switch.held is None
+            for switch in self.switches.values()
+        )
 
     def with_switch(self, name: str, switch: SwitchState) -> State:
         """The state with one switch's replaced."""

@@ -39,6 +39,7 @@ from controller.reconcile.events import (
 )
 from controller.reconcile.rollout import (
     ABSENCE_S,
+    UNREAD_S,
     Step,
     abandon,
     advance,
@@ -73,7 +74,8 @@ def _take(state: State, event: Event, now: float) -> Step:
             fresh = SwitchState(
                 session=session, changes=old.changes, revision=old.revision, owed=old.owed
             )
-            return abandon(state, name).with_switch(name, fresh), []
+            known = abandon(state, name).with_switch(name, fresh)
+            return replace(known, unread_until_s=now + UNREAD_S), []
         case SwitchDown(name, session) if state.switch(name).session == session:
             down = replace(state.switch(name), session=None, held=None, serial=0)
             down = replace(down, reading=False, sending=False, audit=None)
@@ -356,5 +358,5 @@ def _newly_in_line(state: State) -> Iterator[str]:
 def _next_wake(state: State) -> float | None:
     times = [s.retry_at_s for s in state.switches.values() if s.session is not None]
     times += [state.audit_at_s, state.rollout.not_before_s if state.rollout else state.hold_until_s]
-    times += [] if state.rollout else [state.await_until_s]
+    times += [] if state.rollout else [state.await_until_s, state.unread_until_s]
     return min((time for time in times if time is not None), default=None)
