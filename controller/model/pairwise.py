@@ -27,8 +27,11 @@ from controller.model.same import Same
 from controller.model.selection import LabelSets
 
 MOST_PAIRS: Final = 40_000
-"""Pairs that all rules together may have written out, as one between 200 services that all differ:
-some 120,000 entries, and 5 s of compiling them all."""
+"""Pairs that all rules together may have written out, as one between 200 services that all differ.
+
+A pair takes an entry for each block of ports that its rules tell apart. With a rule of one block
+that is some 120,000 entries an edge switch, and 5 s of compiling them all; where all of `tcp` and a
+port of it have different classes, thirteen a pair: four times as many, and three times as long."""
 
 
 class Cost(NamedTuple):
