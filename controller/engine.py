@@ -121,11 +121,13 @@ async def _begin(
     switches.on_passed = control.seen.take
     keeper = QueueKeeper()
     ports = SwitchPorts(settings, control.observe, keeper.want)
-    heap = Heap()
+    heap, metrics = Heap(), Metrics(control)
 
     def follow(network: Network) -> None:
         ports.follow(network)
         heap.grown(len(network.intent.instances))
+        if control.loop.state.compiled is not None:
+            metrics.compiled(control.loop.state.compiled.work)
 
     control.loop.on_network = follow
     revision = await history.latest() or await _first_revision(settings, topology, history)
@@ -141,7 +143,6 @@ async def _begin(
     loads = LinkLoads(topology, counters)
     control.link_loads, ports.on_devices = loads.now, loads.found
     ports.connect(databases, topology)
-    metrics = Metrics(control)
     control.meter, control.journal.on_record = metrics, metrics.happened
     gate = gate_of(settings)
     cases = UseCases.of(control, settings.apply_timeout_s, gate, metrics, incremental=incremental)

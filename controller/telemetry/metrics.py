@@ -64,6 +64,9 @@ class Metrics:
         self._denied = self._counter(
             "denied_packets", "Denied packets that switches have handed up", "switch"
         )
+        self._compiled = self._counter(
+            "compiled_items", "Items compiled, by part of a program and how", "node", "how"
+        )
         requests = self._counter("http_requests", "REST requests answered", "status")
         # Each is there from the start, and found at once where it is counted.
         self._outcomes = {outcome: writes.labels(outcome) for outcome in OUTCOMES}
@@ -98,6 +101,12 @@ class Metrics:
         """A switch has handed up a packet that it denied."""
         self._denied.labels(switch).inc()
 
+    def compiled(self, work: Mapping[str, int]) -> None:
+        """A network was compiled, with this work (:class:`controller.compile.Compilation`)."""
+        for name, count in work.items():
+            node, _, how = name.rpartition(" ")
+            self._compiled.labels(node, how).inc(count)
+
     def answered(self, status: int) -> None:
         """A request over REST was answered with an HTTP status, from 200 to 599."""
         self._requests[status // 100].inc()
@@ -106,8 +115,8 @@ class Metrics:
         """Everything as Prometheus reads it, and the media type of that."""
         return generate_latest(self._registry), CONTENT_TYPE_LATEST
 
-    def _counter(self, name: str, text: str, label: str) -> Counter:
-        return Counter(f"bulkhead_{name}", text, [label], registry=self._registry)
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"bulkhead_{name}", text, labels, registry=self._registry)
 
     def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
         return Histogram(f"bulkhead_{name}", text, buckets=buckets, registry=self._registry)

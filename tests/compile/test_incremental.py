@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
-from controller.compile import compilation, compile_network
+from controller.compile import compilation, compile_network, compiler
+from controller.compile.nodes import Node
 from controller.dataplane.program import differences
+from controller.model.change import move_instance
 from controller.model.intent import Intent, frozen
 from controller.model.network import Facts, Network
 from tests.chance import often
@@ -43,6 +47,28 @@ def test_after_every_change_it_is_the_whole(data: DataObject) -> None:
             whole = compile_network(network)
             off = {name: differences(last.programs[name], whole[name]) for name in whole}
             assert not any(off.values()), off
+
+
+@pytest.mark.parametrize("without", [node.name for node in compiler.EDGE if node.touched])
+def test_a_part_that_follows_no_change_is_made_again(
+    without: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = two_hosts()
+    before = compilation(network)
+    later = replace(network, intent=move_instance(network.intent, "web-1", "host-2"))
+    for part in ("EDGE", "FABRIC"):
+        nodes = (_deaf(node, without) for node in getattr(compiler, part))
+        monkeypatch.setattr(compiler, part, tuple(nodes))
+    after = compilation(later, before)
+    assert after.programs == compile_network(later)
+    assert f"{without} again" in after.work
+    assert f"{without} touched" not in after.work
+    assert any(name.endswith(" touched") for name in after.work)
+
+
+def _deaf(node: Node, name: str) -> Node:
+    """The node without its handler, if it is the one of that name."""
+    return replace(node, touched=None) if node.name == name else node
 
 
 def _without_one(data: DataObject, ports: Mapping[Port, int]) -> Mapping[Port, int]:

@@ -132,6 +132,20 @@ def test_a_switch_that_is_gone_and_one_that_drifts_are_seen() -> None:
     measured(scenario)
 
 
+def test_what_is_compiled_is_counted_by_part_and_how() -> None:
+    async def scenario(site: Measured) -> None:
+        for work in ({"locals made": 4, "ways made": 2}, {"locals touched": 1, "fixed kept": 3}):
+            site.metrics.compiled(work)
+        site.metrics.compiled({"locals touched": 2})
+        found = await site.read()
+        name = "bulkhead_compiled_items_total"
+        assert found[f"{name}{{how=made,node=locals}}"] == 4
+        assert found[f"{name}{{how=touched,node=locals}}"] == 1 + 2
+        assert found[f"{name}{{how=kept,node=fixed}}"] == 3
+
+    measured(scenario)
+
+
 def test_every_metric_is_on_its_page_and_no_other() -> None:
     told = set(re.findall(r"`(bulkhead_[a-z_]+)[{`]", PAGE.read_text(encoding="utf-8")))
 
