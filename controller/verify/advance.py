@@ -24,7 +24,7 @@ from controller.verify.index import Index
 from controller.verify.members import Member, Members, member
 from controller.verify.proof import Ground, survey
 from controller.verify.tables import Place, place_of
-from controller.verify.wanted import Keys, Wanted
+from controller.verify.wanted import Keys, Named, Wanted
 from controller.verify.ways import Ways
 
 _WAYS = ("admit.fabric", "admit.transit", "wire.", "class.", "deliver.")
@@ -181,9 +181,7 @@ class _Touched:
             if found is not None:
                 index.members.put(found)
         for edge, was in present.items():
-            for key in was.symmetric_difference(index.members.keys_at(edge)):
-                for partner in index.wanted.partners(key) | wanted.partners(key):
-                    self._owe(owing, edge, key[0], partner)
+            self._come_or_gone(owing, edge, was.symmetric_difference(index.members.keys_at(edge)))
         for sources, destinations in _reopened(index.wanted, wanted):
             self._reopen(owing, sources, destinations)
         leaks = wanted.leaks(index.members.populated())
@@ -247,6 +245,16 @@ class _Touched:
             for vrf in {key[0] for key in here & self.index.members.keys_at(edge).keys()}:
                 for key in there:
                     self._owe(owing, edge, vrf, key)
+
+    def _come_or_gone(self, owing: _Owing, edge: str, keys: Set[IdentityKey]) -> None:
+        """Whom an edge has to resolve for identities that came there, or had to for some gone."""
+        partners: dict[str, set[IdentityKey]] = {}
+        for key in keys:
+            found = partners.setdefault(key[0], set())
+            found.update(owing.before.partners(key), owing.wanted.partners(key))
+        for vrf, others in partners.items():
+            for other in others:
+                self._owe(owing, edge, vrf, other)
 
     def _owe(self, owing: _Owing, edge: str, vrf: str, key: IdentityKey) -> None:
         """What a VRF at an edge has to resolve now, and had not to before, or the other way round.
@@ -331,17 +339,22 @@ class _Owing:
     """Whom VRFs at edges must be able to resolve: before a change, and as it is with it.
 
     ``before`` and ``present``: what was wanted, and the identities that were at each edge.
+    ``known``: answers, which are the same for all that the same rules name.
     """
 
     before: Wanted
     wanted: Wanted
     present: Mapping[str, Keys]
     members: Members
+    known: dict[tuple[str, str, Named, Named], bool] = field(default_factory=dict)
 
     def differs(self, edge: str, vrf: str, key: IdentityKey) -> bool:
         """Whether an identity need be resolved only before the change, or only with it."""
-        was = self.before.owes(self.present[edge], vrf, key)
-        return was != self.wanted.owes(self.members.keys_at(edge), vrf, key)
+        place = edge, vrf, self.before.named(key), self.wanted.named(key)
+        if place not in self.known:
+            was = self.before.owes(self.present[edge], vrf, key)
+            self.known[place] = was != self.wanted.owes(self.members.keys_at(edge), vrf, key)
+        return self.known[place]
 
 
 def _changed(index: Index, network: Network, wanted: Wanted) -> Iterator[tuple[str, Member | None]]:

@@ -39,6 +39,7 @@ Keys = frozenset[IdentityKey]
 NOBODY: Final[Keys] = frozenset()
 Names = tuple[str, ...]
 NO_NAMES: Final[Names] = ()
+Named = tuple[Names, Names]
 
 
 class Ends(NamedTuple):
@@ -116,7 +117,11 @@ class Wanted:
 
     def partners(self, key: IdentityKey) -> Keys:
         """Whom an identity may reach, and whom it may be reached from."""
-        return self._union(self.sending.get(key, NO_NAMES), self.receiving.get(key, NO_NAMES))
+        return self._union(*self.named(key))
+
+    def named(self, key: IdentityKey) -> Named:
+        """The rules that an identity is a source of, and those that it is a destination of."""
+        return self.sending.get(key, NO_NAMES), self.receiving.get(key, NO_NAMES)
 
     def owes(self, here: Container[IdentityKey], vrf: str, key: IdentityKey) -> bool:
         """Whether somebody of a VRF, of those here, may reach an identity or be reached by it."""
