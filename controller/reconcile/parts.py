@@ -89,7 +89,9 @@ def _ahead(switch: SwitchState, rollout: Rollout, name: str) -> Ahead:
             some = len(work[name]) <= MOST_AHEAD
             rows = work[name] if some else ()
             return Ahead(remove=rows) if phase.removes else Ahead(add=rows)
-    return Ahead(cookies=switch.changed_cookies, among=len(switch.held or ()))
+    # It will be asked when it holds what is awaited.
+    awaited = switch.awaited or EMPTY
+    return Ahead(cookies=switch.changed_cookies(awaited), among=len(awaited))
 
 
 def _foreseen(held: Program, rollout: Rollout, name: str) -> Foreseen:

@@ -59,13 +59,12 @@ class SwitchState:
         """Whether it is connected and what it holds is known."""
         return self.session is not None and self.held is not None
 
-    @property
-    def changed_cookies(self) -> frozenset[int]:
-        """What to ask it for: entries of the cookies that were changed; none: all."""
-        if self.held is None or self.unread is None:
+    def changed_cookies(self, held: Program | None) -> frozenset[int]:
+        """What to ask it for, where it holds this: entries of changed cookies; none: all."""
+        if held is None or self.unread is None:
             return frozenset()
         cookies = frozenset(row.cookie for row in self.unread)
-        most = max(MOST_COOKIES, len(self.held) // LOOKED_UP)
+        most = max(MOST_COOKIES, len(held) // LOOKED_UP)
         return cookies if len(cookies) <= most else frozenset()
 
 

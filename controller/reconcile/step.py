@@ -296,7 +296,7 @@ def _ask(state: State, name: str, now: float) -> Step:
     if switch.held is not None and switch.unread == ():
         return state.with_switch(name, replace(switch, unconfirmed=False, retry_at_s=None)), []
     assert switch.session is not None
-    cookies = switch.changed_cookies
+    cookies = switch.changed_cookies(switch.held)
     whole = state.wanted.get(name, EMPTY) if switch.held is None else switch.held
     expected, among = EMPTY if cookies else whole, len(whole)
     effect = ReadBack(name, switch.session, switch.changes, cookies, expected, among)

@@ -114,6 +114,8 @@ class Switches:
             early = None if effect.audit else self._reads.pop(session[0], None)
             if early is not None and early.is_of(session, effect.cookies):
                 return replace(await early.task, asked=effect.asked)
+            if early is not None:
+                early.task.cancel()
             return await self._read_all(session, effect)
         except (RemoteError, UnknownOutcome) as error:
             return _failed(effect, str(error))

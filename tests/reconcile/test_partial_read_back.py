@@ -11,6 +11,7 @@ from controller.dataplane.program import program
 from controller.dataplane.shapes import Row
 from controller.model.intent import frozen
 from controller.model.network import Network
+from controller.reconcile import state
 from controller.reconcile.events import (
     Effect,
     NetworkChanged,
@@ -249,5 +250,41 @@ def test_what_a_change_is_read_back_for_depends_on_its_share(
     gateway = SHAPES["answer.echo"]
     rows = tuple(gateway.row(number, segment=number, gateway=1) for number in range(held))
     switch = SwitchState(session=1, held=program(rows), unread=rows[:changed])
-    asked = switch.changed_cookies
+    asked = switch.changed_cookies(switch.held)
     assert asked == (frozenset(range(changed)) if by_cookie else frozenset())
+
+
+def test_what_is_asked_ahead_is_what_will_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By what a switch will hold then: it may hold so much less that all of it is read."""
+    whole = set()
+    for share in range(1, 40):
+        found, network = settled()
+        with monkeypatch.context() as patch:
+            patch.setattr(state, "MOST_COOKIES", 1)
+            patch.setattr(state, "LOOKED_UP", share)
+            gone = frozen({"web-1": network.intent.instances["web-1"]})
+            less = replace(network.intent, instances=gone, rules=frozen({}))
+            ahead, asked = told_and_asked(found, NetworkChanged(replace(network, intent=less), 2))
+        assert asked == ahead
+        whole |= {bool(cookies) for cookies in asked.values()}
+    assert whole == {True, False}
+
+
+def told_and_asked(
+    found: World, event: NetworkChanged
+) -> tuple[dict[str, frozenset[int]], dict[str, frozenset[int]]]:
+    """What each switch's last bundle said it will be read back for, and what it was."""
+    ahead: dict[str, frozenset[int]] = {}
+    asked: dict[str, frozenset[int]] = {}
+    found.feed(event)
+    while found.todo or not all(found.state.in_line(name) for name in found.switches):
+        if not found.todo:
+            found.wait((found.wake or found.now) - found.now)
+            continue
+        effect = found.todo.pop(0)
+        if isinstance(effect, ReadBack):
+            asked[effect.switch] = effect.cookies
+        elif isinstance(effect, SendBundle) and (effect.add or effect.remove):
+            ahead[effect.switch] = effect.ahead.cookies
+        found.answer(effect, "well")
+    return ahead, asked
