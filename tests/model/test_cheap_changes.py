@@ -32,6 +32,15 @@ def test_what_is_altered_is_what_a_copy_would_be(
     assert below == was
 
 
+def test_what_is_put_again_is_there_once() -> None:
+    found = Altered({"a": 1, "b": 2})
+    del found["a"]
+    found["a"] = 3
+    assert dict(found) == {"a": 3, "b": 2}
+    assert len(found) == 2
+    assert "a" in found
+
+
 def test_what_is_gone_is_not_there_to_go_again() -> None:
     found = Altered({"a": 1})
     del found["a"]
