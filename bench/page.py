@@ -36,9 +36,10 @@ _READING: Final = """
   hour: its figures there are less than it would take, and so are the ratios. `make bench` measures
   that once: the row of 10,000 takes it from the run of 2,000.
 - `burst` has two hosts' switches on this machine, each an Open vSwitch of its own as hosts have;
-  those of further hosts are declared and elsewhere. Each of five would go through the ports of
-  2,000 instances twice for a call, and a lone one would wait for two processors. A call that
-  brings its host hundreds of entries, since nobody there could reach so many before, is told apart.
+  those of further hosts are declared and elsewhere. For each call a switch goes through the ports
+  of its 2,000 instances twice, so five of them would share two processors. Its result is of calls
+  that bring their host less than 500 entries; the first that may reach 1,000 others, say, brings
+  1,000. Those are told apart, and the p99 of all is beside it.
 - Machines of one kind differ by half and more, also from hour to hour. *Pace* is ten times what a
   million additions took in Python just before, the least of three times. A ratio to another program
   depends on it little; one to what is wanted, as those of `rest_reads`, as much as the value.
@@ -47,7 +48,7 @@ _READING: Final = """
   of the processes add is told beside.
 - What two switches or more take part in and moves somebody waits twice 50 ms, so that frames under
   old tags are off the wire before their entries go. The moves of `ovn_compare` are within one host
-  and do not wait; those of `burst` are between hosts, or of a tenant that is on both.
+  and do not wait; those of `burst` are between hosts, or of a tenant that is on several.
 - `ovn_compare` repeats each change twenty times, or at least three where that takes more than 10 s.
   Memory is looked at behind all of them. That of several processes has what they share (libraries)
   once; what each is said to have is beside."""

@@ -18,8 +18,8 @@ MOST_COOKIES: Final = 512
 """Up to how many cookies are read back by themselves, whatever else a switch holds."""
 
 LOOKED_UP: Final = 16
-"""How many entries Open vSwitch hands over in the time that it looks a cookie up: 73 us, with the
-turns of its loop, of a host of 2,000 ports. With more cookies all that a switch holds is read."""
+"""How many entries Open vSwitch hands over in the time that it looks a cookie up, with the turns of
+its loop that so many questions take. With more cookies than so all that a switch holds is read."""
 
 
 @dataclass(frozen=True, slots=True)
