@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -22,10 +21,8 @@ from tests.sites import INTENT, intent, plugged, topology, two_hosts
 from tests.strategies import intents, site
 from tests.topology.sites import INTENT as ROUTED
 from tests.topology.sites import fat_tree
-from tests.verify.changes import busy, changed
+from tests.verify.changes import busy, changed, without_one
 from tests.verify.test_plan_safety import plugged_for
-
-Port = tuple[str, str]
 
 
 @settings(max_examples=often(40), deadline=None)
@@ -41,7 +38,7 @@ def test_after_every_change_it_is_the_whole(data: DataObject) -> None:
     pairs, room = data.draw(thresholds, label="shared from"), data.draw(rooms, label="room for")
     with shared_from(pairs), room_for(room):
         for step in steps:
-            facts = Facts(_without_one(data, ports), data.draw(down, label="down"))
+            facts = Facts(without_one(data, ports), data.draw(down, label="down"))
             network = Network(step, site(), facts)
             last = compilation(network, last)
             whole = compile_network(network)
@@ -69,12 +66,6 @@ def test_a_part_that_follows_no_change_is_made_again(
 def _deaf(node: Node, name: str) -> Node:
     """The node without its handler, if it is the one of that name."""
     return replace(node, touched=None) if node.name == name else node
-
-
-def _without_one(data: DataObject, ports: Mapping[Port, int]) -> Mapping[Port, int]:
-    """The ports, or all of them but one."""
-    gone = data.draw(st.none() | st.sampled_from(sorted(ports)), label="unplugged")
-    return {port: number for port, number in ports.items() if port != gone}
 
 
 def test_a_links_failure_touches_only_the_ways_over_it() -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies import DataObject, DrawFn, SearchStrategy
 
 from controller.errors import Invalid
 from controller.model.decode import decode_intent
@@ -61,6 +61,7 @@ _BUSY: Final[dict[str, Any]] = {
 }  # fmt: skip
 
 Edit = Callable[[DrawFn, Tree], None]
+Port = tuple[str, str]
 
 
 def _some(draw: DrawFn, tree: Tree, collection: str) -> Any:
@@ -230,3 +231,9 @@ def _selectors(tree: Tree) -> SearchStrategy[dict[str, Any]]:
             )
         ),
     )
+
+
+def without_one(data: DataObject, ports: Mapping[Port, int]) -> Mapping[Port, int]:
+    """The ports, or all of them but one."""
+    gone = data.draw(st.none() | st.sampled_from(sorted(ports)), label="unplugged")
+    return {port: number for port, number in ports.items() if port != gone}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -26,11 +26,9 @@ from controller.verify.wanted import Wanted
 from tests.chance import often
 from tests.sharing import NEVER, Compiler, compiler, compilers, many_from, thresholds
 from tests.strategies import HOSTS, intents, site
-from tests.verify.changes import busy, changed
+from tests.verify.changes import busy, changed, without_one
 from tests.verify.mutants import mutants
 from tests.verify.test_plan_safety import plugged_for
-
-Port = tuple[str, str]
 
 
 def state(ground: Ground) -> dict[str, Any]:
@@ -56,12 +54,6 @@ def held(network: Network, compiled: Compiler, data: DataObject) -> dict[str, Pr
         (found,) = mutants(programs, data.draw(st.integers(0, 1 << 16)), 1)
         programs[found.switch] = found.rows
     return programs
-
-
-def without_one(data: DataObject, ports: Mapping[Port, int]) -> Mapping[Port, int]:
-    """The ports, or all of them but one."""
-    gone = data.draw(st.none() | st.sampled_from(sorted(ports)), label="unplugged")
-    return {port: number for port, number in ports.items() if port != gone}
 
 
 @settings(max_examples=often(30))
