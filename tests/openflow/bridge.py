@@ -42,6 +42,7 @@ async def with_channel(
                 for message in messages(frame.payload):
                     for said in await asyncio.to_thread(answer, message):
                         writer.write(encode(Frame(Kind.MESSAGE, *SESSION, said)))
+        writer.close()  # a server of Python 3.12 waits for it
         over.set()
 
     path, sessions, over = str(folder / "speaker"), Sessions(), asyncio.Event()
